@@ -1,0 +1,1 @@
+"""Crawl of firstwords."""

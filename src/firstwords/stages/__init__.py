@@ -1,0 +1,1 @@
+"""The stages of raising a language model, in the order in which they run."""

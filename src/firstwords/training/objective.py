@@ -1,0 +1,69 @@
+"""The contract of a training kind: everything in which causal, masked, token and sequence training differ.
+
+The loop in `train.py` is the same for all of them. An objective is a component, so its fields are its configuration;
+it is imported without torch, which its methods load when they run.
+"""
+
+from abc import abstractmethod
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from firstwords.recipe import Component
+from firstwords.training.batch import Draws, Example
+
+if TYPE_CHECKING:
+    from torch import Tensor, nn
+
+    from firstwords.model.batch import Batch
+    from firstwords.model.config import ModelConfig
+    from firstwords.tokenizer.tokenizer import Tokenizer
+
+
+@dataclass(frozen=True, kw_only=True)
+class Objective(Component):
+    """Turns examples into batches and batches into a loss, predictions and scores."""
+
+    def encode(self, record: Any, tokenizer: "Tokenizer") -> Example:
+        """A labelled record as token ids. Pre-training rows come encoded and packed and never pass through here.
+
+        Raises:
+            ValueError: If the record cannot be an example; the message says why.
+        """
+        raise NotImplementedError(f"{type(self).__name__} trains on packed token rows, not on labelled records")
+
+    @abstractmethod
+    def collate(self, examples: Sequence[Example], draws: Draws, config: "ModelConfig") -> "Batch":
+        """Examples one after another without padding, with their labels.
+
+        Args:
+            examples: In any number; `draws` has their keys in the same order.
+            draws: The only source of randomness.
+            config: For the ids of special tokens and the size of the vocabulary.
+        """
+
+    @abstractmethod
+    def head(self, config: "ModelConfig", labels: Sequence[str] | None) -> "nn.Module":
+        """A new head for the backbone.
+
+        Args:
+            config: Of the backbone.
+            labels: Names of the classes; None for language models.
+        """
+
+    @abstractmethod
+    def loss(self, model: Any, batch: "Batch", draws: Draws) -> tuple["Tensor", "Tensor"]:
+        """The summed loss in nats and the number of things it is a sum over (predicted tokens, or examples).
+
+        The loop divides once, over all micro-batches and ranks, so an objective never averages. It may call the model
+        more than once, and must not call `backward`. Where `draws.evaluating`, the sum is the bare cross-entropy,
+        without regularisation.
+        """
+
+    def decode(self, model: Any, batch: "Batch") -> list[Any] | None:
+        """One prediction an example, in the form of `Example.labels`; None where there is nothing to decode."""
+        return None
+
+    def metrics(self, gold: list[Any], predicted: list[Any]) -> dict[str, float]:
+        """Scores of `decode`'s predictions against `Example.labels`; higher is better."""
+        return {}
