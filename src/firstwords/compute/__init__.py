@@ -1,1 +1,1 @@
-"""Compute of firstwords."""
+"""Where training and data work run: devices, ranks, worker pools."""

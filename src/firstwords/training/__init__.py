@@ -1,1 +1,1 @@
-"""Training of firstwords."""
+"""Training: one loop, and what differs between kinds of training."""

@@ -1,1 +1,1 @@
-"""Engines of firstwords."""
+"""Ways to run a training step, one file each."""

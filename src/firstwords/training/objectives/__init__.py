@@ -1,1 +1,1 @@
-"""Objectives of firstwords."""
+"""Training kinds, one file each."""

@@ -1,1 +1,1 @@
-"""Trackers of firstwords."""
+"""Where the progress of a training run is shown or recorded, one file each."""

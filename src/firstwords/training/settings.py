@@ -1,0 +1,86 @@
+"""How long and how fast to train: the numbers that `configure` derives and a recipe may overrule."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from firstwords.errors import RecipeError
+from firstwords.recipe import Component, Count, Duration, runtime
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrainSettings(Component):
+    """Settings of one training run.
+
+    Exactly one of `tokens` and `epochs` says how long, exactly one of `batch_tokens` (packed rows of one length) and
+    `batch_examples` (labelled texts of any length) says how much one update sees.
+    """
+
+    seed: int = 0
+    tokens: Count | None = None
+    epochs: float | None = None
+    batch_tokens: Count | None = None
+    batch_examples: Count | None = None
+    # The most tokens that go through the model at once. It bounds memory; the gradient is the exact mean regardless.
+    micro_tokens: Count = 4096
+
+    matrix_optimizer: Literal["muon", "adamw"] = "muon"
+    # Muon: length of an update relative to a matrix with singular values of one (Jordan et al. 2024); the rest: AdamW.
+    matrix_rate: float = 0.02
+    embedding_rate: float = 0.01
+    head_rate: float = 0.004
+    vector_rate: float = 0.004
+    momentum: float = 0.95
+    betas: tuple[float, float] = (0.9, 0.95)
+    epsilon: float = 1e-10
+    # Decoupled, on matrices only: every step takes `rate x weight_decay` of them.
+    weight_decay: float = 0.0
+    max_gradient_norm: float = 1.0
+
+    warmup_share: float = 0.02
+    # 60 to 65 % of the steps at a falling rate is what nanochat and modded-nanogpt settled on.
+    decay_share: float = 0.6
+    final_rate_share: float = 0.05
+
+    num_evaluations: int = 8
+    num_samples: int = 4
+
+    # Extra checkpoints change no byte of the result, so the clock may trigger them.
+    checkpoint_seconds: Duration = runtime(60.0)
+    checkpoint_steps: int | None = runtime(None)
+    log_seconds: Duration = runtime(1.0)
+
+    def __post_init__(self) -> None:
+        if (self.tokens is None) == (self.epochs is None):
+            raise RecipeError(f"give either tokens or epochs, not both or none: {self.tokens=} {self.epochs=}")
+        if (self.batch_tokens is None) == (self.batch_examples is None):
+            raise RecipeError("give either batch_tokens or batch_examples, not both or none")
+        if self.warmup_share + self.decay_share > 1:
+            raise RecipeError(f"warmup_share {self.warmup_share} and decay_share {self.decay_share} exceed 1 together")
+
+    def rows_per_step(self, row_tokens: int) -> int:
+        """Rows of one update.
+
+        Args:
+            row_tokens: Length of a packed row; unused where the batch is counted in examples.
+
+        Raises:
+            RecipeError: If `batch_tokens` is no multiple of the row's length.
+        """
+        if self.batch_examples is not None:
+            return self.batch_examples
+        assert self.batch_tokens is not None
+        if self.batch_tokens % row_tokens:
+            low = self.batch_tokens // row_tokens * row_tokens
+            nearest = " or ".join(f"{n:,}" for n in (low, low + row_tokens) if n)
+            raise RecipeError(
+                f"batch_tokens {self.batch_tokens:,} is not a multiple of {row_tokens:,} (tokens of a row). "
+                f"Nearest: {nearest}."
+            )
+        return self.batch_tokens // row_tokens
+
+    def num_positions(self, num_rows: int, row_tokens: int) -> int:
+        """Rows that the whole run reads, repetitions counted."""
+        if self.epochs is not None:
+            return max(1, round(self.epochs * num_rows))
+        assert self.tokens is not None
+        return max(1, round(self.tokens / row_tokens))
