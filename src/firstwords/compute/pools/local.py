@@ -1,0 +1,74 @@
+"""Worker processes on this machine."""
+
+import ctypes
+import dataclasses
+import multiprocessing
+import signal
+import sys
+from collections.abc import Callable, Mapping
+from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from concurrent.futures.process import BrokenProcessPool
+from dataclasses import dataclass
+from typing import Any
+
+from firstwords.compute.pool import Pool
+from firstwords.errors import OutOfResources
+from firstwords.recipe import runtime
+
+PR_SET_PDEATHSIG = 1  # linux/prctl.h
+
+
+def die_with_parent() -> None:
+    """Make this process end when its parent is killed, so that a killed run leaves nobody writing its files."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    if sys.platform == "linux":
+        ctypes.CDLL(None, use_errno=True).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Local(Pool):
+    """A process for every worker; one worker means this process itself, which starts at once."""
+
+    workers: int = runtime(1)
+
+    def limited(self, workers: int) -> "Local":
+        """The same pool with at most so many workers."""
+        return dataclasses.replace(self, workers=min(self.workers, workers))
+
+    def run(self, function: Callable[..., Any], tasks: Mapping[str, tuple[Any, ...]], done: Callable[..., None]) -> None:
+        """Run the tasks; see `Pool.run`.
+
+        Raises:
+            OutOfResources: If a worker was killed from outside, which on most machines means that memory ran out.
+        """
+        if min(self.workers, len(tasks)) <= 1:
+            for key, arguments in tasks.items():
+                done(key, function(*arguments))
+            return
+        # "forkserver": forking this process itself would copy locks of threads that libraries have started.
+        context = multiprocessing.get_context("forkserver")
+        with ProcessPoolExecutor(min(self.workers, len(tasks)), context, initializer=die_with_parent) as executor:
+            waiting: dict[Future[Any], str] = {}
+            queue = iter(tasks.items())
+            try:
+                for key, arguments in queue:
+                    waiting[executor.submit(function, *arguments)] = key
+                    if len(waiting) > 2 * self.workers:
+                        self._collect(waiting, done)
+                while waiting:
+                    self._collect(waiting, done)
+            except BrokenProcessPool as error:
+                raise OutOfResources(
+                    "a worker process was killed, most likely because memory ran out; try fewer workers"
+                ) from error
+            except BaseException:
+                executor.shutdown(wait=False, cancel_futures=True)
+                raise
+
+    @staticmethod
+    def _collect(waiting: dict[Future[Any], str], done: Callable[..., None]) -> None:
+        ended, _ = wait(waiting, return_when=FIRST_COMPLETED)
+        # In key order, so that what is told about them does not depend on the clock.
+        for future in sorted(ended, key=lambda f: waiting[f]):
+            key = waiting.pop(future)
+            done(key, future.result())

@@ -1,0 +1,82 @@
+"""What a person sees: one aligned line for every stage, on standard error, readable without colour."""
+
+import shutil
+import sys
+import time
+from typing import TextIO
+
+NAME_WIDTH = 22
+IDENTITY_WIDTH = 12
+MINUTE = 60
+HOUR = 3600
+
+
+def duration(seconds: float) -> str:
+    """A time for people: `0.4 s`, `31 s`, `2 min 05 s`, `3 h 10 min`."""
+    if seconds < 9.95:
+        return f"{seconds:.1f} s"
+    if seconds < MINUTE:
+        return f"{seconds:.0f} s"
+    if seconds < HOUR:
+        return f"{int(seconds // MINUTE)} min {int(seconds % MINUTE):02d} s"
+    return f"{int(seconds // HOUR)} h {int(seconds % HOUR // MINUTE):02d} min"
+
+
+class StreamConsole:
+    """Writes lasting lines, and on a terminal a live line that is replaced."""
+
+    def __init__(self, stream: TextIO | None = None, interval: float = 0.2) -> None:
+        self._stream = stream or sys.stderr
+        self._live = self._stream.isatty()
+        # Without a terminal a live line would fill a log: say something now and then instead.
+        self._interval = interval if self._live else 15.0
+        self._last = 0.0
+        self._started: dict[str, float] = {}
+        self._shown = False
+
+    def start(self, name: str) -> None:
+        """A stage begins: its time left is counted from here."""
+        self._started[name] = self._last = time.monotonic()
+
+    def progress(self, name: str, text: str, share: float | None) -> None:
+        """Replace the live line."""
+        now = time.monotonic()
+        if now - self._last < self._interval:
+            return
+        self._last = now
+        left = ""
+        if share and share < 1:
+            elapsed = now - self._started.setdefault(name, now)
+            left = f"   {duration(elapsed * (1 - share) / share)} left"
+        line = f"{name:<{NAME_WIDTH}} {text}{left}"
+        if self._live:
+            width = shutil.get_terminal_size().columns - 1
+            self._stream.write(f"\r\x1b[K{line[:width]}")
+            self._shown = True
+        else:
+            self._stream.write(line + "\n")
+        self._stream.flush()
+
+    def note(self, text: str) -> None:
+        """Print lasting lines."""
+        if self._shown:
+            self._stream.write("\r\x1b[K")
+            self._shown = False
+        self._stream.write(text + "\n")
+        self._stream.flush()
+
+    def stage(self, name: str, identity: str | None, text: str, seconds: float | None) -> None:
+        """The lasting line of a stage."""
+        head = f"{name:<{NAME_WIDTH}} {identity or '':<{IDENTITY_WIDTH}} "
+        tail = "" if seconds is None else f"   {duration(seconds)}"
+        self.note(f"{head}{text}{tail}".rstrip())
+
+
+class SilentConsole(StreamConsole):
+    """For use from Python: says nothing."""
+
+    def progress(self, name: str, text: str, share: float | None) -> None:
+        """Nothing."""
+
+    def note(self, text: str) -> None:
+        """Nothing."""
