@@ -1,7 +1,7 @@
 """What a stage is: a component that makes one artifact from others, and the work space it gets to do so.
 
 `stages/` is the catalogue and the table of contents of the whole system. A stage only ever sees `Work`: its inputs, a
-folder to fill, a pool to share work with, and a console line. Names, identities, locks and the commit are `run.py`'s.
+folder to fill, a pool to share work with, and a console line. Names, identities, locks and the commit are `runner.py`'s.
 """
 
 import hashlib
@@ -17,7 +17,7 @@ from firstwords.artifact import Artifact, sha256_file, write_json
 from firstwords.recipe import Component
 
 if TYPE_CHECKING:
-    from firstwords.plan import Graph
+    from firstwords.graph import Graph
 
 
 @dataclass(kw_only=True)

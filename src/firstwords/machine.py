@@ -1,0 +1,66 @@
+"""Facts about this machine: cores, memory, instruction set. Recorded in manifests because exactness holds only per set."""
+
+import os
+import platform
+from functools import cache
+from pathlib import Path
+
+_TELLING_FLAGS = ("sse4_2", "avx", "avx2", "fma", "avx512f", "avx512_bf16", "amx_bf16", "asimd", "sve")
+
+
+def num_cores() -> int:
+    """Processors that this process may use (affinity and container limits respected)."""
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    try:
+        quota, period = Path("/sys/fs/cgroup/cpu.max").read_text().split()
+        if quota != "max":
+            cores = min(cores, max(1, round(int(quota) / int(period))))
+    except (OSError, ValueError):
+        pass
+    return cores
+
+
+def memory_bytes() -> int:
+    """Memory that this process may use, in bytes."""
+    total = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    try:
+        limit = Path("/sys/fs/cgroup/memory.max").read_text().strip()
+        return total if limit == "max" else min(total, int(limit))
+    except (OSError, ValueError):
+        return total
+
+
+def available_memory_bytes() -> int:
+    """Memory that is free or can be freed at once, in bytes."""
+    try:
+        for line in Path("/proc/meminfo").read_text().splitlines():
+            if line.startswith("MemAvailable:"):
+                return min(memory_bytes(), int(line.split()[1]) * 1024)
+    except (OSError, ValueError):
+        pass
+    return memory_bytes()
+
+
+@cache
+def instruction_set() -> list[str]:
+    """The vector instructions of this processor that change floating-point results, and its architecture."""
+    flags: set[str] = set()
+    try:
+        for line in Path("/proc/cpuinfo").read_text().splitlines():
+            if line.partition(":")[0].strip() in ("flags", "Features"):
+                flags = set(line.partition(":")[2].split())
+                break
+    except OSError:
+        pass
+    return [platform.machine(), *(flag for flag in _TELLING_FLAGS if flag in flags)]
+
+
+def gibibytes(number: float) -> str:
+    """Bytes for people: `512 MiB`, `23 GiB`."""
+    return f"{number / 2**30:.0f} GiB" if number >= 10 * 2**30 else _smaller(number)
+
+
+def _smaller(number: float) -> str:
+    if number >= 2**30:
+        return f"{number / 2**30:.1f} GiB"
+    return f"{number / 2**20:.0f} MiB" if number >= 2**20 else f"{number / 2**10:.0f} KiB"
