@@ -1,0 +1,45 @@
+# Two commands do everything on a machine that has Python 3.11+ and make: `make demo` and `make test`.
+PYTHON ?= python3
+BIN := .venv/bin
+# One thread in each of two test processes: more would fight for the same cores.
+TEST_THREADS := OMP_NUM_THREADS=1
+
+.PHONY: demo test test-slow lint web clean
+
+demo: .venv/installed
+	$(BIN)/firstwords run recipes/quickstart.toml
+
+web: .venv/installed
+	$(BIN)/firstwords run recipes/web.toml
+
+test: .venv/installed-dev lint
+	$(TEST_THREADS) $(BIN)/python -m pytest -n 2 --dist worksteal -m "not slow" tests
+
+test-slow: .venv/installed-dev
+	$(TEST_THREADS) $(BIN)/python -m pytest -m slow tests
+
+lint: .venv/installed-dev
+	$(BIN)/ruff check src tests
+	$(BIN)/ruff format --check src tests
+	$(BIN)/mypy
+
+.venv/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed: make demo PYTHON=python3.12"; exit 2; }
+	$(PYTHON) -m venv .venv
+	@touch $@
+
+# torch first and by constraint: asked for later, as somebody's dependency, pip might take another build.
+.venv/torch: .venv/python constraints.txt
+	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt torch
+	@touch $@
+
+.venv/installed: .venv/torch pyproject.toml
+	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e .
+	@touch $@
+
+.venv/installed-dev: .venv/installed
+	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e ".[dev]"
+	@touch $@
+
+clean:
+	rm -rf .venv artifacts build .pytest_cache .mypy_cache .ruff_cache .hypothesis

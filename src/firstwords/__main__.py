@@ -1,0 +1,5 @@
+"""`python -m firstwords`."""
+
+from firstwords.cli import main
+
+main()

@@ -1,0 +1,293 @@
+"""The command line: `firstwords run | plan | show | compare | chat | doctor | schema`.
+
+Text for people goes to standard error, results to standard output; `--json` makes the results machine-readable.
+"""
+
+import json
+import sys
+from pathlib import Path
+from typing import Annotated, Any
+
+from cyclopts import App, CycloptsError, Parameter
+
+from firstwords import __version__
+from firstwords.errors import FirstwordsError, Interrupted
+
+app = App(
+    name="firstwords",
+    version=__version__,
+    help="Raise a language model from raw pages to an evaluated, usable model: one recipe, one command.",
+    help_format="plaintext",
+    result_action="return_value",
+)
+
+Root = Annotated[Path, Parameter(name="--artifacts", help="Folder of all artifacts.")]
+Json = Annotated[bool, Parameter(name="--json", negative="", help="Print a JSON object instead of text.")]
+ROOT = Path("artifacts")
+
+
+def _print_json(value: Any) -> None:
+    print(json.dumps(value, indent=1, ensure_ascii=False))
+
+
+@app.command
+def run(
+    recipe: Path,
+    *overrides: str,
+    until: str | None = None,
+    json_output: Json = False,
+    artifacts: Root = ROOT,
+    workers: int | None = None,
+    threads: int | None = None,
+    replan: Annotated[bool, Parameter(negative="")] = False,
+) -> None:
+    """Run every stage of a recipe that is not done; the same command again continues.
+
+    Parameters
+    ----------
+    recipe
+        A TOML file.
+    overrides
+        section.key=value, for example pretrain.causal.budget=1min.
+    until
+        Stop after this stage.
+    workers
+        Processes of data steps (default: one for every core).
+    threads
+        Threads of numerical libraries (default: one for every core).
+    replan
+        Measure this machine anew instead of using an earlier configuration.
+    """
+    from firstwords.console import StreamConsole
+    from firstwords.overview import show as overview
+    from firstwords.recipe_file import read_recipe
+    from firstwords.runner import run_recipe
+
+    checked = read_recipe(recipe, overrides)
+    result = run_recipe(
+        checked,
+        root=artifacts,
+        console=StreamConsole(),
+        until=until,
+        workers=workers,
+        threads=threads,
+        replan=replan,
+    )
+    if json_output:
+        _print_json(overview(checked.name, root=artifacts))
+        return
+    for artifact in result.artifacts.values():
+        for line in artifact.manifest["tables"]:
+            print(line)
+    sys.stdout.flush()
+    for line in _hints(checked.name, list(result.artifacts)):
+        print(line, file=sys.stderr)
+
+
+def _hints(name: str, stages: list[str]) -> list[str]:
+    """What a user may want to do next."""
+    models = [s for s in stages if s.startswith("pretrain")] or [s for s in stages if s.startswith("finetune")]
+    hints = []
+    if any(s.startswith("clean") for s in stages):
+        hints.append(f"Why a page was dropped:  firstwords show {name}/clean --dropped")
+    if models:
+        causal = next((m for m in models if "causal" in m), models[0])
+        hints.append(f"Talk to it:              firstwords chat {name}/{causal}")
+    return hints
+
+
+@app.command
+def plan(recipe: Path, *overrides: str, until: str | None = None, json_output: Json = False, artifacts: Root = ROOT) -> None:
+    """Say what a run would do and why, and what is already done; nothing is written.
+
+    Parameters
+    ----------
+    recipe
+        A TOML file.
+    overrides
+        section.key=value.
+    until
+        Plan as far as this stage.
+    """
+    from firstwords.console import duration
+    from firstwords.graph import Graph, Plan
+    from firstwords.recipe_file import read_recipe
+    from firstwords.runner import expected_seconds
+
+    the_plan = Plan(Graph(read_recipe(recipe, overrides), until), artifacts)
+    steps = the_plan.steps()
+    if json_output:
+        _print_json([{k: str(v) if isinstance(v, Path) else v for k, v in vars(step).items()} for step in steps])
+        return
+    for step in steps:
+        print(f"{step.name:<22} {step.identity or '-':<12} {step.status:<9} {step.why}".rstrip())
+    seconds = expected_seconds(the_plan)
+    if seconds >= 1:
+        print(f"about {duration(seconds)} to go, judged by budgets and earlier runs", file=sys.stderr)
+
+
+@app.command
+def show(
+    target: str,
+    *,
+    dropped: Annotated[bool, Parameter(negative="")] = False,
+    rule: tuple[str, ...] = (),
+    limit: int = 50,
+    json_output: Json = False,
+    artifacts: Root = ROOT,
+) -> None:
+    """Show a recipe's artifacts and results, one artifact, or the documents it dropped.
+
+    Parameters
+    ----------
+    target
+        A recipe's name (quickstart), an artifact (quickstart/clean) or a folder.
+    dropped
+        List dropped documents with rule, score and excerpt.
+    rule
+        Only documents dropped by this rule (may be given several times).
+    limit
+        At most so many documents; 0 means all.
+    """
+    from firstwords import overview
+
+    if dropped:
+        _show_dropped(overview.find_artifact(target, artifacts), rule, limit, json_output)
+    elif "/" in target and not target.endswith(".toml"):
+        artifact = overview.find_artifact(target, artifacts)
+        fields = ("name", "identity", "summary", "counts", "seconds", "inputs", "machine", "versions", "ingredients")
+        manifest = {key: artifact.manifest[key] for key in fields} | {"folder": str(artifact.folder)}
+        _print_json(manifest)
+    elif json_output:
+        _print_json(overview.show(target, root=artifacts))
+    else:
+        found = overview.load_record(target, artifacts)
+        for line in overview.table(found):
+            print(line)
+        for artifact in found.values():
+            for line in artifact.manifest["tables"]:
+                print(line)
+
+
+def _show_dropped(artifact: Any, rules: tuple[str, ...], limit: int, json_output: bool) -> None:
+    from itertools import islice
+
+    from firstwords.overview import dropped as all_dropped
+
+    rows = list(islice(all_dropped(artifact, rules), limit or None))
+    if json_output:
+        _print_json([vars(row) for row in rows])
+        return
+    for row in rows:
+        score = "" if row.score is None else f"{row.score:.4g}"
+        kept = f"   like {row.kept_id}" if row.kept_id else ""
+        print(f"{row.step}.{row.rule:<20} {score:>8}   {row.url or row.id}{kept}")
+        if row.excerpt:
+            print(f"    {row.excerpt}")
+    total = sum(sum(rules.values()) for rules in [artifact.manifest["counts"].get("dropped", {})])
+    if not rules and len(rows) < total:
+        print(f"{len(rows)} of {total} shown; --limit 0 shows all, --rule RULE selects", file=sys.stderr)
+
+
+@app.command
+def compare(first: str, second: str, *, json_output: Json = False, artifacts: Root = ROOT) -> None:
+    """Compare the scores of two runs, item by item where both scored the same items.
+
+    Parameters
+    ----------
+    first
+        A recipe's name, an artifact such as quickstart/evaluate, or a folder.
+    second
+        The other one.
+    """
+    from firstwords.evaluation.compare import compare as compare_results
+    from firstwords.overview import find_artifact
+
+    folders = [find_artifact(t if "/" in t else f"{t}/evaluate", artifacts).folder for t in (first, second)]
+    comparison = compare_results(*folders)
+    if json_output:
+        _print_json(comparison.as_json())
+    else:
+        for line in comparison.lines():
+            print(line)
+
+
+@app.command
+def chat(
+    target: str,
+    *,
+    once: str | None = None,
+    max_tokens: int = 120,
+    temperature: float = 0.8,
+    seed: int = 0,
+    artifacts: Root = ROOT,
+) -> None:
+    """Talk to a model: a causal model continues your text, a fine-tuned one labels it.
+
+    Parameters
+    ----------
+    target
+        For example quickstart/pretrain.causal, or a checkpoint folder.
+    once
+        Answer this text and end.
+    max_tokens
+        Longest answer.
+    temperature
+        0 always takes the likeliest token.
+    seed
+        Of the random draws.
+    """
+    from firstwords.overview import find_artifact
+    from firstwords.serving import chat as serving
+
+    folder = Path(target)
+    if not (folder / "model.safetensors").is_file():
+        folder = serving.model_folder(find_artifact(target, artifacts))
+    serving.chat(folder, once=once, max_tokens=max_tokens, temperature=temperature, seed=seed)
+
+
+@app.command
+def doctor(*, json_output: Json = False, artifacts: Root = ROOT) -> int:
+    """Examine this machine: libraries, memory, disk, speed."""
+    from firstwords.doctor import checks
+
+    found = list(checks(artifacts))
+    if json_output:
+        _print_json([vars(check) for check in found])
+    else:
+        for check in found:
+            advice = "" if check.good else f"   <- {check.advice}"
+            print(f"{check.name:<18} {check.value}{advice}")
+    return 0 if all(check.good for check in found) else 3
+
+
+@app.command
+def schema() -> None:
+    """Print the JSON schema of recipes, for editors."""
+    from firstwords.recipe_schema import recipe_schema
+
+    _print_json(recipe_schema())
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Entry point; ends the process with the exit code of `errors.py`."""
+    try:
+        code = app(arguments, exit_on_error=False, print_error=False)
+    except CycloptsError as error:
+        print(f"firstwords: {error}", file=sys.stderr)
+        code = 2
+    except FirstwordsError as error:
+        print(str(error), file=sys.stderr)
+        code = error.exit_code
+    except KeyboardInterrupt:
+        print("stopped; the same command continues", file=sys.stderr)
+        code = Interrupted.exit_code
+    except BrokenPipeError:
+        # The reader (`head`, a pager) closed: nothing is wrong. Give the interpreter a stream it can flush.
+        sys.stdout = None  # type: ignore[assignment]
+        code = 0
+    sys.exit(code if isinstance(code, int) else 0)
+
+
+if __name__ == "__main__":
+    main()

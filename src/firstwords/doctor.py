@@ -1,0 +1,106 @@
+"""`firstwords doctor`: is everything here that a run needs, and what can this machine do?"""
+
+import importlib
+import platform
+import shutil
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from firstwords import __version__, machine
+from firstwords.graph import library_version
+
+NEEDED = (
+    "numpy",
+    "torch",
+    "safetensors",
+    "tokenizers",
+    "pyarrow",
+    "fastwarc",
+    "resiliparse",
+    "trafilatura",
+    "py3langid",
+    "ftfy",
+    "xxhash",
+    "numba",
+    "protego",
+    "phonenumbers",
+    "ahocorasick",
+    "re2",
+    "sklearn",
+)
+OPTIONAL = ("transformers", "ray", "lm_eval")
+_DISTRIBUTIONS = {"re2": "google-re2", "ahocorasick": "pyahocorasick", "phonenumbers": "phonenumberslite"}
+_DISTRIBUTIONS |= {"sklearn": "scikit-learn", "lm_eval": "lm-eval"}
+LITTLE_DISK = 2 * 2**30
+LITTLE_MEMORY = 2 * 2**30
+
+
+@dataclass(frozen=True)
+class Check:
+    """One line of the doctor's table."""
+
+    name: str
+    value: str
+    good: bool = True
+    advice: str = ""
+
+
+def checks(root: Path) -> Iterator[Check]:
+    """Examine this machine.
+
+    Args:
+        root: Where artifacts will be written.
+    """
+    python_good = sys.version_info >= (3, 11)
+    yield Check("firstwords", __version__)
+    yield Check("python", platform.python_version(), python_good, "Python 3.11 or newer is needed")
+    yield Check("cores", str(machine.num_cores()))
+    yield Check("instructions", " ".join(machine.instruction_set()))
+    free_memory = machine.available_memory_bytes()
+    yield Check(
+        "memory",
+        f"{machine.gibibytes(free_memory)} free of {machine.gibibytes(machine.memory_bytes())}",
+        free_memory >= LITTLE_MEMORY,
+        "the quickstart needs about 2 GiB",
+    )
+    place = root
+    while not place.exists():
+        place = place.absolute().parent
+    free_disk = shutil.disk_usage(place).free
+    yield Check("disk", f"{machine.gibibytes(free_disk)} free", free_disk >= LITTLE_DISK, "make room for artifacts")
+    for module in NEEDED:
+        yield _library(module, needed=True)
+    for module in OPTIONAL:
+        yield _library(module, needed=False)
+    yield from _speed()
+
+
+def _library(module: str, needed: bool) -> Check:
+    distribution = _DISTRIBUTIONS.get(module, module)
+    try:
+        importlib.import_module(module)
+    except ImportError as error:
+        if needed:
+            return Check(distribution, f"cannot be imported: {error}", False, f"pip install {distribution}")
+        return Check(distribution, "absent (optional)")
+    return Check(distribution, library_version(distribution))
+
+
+def _speed() -> Iterator[Check]:
+    try:
+        import torch
+    except ImportError:
+        return
+    device = torch.cuda.get_device_name() if torch.cuda.is_available() else "none"
+    yield Check("accelerator", device)
+    torch.set_num_threads(machine.num_cores())
+    size, best = 1024, float("inf")
+    a, b = torch.randn(size, size), torch.randn(size, size)
+    for _ in range(8):
+        start = time.perf_counter()
+        a @ b
+        best = min(best, time.perf_counter() - start)
+    yield Check("matrix product", f"{2 * size**3 / best / 1e9:.0f} GFLOP/s in float32, {machine.num_cores()} threads")

@@ -1,0 +1,1 @@
+"""Using a finished model; outermost, nobody imports it but the command line."""
