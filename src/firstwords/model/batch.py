@@ -20,14 +20,17 @@ class Batch:
         input_ids: (N,) int64, the tokens of all documents, no padding.
         bounds: (D + 1,) int64; document d is `input_ids[bounds[d]:bounds[d + 1]]`. Attention never crosses a bound and
             positions restart at each.
-        labels: (N,) with -100 = none, or (D,), one label a document; None where nothing is to be learnt.
+        labels: (N,) with -100 = none, or (E,), one label an example; None where nothing is to be learnt.
         max_length: Tokens of the longest document.
+        examples: (E + 1,) int64 where a long text was cut into several documents: example e is documents
+            `examples[e]` to `examples[e + 1]`; None = every document is an example. The model does not look at it.
     """
 
     input_ids: Tensor
     bounds: Tensor
     labels: Tensor | None
     max_length: int
+    examples: Tensor | None = None
 
     @property
     def num_tokens(self) -> int:
@@ -64,6 +67,7 @@ class Batch:
             input_ids=self.input_ids.to(device, non_blocking=True),
             bounds=self.bounds.to(device, non_blocking=True),
             labels=labels,
+            examples=None if self.examples is None else self.examples.to(device, non_blocking=True),
         )
 
     @classmethod

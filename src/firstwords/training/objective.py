@@ -7,7 +7,7 @@ it is imported without torch, which its methods load when they run.
 from abc import abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from firstwords.recipe import Component
 from firstwords.training.batch import Draws, Example
@@ -24,8 +24,20 @@ if TYPE_CHECKING:
 class Objective(Component):
     """Turns examples into batches and batches into a loss, predictions and scores."""
 
-    def encode(self, record: Any, tokenizer: "Tokenizer") -> Example:
+    record: ClassVar[type | None] = None
+    """The class of labelled records that `encode` takes; None for objectives on packed token rows."""
+
+    def encode(
+        self, record: Any, tokenizer: "Tokenizer", labels: Sequence[str], context: int, row: int = 0
+    ) -> Example:
         """A labelled record as token ids. Pre-training rows come encoded and packed and never pass through here.
+
+        Args:
+            record: Of the class `record`.
+            tokenizer: Of the base model.
+            labels: Names of the classes or tags; a label's number is its place here.
+            context: The most tokens of a document; a longer text becomes several (`Example.bounds`).
+            row: Number of the record in its part.
 
         Raises:
             ValueError: If the record cannot be an example; the message says why.

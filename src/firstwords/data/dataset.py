@@ -1,0 +1,178 @@
+"""The contract of labelled data: named parts of records, each record with a name and the unit it belongs to.
+
+A data set is a component; a new kind of labelled data is one file in `datasets/`. Records are plain values, so that the
+same ones are trained on, scored, given to baselines and stored as Parquet.
+"""
+
+import bz2
+import dataclasses
+import gzip
+import hashlib
+import lzma
+from abc import abstractmethod
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from firstwords.errors import RecipeError
+from firstwords.recipe import Component
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+PARTS = ("train", "validation", "test")
+"""Trained on; used for choices; scored once."""
+
+OUTSIDE = "O"
+"""Tag of a word that belongs to no entity."""
+
+
+@dataclass(frozen=True, slots=True)
+class TextRecord:
+    """One labelled text. `group` is the unit it was drawn from (a page, a file): intervals resample groups."""
+
+    id: str
+    group: str
+    text: str
+    label: str
+
+
+@dataclass(frozen=True, slots=True)
+class WordsRecord:
+    """One sentence as words with a tag each: `O`, `B-<type>` where an entity begins, `I-<type>` where it goes on."""
+
+    id: str
+    group: str
+    words: tuple[str, ...]
+    tags: tuple[str, ...]
+
+    def __post_init__(self) -> None:
+        if len(self.words) != len(self.tags):
+            raise ValueError(f"{self.id}: {len(self.words)} words but {len(self.tags)} tags")
+
+
+Record = TextRecord | WordsRecord
+Parts = Mapping[str, Sequence[Record]]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Dataset(Component):
+    """Base of all labelled data."""
+
+    record: ClassVar[type]
+    """What `parts` is made of: `TextRecord` or `WordsRecord`. An objective says which one it trains on."""
+    needs_documents: ClassVar[bool] = False
+    """True for labels that are made from the corpus: `parts` is given its folder of documents."""
+
+    @abstractmethod
+    def parts(self, documents: Path | None = None) -> Parts:
+        """The records of each of `PARTS`, always in the same order; a part may be empty.
+
+        Args:
+            documents: Folder of Parquet shards of the schema `DOCUMENT`, where `needs_documents`.
+
+        Raises:
+            RecipeError: If the data cannot be read; the message names file and line.
+        """
+
+    def fingerprint(self) -> str:
+        """Digest of the local files that are read: changed files make another artifact. Empty where there are none."""
+        return ""
+
+
+# --- Files -----------------------------------------------------------------------------------------------------------
+
+
+def read_file(path: Path) -> bytes:
+    """Content of a file; `.xz`, `.gz` and `.bz2` are unpacked.
+
+    Raises:
+        RecipeError: If the file cannot be read or unpacked.
+    """
+    openers: dict[str, Any] = {".xz": lzma.open, ".gz": gzip.open, ".bz2": bz2.open}
+    opener = openers.get(path.suffix, open)
+    try:
+        with opener(path, "rb") as file:
+            return bytes(file.read())
+    except (OSError, EOFError, lzma.LZMAError) as error:
+        raise RecipeError(f"{path}: cannot be read: {error}") from error
+
+
+def digest_of_files(paths: Iterable[Path]) -> str:
+    """One digest over the contents of files, in their order; names do not count."""
+    whole = hashlib.sha256()
+    for path in paths:
+        whole.update(hashlib.sha256(path.read_bytes()).digest())
+    return whole.hexdigest()
+
+
+# --- Cutting a part off ----------------------------------------------------------------------------------------------
+
+
+def draw(purpose: str, name: str) -> float:
+    """A number in [0, 1) that depends on its two arguments alone (BLAKE2b)."""
+    digest = hashlib.blake2b(name.encode("utf-8", "surrogatepass"), key=purpose.encode(), digest_size=8).digest()
+    return int.from_bytes(digest, "big") / 2**64
+
+
+def cut_validation(records: Sequence[Any], share: float) -> tuple[list[Any], list[Any]]:
+    """Training and validation records; whole groups are drawn by a hash of their name, so none is on both sides.
+
+    Args:
+        records: All with `group`.
+        share: Of the groups that go to validation, about.
+    """
+    train, validation = [], []
+    for record in records:
+        (validation if draw("labelled validation", record.group) < share else train).append(record)
+    return train, validation
+
+
+# --- Tags ------------------------------------------------------------------------------------------------------------
+
+
+def tag_names(types: Iterable[str]) -> list[str]:
+    """All tags of some entity types: `O`, then `B-` and `I-` of each type in alphabetical order.
+
+    The order is a convention that decoding relies on: tag 2k + 1 opens an entity of type k, tag 2k + 2 continues it.
+    """
+    return [OUTSIDE] + [f"{prefix}-{each}" for each in sorted(set(types)) for prefix in ("B", "I")]
+
+
+def label_names(records: Iterable[Record]) -> list[str]:
+    """The labels that records use, in the order of their numbers: sorted classes, or the tags of all entity types."""
+    found = list(records)
+    if found and isinstance(found[0], WordsRecord):
+        tags = {tag for each in found if isinstance(each, WordsRecord) for tag in each.tags}
+        return tag_names(tag[2:] for tag in tags if tag != OUTSIDE)
+    return sorted({each.label for each in found if isinstance(each, TextRecord)})
+
+
+# --- Storing ---------------------------------------------------------------------------------------------------------
+
+
+def table_of(records: Sequence[Record], record: type) -> "pa.Table":
+    """Records as an Arrow table: columns `id`, `group` and `text`, `label` or `words`, `tags` (lists).
+
+    Args:
+        records: All of one class; may be empty.
+        record: Their class.
+    """
+    import pyarrow as pa
+
+    lists = pa.list_(pa.string())
+    types = {"words": lists, "tags": lists}
+    schema = pa.schema([(f.name, types.get(f.name, pa.string())) for f in dataclasses.fields(record)])
+    columns = [pa.array([getattr(each, f.name) for each in records], f.type) for f in schema]
+    return pa.Table.from_arrays(columns, schema=schema)
+
+
+def read_records(path: Path) -> list[Record]:
+    """The records of a Parquet file that `table_of` filled."""
+    import pyarrow.parquet as pq
+
+    rows = pq.read_table(path).to_pylist()
+    if rows and "words" in rows[0]:
+        return [WordsRecord(r["id"], r["group"], tuple(r["words"]), tuple(r["tags"])) for r in rows]
+    return [TextRecord(**row) for row in rows]

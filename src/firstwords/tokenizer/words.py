@@ -1,0 +1,160 @@
+"""Words and their sub-words: how text is cut into words, and how tagged words become token ids.
+
+Training, prediction on raw text and evaluation share this file, so that a word always becomes the same ids.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from firstwords.tokenizer.tokenizer import Tokenizer
+
+# A dotted name is one word (`os.path.join`), so is a number (`3.14`, `1,000`); any other sign is a word of its own.
+_WORD = re.compile(r"[^\W\d]\w*(?:\.[^\W\d]\w*)*|\d[\w]*(?:[.,]\d\w*)*|[^\w\s]|\w+")
+# No word is longer than this share of a context: an address of a thousand signs must not push its sentence out.
+MAX_WORD_SHARE = 0.25
+
+# Signs that stand directly behind a word, or before one, in running text.
+_CLOSING = frozenset(".,;:!?)]}%")
+_OPENING = frozenset("([{")
+
+
+class WordSpan(NamedTuple):
+    """A word of a text and where it stands: `text[start:end]`."""
+
+    word: str
+    start: int
+    end: int
+
+
+def split_words(text: str) -> list[WordSpan]:
+    """The words of a text in order; white space belongs to none, every other character to exactly one."""
+    return [WordSpan(match[0], match.start(), match.end()) for match in _WORD.finditer(text)]
+
+
+@dataclass(frozen=True, slots=True)
+class EncodedWords:
+    """A sentence as token ids.
+
+    Attributes:
+        input_ids: (T,) int32.
+        starts: (W,) int64, strictly rising: the first sub-word of every word.
+    """
+
+    input_ids: np.ndarray
+    starts: np.ndarray
+
+
+def encode_words(tokenizer: Tokenizer, words: Sequence[str], max_word_tokens: int) -> EncodedWords:
+    """Token ids of words, as they would be in running text, and where each word begins.
+
+    A byte-level tokenizer has other ids for a word behind a space than at the start of a text. Words come without their
+    spaces, so they are put back by rule: none before `. , ; : ! ? ) ] } %` and none behind an opening bracket.
+
+    Args:
+        tokenizer: Any tokenizer that gives at least one id for a text that is not empty.
+        words: None of them empty.
+        max_word_tokens: Longer words (addresses, lines of signs) keep only so many sub-words. The label of a word is on
+            its first one, so no word and no label is lost.
+
+    Raises:
+        ValueError: If a word is empty or has no ids: its label would be lost.
+    """
+    spaced = []
+    for position, word in enumerate(words):
+        if not word:
+            raise ValueError(f"word {position} of {' '.join(words)[:60]!r} is empty")
+        joined = word in _CLOSING or (position > 0 and words[position - 1] in _OPENING)
+        spaced.append(word if joined else " " + word)
+    pieces = [ids[:max_word_tokens] for ids in tokenizer.encode_batch(spaced)] if spaced else []
+    if not all(pieces):
+        lost = words[next(i for i, ids in enumerate(pieces) if not ids)]
+        raise ValueError(f"the tokenizer gives no ids for the word {lost!r}")
+    lengths = np.array([len(ids) for ids in pieces], dtype=np.int64)
+    starts = np.cumsum(lengths) - lengths
+    return EncodedWords(np.array([i for ids in pieces for i in ids], dtype=np.int32), starts)
+
+
+class Window(NamedTuple):
+    """A run of words that goes through the model at once.
+
+    Words `first_word` to `end_word` are seen; the tags of `first_kept` to `end_kept` are taken from here.
+    """
+
+    first_word: int
+    end_word: int
+    first_kept: int
+    end_kept: int
+
+
+def windows(encoded: EncodedWords, context: int) -> list[Window]:
+    """Cut a sentence that is longer than the context into overlapping windows; every word is kept in exactly one.
+
+    Neighbouring windows share about half of a context; the words they share are kept from the window in which they have
+    more words around them: the first half from the left window, the second from the right one.
+
+    Args:
+        encoded: No word with more than `context` sub-words.
+        context: The most tokens of a window.
+    """
+    num_words = len(encoded.starts)
+    if len(encoded.input_ids) <= context:
+        return [Window(0, num_words, 0, num_words)]
+    ends = np.append(encoded.starts[1:], len(encoded.input_ids))  # (W,) behind the last sub-word of every word
+    reaches: list[tuple[int, int]] = []
+    first = 0
+    while True:
+        end = int(np.searchsorted(ends, encoded.starts[first] + context, side="right"))
+        assert end > first, "a word is longer than the context"
+        reaches.append((first, end))
+        if end == num_words:
+            break
+        # The next window begins half a context before this one's end, at least one word further on.
+        first = max(first + 1, int(np.searchsorted(encoded.starts, ends[end - 1] - context // 2)))
+    borders = [0] + [(left[1] + right[0]) // 2 for left, right in zip(reaches, reaches[1:], strict=False)] + [num_words]
+    return [Window(a, b, borders[i], borders[i + 1]) for i, (a, b) in enumerate(reaches)]
+
+
+@dataclass(frozen=True, slots=True)
+class EncodedSentence:
+    """A sentence as the model sees it: one document, or several overlapping ones where it is longer than the context.
+
+    Attributes:
+        input_ids: (T,) int32, the documents one after another.
+        bounds: (D + 1,) int64: document d is `input_ids[bounds[d]:bounds[d + 1]]`.
+        places: (W,) int64: where in `input_ids` each word's tag is read, in the order of the words.
+    """
+
+    input_ids: np.ndarray
+    bounds: np.ndarray
+    places: np.ndarray
+
+
+def encode_sentence(tokenizer: Tokenizer, words: Sequence[str], context: int) -> EncodedSentence:
+    """Words as token ids, cut into windows where they are too long, with the place of every word's tag.
+
+    Args:
+        tokenizer: See `encode_words`.
+        words: At least one, none of them empty.
+        context: The most tokens of a document.
+
+    Raises:
+        ValueError: If there is no word, or an empty one.
+    """
+    if not words:
+        raise ValueError("a sentence needs at least one word")
+    encoded = encode_words(tokenizer, words, max(1, int(context * MAX_WORD_SHARE)))
+    ends = np.append(encoded.starts, len(encoded.input_ids))  # (W + 1,) where each word begins, and the end
+    pieces, places, bounds = [], [], [0]
+    for window in windows(encoded, context):
+        start = ends[window.first_word]
+        pieces.append(encoded.input_ids[start : ends[window.end_word]])
+        places.append(encoded.starts[window.first_kept : window.end_kept] - start + bounds[-1])
+        bounds.append(bounds[-1] + len(pieces[-1]))
+    return EncodedSentence(np.concatenate(pieces), np.array(bounds, dtype=np.int64), np.concatenate(places))

@@ -1,0 +1,51 @@
+"""Batches of labelled texts: examples joined without padding, with words hidden at random while training."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from firstwords.errors import RecipeError
+from firstwords.training.batch import Draws, Example, flat_batch
+
+if TYPE_CHECKING:
+    from firstwords.model.batch import Batch
+    from firstwords.model.config import ModelConfig
+
+
+def hidden_tokens(examples: Sequence[Example], draws: Draws, config: ModelConfig, share: float) -> list[np.ndarray]:
+    """Token ids of examples, of which a share is replaced by the mask token while training.
+
+    A model that cannot rely on any single word learns to use the others; for entities that is what finds names it has
+    never seen. A masked language model knows the mask token from pre-training.
+
+    Raises:
+        RecipeError: If the base has no mask token.
+    """
+    if share == 0 or draws.evaluating:
+        return [example.input_ids for example in examples]
+    if config.mask_id is None:
+        raise RecipeError("hidden_share needs a base with a mask token (a masked language model): set hidden_share = 0")
+    hidden = []
+    for index, example in enumerate(examples):
+        chosen = draws.generator(index, "hide").random(len(example)) < share
+        hidden.append(np.where(chosen, np.int32(config.mask_id), example.input_ids))
+    return hidden
+
+
+def join(examples: Sequence[Example], input_ids: Sequence[np.ndarray], labels: np.ndarray) -> Batch:
+    """Examples as one batch that knows which documents are pieces of one example.
+
+    Args:
+        examples: At least one.
+        input_ids: Their (changed) token ids.
+        labels: (N,) one a token, or (E,) one an example.
+    """
+    import torch
+
+    batch = flat_batch(examples, input_ids=np.concatenate(list(input_ids)), labels=labels)
+    counts = [0] + [len(example.document_bounds) - 1 for example in examples]
+    return replace(batch, examples=torch.from_numpy(np.cumsum(counts)))
