@@ -6,6 +6,7 @@ Nothing here needs torch, so that objectives can be imported and checked without
 from __future__ import annotations
 
 import zlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -14,7 +15,7 @@ import numpy as np
 if TYPE_CHECKING:
     from firstwords.model.batch import Batch
 
-__all__ = ["Batch", "Draws", "Example"]
+__all__ = ["Batch", "Draws", "Example", "flat_batch", "keyed_generator"]
 
 IGNORED = -100
 """Label of a token that is not predicted (the value torch's losses skip)."""
@@ -78,6 +79,39 @@ def keyed_generator(seed: int, epoch: int, row: int, purpose: str) -> np.random.
     key = np.array([seed & 0xFFFF_FFFF_FFFF_FFFF, zlib.crc32(purpose.encode())], dtype=np.uint64)
     counter = np.array([0, 0, epoch, row], dtype=np.uint64)
     return np.random.Generator(np.random.Philox(key=key, counter=counter))
+
+
+def flat_batch(
+    examples: Sequence[Example],
+    *,
+    input_ids: np.ndarray | None = None,
+    bounds: np.ndarray | None = None,
+    labels: np.ndarray | None = None,
+) -> Batch:
+    """Examples one after another, as the model takes them.
+
+    Args:
+        examples: At least one, none of them empty.
+        input_ids: (N,) instead of the examples' own (masked tokens).
+        bounds: (D + 1,) instead of the examples' own.
+        labels: (N,) one a token, or one a document.
+    """
+    import torch
+
+    from firstwords.model.batch import Batch
+
+    if input_ids is None:
+        input_ids = np.concatenate([example.input_ids for example in examples])
+    if bounds is None:
+        starts = np.cumsum([0] + [len(example) for example in examples])
+        parts = [e.document_bounds[:-1] + start for e, start in zip(examples, starts[:-1], strict=True)]
+        bounds = np.concatenate([*parts, starts[-1:]])
+    return Batch(
+        input_ids=torch.from_numpy(input_ids.astype(np.int64)),
+        bounds=torch.from_numpy(bounds.astype(np.int64)),
+        labels=None if labels is None else torch.from_numpy(labels.astype(np.int64)),
+        max_length=int(np.diff(bounds).max()),
+    )
 
 
 def __getattr__(name: str) -> Any:

@@ -16,7 +16,9 @@ if TYPE_CHECKING:
     from firstwords.model.config import ModelConfig
 
 
-def hidden_tokens(examples: Sequence[Example], draws: Draws, config: ModelConfig, share: float) -> list[np.ndarray]:
+def hidden_tokens(
+    examples: Sequence[Example], draws: Draws, config: ModelConfig, share: float
+) -> list[np.ndarray]:
     """Token ids of examples, of which a share is replaced by the mask token while training.
 
     A model that cannot rely on any single word learns to use the others; for entities that is what finds names it has
@@ -28,7 +30,9 @@ def hidden_tokens(examples: Sequence[Example], draws: Draws, config: ModelConfig
     if share == 0 or draws.evaluating:
         return [example.input_ids for example in examples]
     if config.mask_id is None:
-        raise RecipeError("hidden_share needs a base with a mask token (a masked language model): set hidden_share = 0")
+        raise RecipeError(
+            "hidden_share needs a base with a mask token (a masked language model): set hidden_share = 0"
+        )
     hidden = []
     for index, example in enumerate(examples):
         chosen = draws.generator(index, "hide").random(len(example)) < share

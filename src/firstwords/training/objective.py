@@ -42,7 +42,9 @@ class Objective(Component):
         Raises:
             ValueError: If the record cannot be an example; the message says why.
         """
-        raise NotImplementedError(f"{type(self).__name__} trains on packed token rows, not on labelled records")
+        raise NotImplementedError(
+            f"{type(self).__name__} trains on packed token rows, not on labelled records"
+        )
 
     @abstractmethod
     def collate(self, examples: Sequence[Example], draws: Draws, config: "ModelConfig") -> "Batch":

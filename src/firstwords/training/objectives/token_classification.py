@@ -86,9 +86,13 @@ class TokenClassification(Objective):
         labels = batch.labels.cpu().numpy()
         places = np.flatnonzero(labels != IGNORED)
         with torch.no_grad():
-            scores = model(batch, select=torch.from_numpy(places).to(batch.labels.device)).float().cpu().numpy()
+            scores = (
+                model(batch, select=torch.from_numpy(places).to(batch.labels.device)).float().cpu().numpy()
+            )
         allowed = allowed_transitions(_numbered_tags(scores.shape[1]))
-        ends = batch.bounds[batch.examples].cpu().numpy()  # (E + 1,) tokens where each sentence begins, and the end
+        ends = (
+            batch.bounds[batch.examples].cpu().numpy()
+        )  # (E + 1,) tokens where each sentence begins, and the end
         cuts = np.searchsorted(places, ends)
         predicted = []
         for sentence, (start, end) in enumerate(zip(ends[:-1], ends[1:], strict=True)):

@@ -1,0 +1,43 @@
+"""One process on one device."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from firstwords.compute.engine import Engine
+from firstwords.recipe import runtime
+
+if TYPE_CHECKING:
+    from torch import Tensor, nn
+
+
+@dataclass(frozen=True, kw_only=True)
+class Single(Engine):
+    """Training in this process alone.
+
+    Attributes:
+        device: `cpu`, `cuda`, or `auto` for a GPU where there is one.
+        compile: Compile the model first. It costs 30 to 60 s on a processor, so it pays in long runs only, and it
+            changes roundings, so it counts for the result's identity.
+    """
+
+    device: str = runtime("auto")
+    compile: bool = False
+
+    def device_name(self) -> str:  # noqa: D102 (the contract says it)
+        if self.device != "auto":
+            return self.device
+        import torch
+
+        return "cuda" if torch.cuda.is_available() else "cpu"
+
+    def prepare(self, model: "nn.Module") -> "nn.Module":  # noqa: D102
+        model.to(self.device_name())
+        if self.compile:
+            model.compile()  # in place: names of parameters stay as they are
+        return model
+
+    def reduce(self, gradients: "list[Tensor]") -> None:  # noqa: D102
+        return
+
+    def sum(self, values: "Tensor") -> "Tensor":  # noqa: D102
+        return values

@@ -1,0 +1,64 @@
+"""Loss and scores on held-out rows while training."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import torch
+from torch import nn
+
+from firstwords.compute.engine import Engine
+from firstwords.training.loader import MicroBatch
+from firstwords.training.objective import Objective
+
+
+def measure(
+    *,
+    model: nn.Module,
+    objective: Objective,
+    batches: list[MicroBatch],
+    engine: Engine,
+    bytes_per_token: float | None,
+) -> dict[str, float]:
+    """The loss on held-out rows, and the objective's scores where it decodes.
+
+    The micro-batches are shared among ranks for the loss; for scores every rank decodes all of them, since predictions
+    are no sums. The model is left in training mode.
+
+    Args:
+        model: As `Engine.prepare` gave it.
+        objective: Its loss is the bare cross-entropy here.
+        batches: From `loader.validation_batches`.
+        engine: Adds up over ranks.
+        bytes_per_token: UTF-8 bytes a token stands for, on average.
+
+    Returns:
+        `validation_loss` in nats per predicted token or example; `bits_per_byte` if `bytes_per_token` is known (for a
+        masked model: per masked byte, seen from both sides); scores.
+    """
+    model.eval()
+    config: Any = model.config
+    totals = torch.zeros(2, dtype=torch.float64)
+    gold: list[Any] = []
+    predicted: list[Any] = []
+    decodes = type(objective).decode is not Objective.decode
+    with torch.no_grad():
+        for number, micro in enumerate(batches):
+            is_mine = number % engine.num_ranks == engine.rank
+            if not (is_mine or decodes):
+                continue
+            batch = engine.place(objective.collate(micro.examples, micro.draws, config))
+            if is_mine:
+                loss, count = objective.loss(model, batch, micro.draws)
+                totals += torch.stack([loss.double(), count.double()]).cpu()
+            if decodes:
+                gold += [example.labels for example in micro.examples]
+                predicted += objective.decode(model, batch) or []
+    model.train()
+    total, count = engine.sum(totals).tolist()
+    mean = total / max(count, 1.0)
+    found = {"validation_loss": mean}
+    if bytes_per_token is not None:
+        found["bits_per_byte"] = mean / math.log(2) / bytes_per_token
+    return found | (objective.metrics(gold, predicted) if decodes else {})

@@ -1,0 +1,136 @@
+"""Which rows make up a step, and how they are cut into micro-batches and shared among ranks.
+
+The sequence of rows is a pure function of (seed, epoch, row): epochs follow each other without a gap, each a new
+permutation, and step `s` reads positions `s x rows_per_step` and on. Nothing is remembered between steps, so a run that
+continues, or that has another number of ranks, sees the same rows in the same steps.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from firstwords.training.batch import Draws, Example, keyed_generator
+
+
+@dataclass(frozen=True)
+class MicroBatch:
+    """Examples that go through the model together, and their random numbers."""
+
+    examples: list[Example]
+    draws: Draws
+
+    @property
+    def num_tokens(self) -> int:
+        """Tokens of all examples."""
+        return sum(map(len, self.examples))
+
+
+class Loader:
+    """The rows of every step of a run.
+
+    Args:
+        rows: The data set; read by index, so it may lie on disk.
+        seed: Of the run.
+        rows_per_step: Rows of one update, over all ranks.
+        num_positions: Rows of the whole run, repetitions counted; the last step may be shorter.
+        micro_tokens: The most tokens of a micro-batch (a single longer example is a micro-batch of its own).
+        rank: This rank's number.
+        num_ranks: Every step is cut into at least so many micro-batches, as far as it has rows.
+    """
+
+    def __init__(
+        self,
+        rows: Sequence[Example],
+        *,
+        seed: int,
+        rows_per_step: int,
+        num_positions: int,
+        micro_tokens: int,
+        rank: int = 0,
+        num_ranks: int = 1,
+    ) -> None:
+        self.rows = rows
+        self.seed = seed
+        self.rows_per_step = rows_per_step
+        self.num_positions = num_positions
+        self.num_steps = -(-num_positions // rows_per_step)
+        self.micro_tokens = micro_tokens
+        self.rank = rank
+        self.num_ranks = num_ranks
+        self._orders: dict[int, np.ndarray] = {}
+
+    def _order(self, epoch: int) -> np.ndarray:
+        """The permutation of an epoch; only the two latest are kept, since a step touches at most its own few."""
+        if epoch not in self._orders:
+            self._orders = {old: order for old, order in self._orders.items() if old == epoch - 1}
+            self._orders[epoch] = keyed_generator(self.seed, epoch, 0, "order").permutation(len(self.rows))
+        return self._orders[epoch]
+
+    def keys(self, step: int) -> list[tuple[int, int]]:
+        """(epoch, index into the data set) of every row of a step, in reading order."""
+        start = step * self.rows_per_step
+        positions = range(start, min(start + self.rows_per_step, self.num_positions))
+        return [
+            (p // len(self.rows), int(self._order(p // len(self.rows))[p % len(self.rows)]))
+            for p in positions
+        ]
+
+    def micro_batches(self, step: int) -> list[MicroBatch]:
+        """This rank's share of a step.
+
+        The cut depends on the step's rows only (and on the number of ranks where there would be too few pieces).
+        """
+        keys = self.keys(step)
+        examples = [self.rows[index] for _, index in keys]
+        pieces = cut(examples, self.micro_tokens, self.num_ranks)
+        return [
+            MicroBatch(
+                [examples[i] for i in piece],
+                Draws(self.seed, tuple((keys[i][0], examples[i].row) for i in piece)),
+            )
+            for piece in pieces[self.rank :: self.num_ranks]
+        ]
+
+
+def cut(examples: Sequence[Example], micro_tokens: int, num_pieces: int = 1) -> list[list[int]]:
+    """Group examples of similar length into micro-batches.
+
+    Rows of one length stay in reading order; others are sorted by length, the longest first, so that attention works
+    on texts of similar length and a memory overflow shows at once.
+
+    Args:
+        examples: Of any lengths.
+        micro_tokens: The most tokens of a piece.
+        num_pieces: At least so many pieces, unless there are fewer examples.
+
+    Returns:
+        Positions of the examples of each piece.
+    """
+    lengths = [len(example) for example in examples]
+    limit = min(micro_tokens, max(1, -(-sum(lengths) // num_pieces)))
+    pieces: list[list[int]] = []
+    filled = 0
+    for position in sorted(
+        range(len(examples)), key=lambda i: -lengths[i]
+    ):  # sorted() keeps ties in reading order
+        if not pieces or filled + lengths[position] > limit:
+            pieces.append([])
+            filled = 0
+        pieces[-1].append(position)
+        filled += lengths[position]
+    return pieces
+
+
+def validation_batches(rows: Sequence[Example], seed: int, micro_tokens: int) -> list[MicroBatch]:
+    """All rows of a held-out set once, with random numbers that are the same at every evaluation."""
+    examples = [rows[index] for index in range(len(rows))]
+    return [
+        MicroBatch(
+            [examples[i] for i in piece],
+            Draws(seed, tuple((0, examples[i].row) for i in piece), evaluating=True),
+        )
+        for piece in cut(examples, micro_tokens)
+    ]

@@ -1,0 +1,193 @@
+"""Muon for matrices, AdamW for everything else, as one optimizer.
+
+Muon (Jordan et al. 2024) replaces a matrix's momentum by the nearest matrix with all singular values one, found with a
+few matrix products (Newton-Schulz). Matrices of one shape go through these products as one batch.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Literal
+
+import torch
+from torch import Tensor, nn
+
+from firstwords.training.settings import TrainSettings
+
+Role = Literal["matrix", "embedding", "head", "vector"]
+
+# Amsel et al. 2025 (Polar Express), the first five polynomials for singular values from 1e-3: with these, five
+# iterations bring every value in [1e-3, 1] to within 0.15 of one, where Jordan's fixed polynomial leaves 0.68 to 1.14.
+POLYNOMIALS = (
+    (8.28721201814563, -23.595886519098837, 17.300387312530933),
+    (4.107059111542203, -2.9478499167379106, 0.5448431082926601),
+    (3.9486908534822946, -2.908902115962949, 0.5518191394370137),
+    (3.3184196573706015, -2.488488024314874, 0.51004894012372),
+    (2.300652019954817, -1.6689039845747493, 0.4188073119525673),
+)
+# Rounding may lift a singular value above one, where the polynomials grow fast; this keeps them below.
+SAFETY = 1.01
+
+
+def orthogonalise(matrices: Tensor) -> Tensor:
+    """The nearest (semi-)orthogonal matrix of each matrix, approximately.
+
+    Args:
+        matrices: (K, M, N) with M <= N (the products are over the smaller side).
+
+    Returns:
+        (K, M, N), singular values near one; a zero matrix stays zero.
+    """
+    assert matrices.shape[-2] <= matrices.shape[-1]
+    scale = matrices.flatten(1).norm(dim=1)[:, None, None] * SAFETY + torch.finfo(matrices.dtype).tiny
+    x = matrices / scale
+    for a, b, c in POLYNOMIALS:
+        gram = torch.bmm(x, x.mT)  # (K, M, M)
+        polynomial = torch.baddbmm(gram, gram, gram, beta=b / SAFETY**3, alpha=c / SAFETY**5)
+        x = torch.baddbmm(x, polynomial, x, beta=a / SAFETY)
+    return x
+
+
+def parameter_roles(model: nn.Module) -> dict[str, Role]:
+    """What each trainable parameter is: a matrix inside the network, an embedding, part of the head, or a vector."""
+    embeddings = {id(module.weight) for module in model.modules() if isinstance(module, nn.Embedding)}
+    roles: dict[str, Role] = {}
+    for name, parameter in model.named_parameters():
+        if not parameter.requires_grad:
+            continue
+        if id(parameter) in embeddings:
+            roles[name] = "embedding"
+        elif parameter.ndim != 2:
+            roles[name] = "vector"
+        else:
+            roles[name] = "head" if name.startswith("head.") else "matrix"
+    return roles
+
+
+class _MatrixGroup:
+    """All matrices of one shape (or its transpose), as one batch (K, M, N) with M <= N."""
+
+    def __init__(self, parameters: dict[str, nn.Parameter]) -> None:
+        self.parameters = parameters
+        rows, columns = next(iter(parameters.values())).shape
+        some = next(iter(parameters.values()))
+        # Newton-Schulz in half precision would need its own care; master weights here are float32 or float64.
+        dtype = some.dtype if some.dtype == torch.float64 else torch.float32
+        shape = (len(parameters), min(rows, columns), max(rows, columns))
+        self.momentum = torch.zeros(shape, dtype=dtype, device=some.device)
+        self.update = torch.empty_like(self.momentum)
+        # A tall matrix gets a longer update, so that a typical entry of its output changes as much as a wide one's.
+        lengths = [max(1.0, p.shape[0] / p.shape[1]) ** 0.5 for p in parameters.values()]
+        self.lengths = torch.tensor(lengths, dtype=dtype, device=some.device)[:, None, None]
+
+    @staticmethod
+    def upright(matrix: Tensor) -> Tensor:
+        """A view with the smaller side first."""
+        return matrix.mT if matrix.shape[0] > matrix.shape[1] else matrix
+
+    def step(self, rate: float, momentum: float, weight_decay: float) -> None:
+        for parameter, slot in zip(self.parameters.values(), self.update.unbind(), strict=True):
+            if parameter.grad is None:
+                slot.zero_()
+            else:
+                slot.copy_(self.upright(parameter.grad))
+        self.momentum.lerp_(self.update, 1 - momentum)
+        self.update.lerp_(self.momentum, momentum)  # Nesterov: look one step ahead
+        change = orthogonalise(self.update).mul_(self.lengths * -rate)
+        matrices = [p.detach() for p in self.parameters.values()]
+        if weight_decay:
+            torch._foreach_mul_(matrices, 1 - rate * weight_decay)
+        torch._foreach_add_([self.upright(p) for p in matrices], list(change.unbind()))
+
+
+class Optimizer:
+    """Updates a model's trainable parameters from their gradients.
+
+    Args:
+        model: Parameters are sorted by `parameter_roles`.
+        settings: Rates, momenta, weight decay.
+    """
+
+    def __init__(self, model: nn.Module, settings: TrainSettings) -> None:
+        self.settings = settings
+        named = dict(model.named_parameters())
+        roles = parameter_roles(model)
+        rates = {
+            "matrix": settings.matrix_rate,
+            "embedding": settings.embedding_rate,
+            "head": settings.head_rate,
+            "vector": settings.vector_rate,
+        }
+        by_shape: dict[tuple[int, ...], dict[str, nn.Parameter]] = {}
+        elementwise: dict[Role, dict[str, nn.Parameter]] = {}
+        for name, role in roles.items():
+            parameter = named[name]
+            if role == "matrix" and settings.matrix_optimizer == "muon":
+                by_shape.setdefault(tuple(sorted(parameter.shape)), {})[name] = parameter
+            else:
+                elementwise.setdefault(role, {})[name] = parameter
+        self._matrix_groups = [_MatrixGroup(parameters) for parameters in by_shape.values()]
+        self._elementwise = {name: p for group in elementwise.values() for name, p in group.items()}
+        self._adamw = None
+        if elementwise:
+            self._adamw = torch.optim.AdamW(
+                [
+                    {
+                        "params": list(group.values()),
+                        "full_rate": rates[role],
+                        "lr": rates[role],
+                        "weight_decay": settings.weight_decay if role == "matrix" else 0.0,
+                    }
+                    for role, group in elementwise.items()
+                ],
+                betas=settings.betas,
+                eps=settings.epsilon,
+                fused=True,  # one pass over memory; also on a processor, where torch leaves it off by default
+            )
+
+    @torch.no_grad()
+    def step(self, factor: float) -> None:
+        """One update.
+
+        Args:
+            factor: Every rate is multiplied with it (`schedule.rate_factor`).
+        """
+        settings = self.settings
+        for group in self._matrix_groups:
+            group.step(settings.matrix_rate * factor, settings.momentum, settings.weight_decay)
+        if self._adamw is not None:
+            for each in self._adamw.param_groups:
+                each["lr"] = each["full_rate"] * factor
+            self._adamw.step()
+
+    def state(self) -> dict[str, Tensor]:
+        """Everything that must be stored to continue exactly, by parameter name."""
+        tensors: dict[str, Tensor] = {}
+        for group in self._matrix_groups:
+            for name, momentum in zip(group.parameters, group.momentum.unbind(), strict=True):
+                tensors[f"momentum.{name}"] = momentum
+        for name, parameter in self._elementwise.items():
+            state = self._adamw.state[parameter] if self._adamw else {}
+            for key, value in state.items():  # empty before the first step
+                tensors[f"{key}.{name}"] = value
+        return tensors
+
+    @torch.no_grad()
+    def load_state(self, tensors: Mapping[str, Tensor]) -> None:
+        """Take over what `state` gave.
+
+        Raises:
+            KeyError: If a tensor is missing.
+        """
+        for group in self._matrix_groups:
+            for name, momentum in zip(group.parameters, group.momentum.unbind(), strict=True):
+                momentum.copy_(tensors[f"momentum.{name}"])
+        for name, parameter in self._elementwise.items():
+            assert self._adamw is not None
+            if f"step.{name}" not in tensors:
+                continue  # saved before the first step
+            self._adamw.state[parameter] = {
+                "step": tensors[f"step.{name}"].clone(),
+                "exp_avg": torch.empty_like(parameter).copy_(tensors[f"exp_avg.{name}"]),
+                "exp_avg_sq": torch.empty_like(parameter).copy_(tensors[f"exp_avg_sq.{name}"]),
+            }

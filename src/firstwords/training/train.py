@@ -1,0 +1,375 @@
+"""The one training loop, for every objective, on every engine.
+
+A step: the loader gives the micro-batches, the objective the summed loss of each, the engine adds up gradients and
+counts over micro-batches and ranks, divides once and updates. Everything random is keyed by (seed, epoch, row) or by
+(seed, step, micro-batch), and the state that matters is in the checkpoint; so a run that was killed and continues makes
+the same weights, bit for bit, as one that was not (with the same instruction set and number of threads).
+"""
+
+from __future__ import annotations
+
+import gc
+import math
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NoReturn
+
+import torch
+from torch import Tensor, nn
+
+from firstwords.artifact import write_json
+from firstwords.compute.engine import Engine
+from firstwords.compute.engines.single import Single
+from firstwords.errors import Interrupted, NumericFailure, RecipeError
+from firstwords.recipe import configuration
+from firstwords.stage import Work
+from firstwords.training.batch import Example, keyed_generator
+from firstwords.training.checkpoint import CheckpointStore, Journal
+from firstwords.training.held_out import measure
+from firstwords.training.interruption import StopRequest
+from firstwords.training.loader import Loader, MicroBatch, validation_batches
+from firstwords.training.objective import Objective
+from firstwords.training.optimizer import Optimizer
+from firstwords.training.schedule import rate_factor
+from firstwords.training.settings import TrainSettings
+from firstwords.training.tracker import Tracker
+from firstwords.training.trackers.console import Console
+from firstwords.training.trackers.events import Events
+
+if TYPE_CHECKING:
+    import pyarrow
+
+__all__ = ["History", "TrainSettings", "train"]
+
+Sample = Callable[[nn.Module, int], list[dict[str, Any]]]
+"""Makes samples of a model after a number of steps; a pure function of both."""
+
+
+@dataclass(frozen=True)
+class History:
+    """What happened, without times: the same for a run that was interrupted and one that was not.
+
+    Complete on the first rank; another rank that continued knows only what came after.
+
+    Attributes:
+        records: One a step: `step` (from 1), `tokens` (so far), `loss` (nats per predicted token or example, with the
+            objective's regularisation), `rate` (of matrices), `gradient_norm`; after an evaluation also
+            `validation_loss`, `bits_per_byte` and the objective's scores.
+        samples: What the `sample` callback gave, with `step` and `tokens` added.
+    """
+
+    records: list[dict[str, Any]] = field(default_factory=list)
+    samples: list[dict[str, Any]] = field(default_factory=list)
+
+    def latest(self, name: str) -> float | None:
+        """The last value of a column."""
+        return next((record[name] for record in reversed(self.records) if name in record), None)
+
+    def curve(self) -> pyarrow.Table:
+        """All steps as a table; null where nothing was measured."""
+        import pyarrow
+
+        names: dict[str, None] = dict.fromkeys(
+            ["step", "tokens", "loss", "rate", "gradient_norm", "validation_loss"]
+        )
+        names |= dict.fromkeys(["bits_per_byte"]) | dict.fromkeys(
+            name for record in self.records for name in record
+        )
+        types = {name: pyarrow.int64() if name in ("step", "tokens") else pyarrow.float64() for name in names}
+        return pyarrow.table(
+            {
+                name: pyarrow.array([record.get(name) for record in self.records], types[name])
+                for name in names
+            }
+        )
+
+
+def train(
+    *,
+    model: nn.Module,
+    objective: Objective,
+    rows: Sequence[Example],
+    settings: TrainSettings,
+    work: Work,
+    validation: Sequence[Example] | None = None,
+    bytes_per_token: float | None = None,
+    sample: Sample | None = None,
+    engine: Engine | None = None,
+    trackers: Sequence[Tracker] = (Console(), Events()),
+) -> History:
+    """Train a model in place, continuing from the newest good checkpoint if there is one.
+
+    Args:
+        model: With a `config`; changed in place.
+        objective: Loss and batches.
+        rows: Training data, read by index.
+        settings: Length, batch, rates.
+        work: Its scratch holds the checkpoints.
+        validation: Held-out rows; their loss is measured at `settings.num_evaluations` moments, the end included.
+        bytes_per_token: Of the held-out text, UTF-8; with it the validation loss is also told in bits per byte.
+        sample: Called at `settings.num_samples` moments, the end included.
+        engine: Where to run; one process by default.
+        trackers: Told after every step, on the first rank.
+
+    Raises:
+        RecipeError: If there are no rows, or the batch does not divide into rows.
+        NumericFailure: At a loss or gradient that is not finite, before it reaches the weights.
+        Interrupted: After SIGTERM or SIGINT, when a checkpoint is saved.
+    """
+    if not len(rows):
+        raise RecipeError(f"{work.name}: there is nothing to train on")
+    run = _Run(
+        model=model, objective=objective, rows=rows, settings=settings, work=work, engine=engine or Single()
+    )
+    if validation is not None and len(validation):
+        run.validation = validation_batches(validation, settings.seed, settings.micro_tokens)
+    run.bytes_per_token = bytes_per_token
+    run.sample = sample
+    if run.engine.rank == 0:
+        run.followers = [tracker.follow(work, run.loader.num_steps) for tracker in trackers]
+    return run.to_the_end()
+
+
+def moments(num_steps: int, number: int) -> set[int]:
+    """Evenly spaced numbers of finished steps, the last one included."""
+    return {max(1, round(num_steps * k / number)) for k in range(1, number + 1)}
+
+
+class _Run:
+    """The state of a run in this process."""
+
+    def __init__(
+        self,
+        *,
+        model: nn.Module,
+        objective: Objective,
+        rows: Sequence[Example],
+        settings: TrainSettings,
+        work: Work,
+        engine: Engine,
+    ) -> None:
+        self.objective = objective
+        self.settings = settings
+        self.work = work
+        self.engine = engine
+        self.config: Any = model.config
+        self.model = engine.prepare(model)
+        self.optimizer = Optimizer(self.model, settings)
+        self.loader = Loader(
+            rows,
+            seed=settings.seed,
+            rows_per_step=settings.rows_per_step(len(rows[0])),
+            num_positions=settings.num_positions(len(rows), len(rows[0])),
+            micro_tokens=settings.micro_tokens,
+            rank=engine.rank,
+            num_ranks=engine.num_ranks,
+        )
+        self.validation: list[MicroBatch] = []
+        self.bytes_per_token: float | None = None
+        self.sample: Sample | None = None
+        self.followers: list[Callable[[dict[str, Any]], None]] = []
+        self.step = 0
+        self.tokens = 0
+        shapes = {name: list(p.shape) for name, p in self.model.named_parameters()}
+        fingerprint = {
+            "settings": configuration(settings),
+            "objective": configuration(objective),
+            "num_rows": len(rows),
+            "shapes": shapes,
+        }
+        self.store = CheckpointStore(work.scratch("checkpoints"), fingerprint, work.note)
+        self.journal = Journal(None)
+        self.saved_at = time.monotonic()
+
+    # --- the whole run ---
+
+    def to_the_end(self) -> History:
+        """All remaining steps."""
+        self._continue()
+        num_steps = self.loader.num_steps
+        evaluation_steps = moments(num_steps, self.settings.num_evaluations) if self.validation else set()
+        sample_steps = moments(num_steps, self.settings.num_samples) if self.sample else set()
+        self.model.train()
+        is_first = True
+        with StopRequest() as stop:
+            while self.step < num_steps:
+                wants = {"stop": stop.asked, "save": self._is_time_to_save()}
+                record, shown, agreed = self._one_step(wants)
+                if self.step in evaluation_steps:
+                    measured = self._measure()
+                    record |= measured
+                    shown |= measured
+                if self.step in sample_steps:
+                    record["samples"] = self._samples()
+                self._tell(record, shown)
+                if agreed["save"] or agreed["stop"] or self.step == num_steps:
+                    self._save()
+                if agreed["stop"] and self.step < num_steps:
+                    raise Interrupted(
+                        f"{self.work.name}: stopped after step {self.step:,} of {num_steps:,}; "
+                        "the same command continues"
+                    )
+                if is_first:
+                    is_first = False
+                    gc.collect()
+                    gc.freeze()  # the model's many objects never become garbage: do not look at them again
+        self.journal.close()
+        return self._history()
+
+    def _one_step(self, wants: dict[str, bool]) -> tuple[dict[str, Any], dict[str, Any], dict[str, bool]]:
+        """One update.
+
+        Args:
+            wants: What this rank would like to do after the step.
+
+        Returns:
+            The record of the step; the same with times, for trackers; what all ranks do after the step.
+        """
+        started = time.monotonic()
+        batches = self.loader.micro_batches(self.step)
+        sums = [self._micro_step(number, micro) for number, micro in enumerate(batches)]
+        loss_and_count = torch.stack(sums).sum(0).cpu() if sums else torch.zeros(2, dtype=torch.float64)
+        num_tokens = sum(micro.num_tokens for micro in batches)
+        # One message carries everything that the ranks must agree on.
+        message = torch.tensor([num_tokens, *wants.values()], dtype=torch.float64)
+        loss, count, step_tokens, *flags = self.engine.sum(torch.cat([loss_and_count, message])).tolist()
+        count = max(count, 1.0)
+        if not math.isfinite(loss):
+            self._fail("loss", batches, sums)
+        factor = rate_factor(
+            self.step,
+            self.loader.num_steps,
+            warmup_share=self.settings.warmup_share,
+            decay_share=self.settings.decay_share,
+            final_rate_share=self.settings.final_rate_share,
+        )
+        norm = self.engine.step(
+            self.model, self.optimizer, count=count, max_norm=self.settings.max_gradient_norm, factor=factor
+        )
+        if not math.isfinite(norm):
+            self._fail("gradient", batches, sums)
+        self.step += 1
+        self.tokens += int(step_tokens)
+        record = {
+            "step": self.step,
+            "tokens": self.tokens,
+            "loss": loss / count,
+            "rate": self.settings.matrix_rate * factor,
+            "gradient_norm": norm,
+        }
+        shown = record | {"seconds": time.monotonic() - started, "step_tokens": int(step_tokens)}
+        return record, shown, {name: flag > 0 for name, flag in zip(wants, flags, strict=True)}
+
+    def _micro_step(self, number: int, micro: MicroBatch) -> Tensor:
+        """Loss and backward of one micro-batch: (2,) summed loss and count."""
+        # Modules that draw from torch's own generator (dropout of adopted models) start from a known state everywhere.
+        place = number * self.engine.num_ranks + self.engine.rank
+        torch.manual_seed(int(keyed_generator(self.settings.seed, self.step, place, "torch").integers(2**63)))
+        batch = self.engine.place(self.objective.collate(micro.examples, micro.draws, self.config))
+        loss, count = self.objective.loss(self.model, batch, micro.draws)
+        self.engine.backward(loss)
+        return torch.stack([loss.detach().double(), count.double()])
+
+    def _fail(self, what: str, batches: list[MicroBatch], sums: list[Tensor]) -> NoReturn:
+        """Save the rows of this rank's share of the step, then end."""
+        offending = [n for n, each in enumerate(sums) if not torch.isfinite(each).all()]
+        parameters = [
+            name
+            for name, p in self.model.named_parameters()
+            if p.grad is not None and not torch.isfinite(p.grad).all()
+        ]
+        place = self.work.scratch(f"not-finite-rank-{self.engine.rank}.json")
+        rows = [
+            {"epoch": epoch, "row": row, "input_ids": example.input_ids.tolist()}
+            for number in offending or range(len(batches))
+            for (epoch, row), example in zip(
+                batches[number].draws.keys, batches[number].examples, strict=True
+            )
+        ]
+        write_json(place, {"step": self.step, "what": what, "parameters": parameters, "rows": rows})
+        raise NumericFailure(
+            f"{self.work.name}: the {what} of step {self.step + 1:,} is not finite; the weights were not changed "
+            f"by it. The rows are in {place}. A lower rate or a longer warm-up may help."
+        )
+
+    # --- looking ---
+
+    def _measure(self) -> dict[str, float]:
+        return measure(
+            model=self.model,
+            objective=self.objective,
+            batches=self.validation,
+            engine=self.engine,
+            bytes_per_token=self.bytes_per_token,
+        )
+
+    def _samples(self) -> list[dict[str, Any]]:
+        assert self.sample is not None
+        if self.engine.rank:
+            return []
+        self.model.eval()
+        with torch.no_grad():
+            samples = self.sample(self.model, self.step)
+        self.model.train()
+        return samples
+
+    def _tell(self, record: dict[str, Any], shown: dict[str, Any]) -> None:
+        """Write the record down and show it."""
+        self.journal.append(record)
+        for follower in self.followers:
+            follower(shown)
+
+    def _history(self) -> History:
+        samples = [
+            {"step": record["step"], "tokens": record["tokens"]} | sample
+            for record in self.journal.records
+            for sample in record.get("samples", [])
+        ]
+        return History(
+            [{k: v for k, v in r.items() if k != "samples"} for r in self.journal.records], samples
+        )
+
+    # --- checkpoints ---
+
+    def _is_time_to_save(self) -> bool:
+        every = self.settings.checkpoint_steps
+        if every and (self.step + 1) % every == 0:
+            return True
+        return self.engine.rank == 0 and time.monotonic() - self.saved_at > self.settings.checkpoint_seconds
+
+    def _save(self) -> None:
+        def write(folder: Path) -> None:
+            self.engine.save(folder, self.model, self.optimizer)
+
+        if self.engine.rank == 0:
+            state = {
+                "tokens": self.tokens,
+                "history": self.journal.position(),
+                "threads": torch.get_num_threads(),
+            }
+            self.store.save(self.step, state, write)
+        else:
+            write(self.store.folder)  # takes part; writes nothing
+        self.saved_at = time.monotonic()
+
+    def _continue(self) -> None:
+        """Take over the newest good checkpoint; the first rank chooses."""
+        state = self.store.newest() if self.engine.rank == 0 else None
+        chosen = int(
+            self.engine.sum(torch.tensor([state["step"] if state else 0], dtype=torch.float64)).item()
+        )
+        if chosen and state is None:
+            state = self.store.read(chosen)
+        if state is not None:
+            self.engine.load(self.store.place(chosen), self.model, self.optimizer)
+            self.step, self.tokens = chosen, state["tokens"]
+            if state["threads"] != torch.get_num_threads():
+                self.work.note(
+                    f"{self.work.name}: continued with {torch.get_num_threads()} threads after {state['threads']}: "
+                    "roundings may differ from an uninterrupted run"
+                )
+        if self.engine.rank == 0:
+            self.journal = Journal(self.store.history, state["history"] if state else None)
+        self.saved_at = time.monotonic()
