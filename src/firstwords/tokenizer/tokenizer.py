@@ -1,0 +1,210 @@
+"""Text to token ids and back, and the contract of what makes a tokenizer.
+
+A tokenizer is stored as `tokenizer.json` and `tokenizer_config.json`, which transformers' AutoTokenizer reads as they
+are. Nothing is ever added to a text, and text never becomes a special token: a page that says `<|endoftext|>` is
+encoded as those 13 characters, so no document can end itself or forge a boundary. Special ids are placed by code only.
+"""
+
+from abc import abstractmethod
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from firstwords.artifact import atomic_write, write_json
+from firstwords.errors import RecipeError
+from firstwords.recipe import Component
+from firstwords.tokenizer.patterns import pattern_of, pieces
+
+if TYPE_CHECKING:
+    from tokenizers import Tokenizer as Backend
+
+END_OF_TEXT = "<|endoftext|>"
+PAD = "<|pad|>"
+MASK = "<|mask|>"
+SPECIAL_TOKENS = (END_OF_TEXT, PAD, MASK)
+
+# The library keeps about 100 bytes for every byte it is encoding: longer texts are cut, batches are bounded.
+PIECE_CHARACTERS = 2**17
+BATCH_CHARACTERS = 2**22
+
+
+@dataclass(frozen=True, kw_only=True)
+class TokenizerTrainer(Component):
+    """Makes a tokenizer from text; one file of `tokenizers/` each."""
+
+    @abstractmethod
+    def size(self, num_bytes: int) -> tuple[int, str]:
+        """The number of vocabulary entries to train, and why so many.
+
+        Args:
+            num_bytes: UTF-8 bytes of the training text.
+        """
+
+    @abstractmethod
+    def train(self, batches: Iterable[list[str]], vocab_size: int) -> "Tokenizer":
+        """Learn a vocabulary; the same texts in the same order give the same tokenizer, byte for byte.
+
+        Args:
+            batches: The training texts, read once and never held together.
+            vocab_size: As `size` gave it; the result has fewer entries where the text does not offer so many.
+        """
+
+
+class Tokenizer:
+    """A trained tokenizer.
+
+    Attributes:
+        vocab_size: Number of ids, special ones included.
+        end_of_text: Id that follows every document and stands before the first token (end and begin of sequence).
+        pad: Id that fills up batches outside this package (ours have no padding).
+        mask: Id that hides a token from a masked language model.
+    """
+
+    def __init__(self, backend: "Backend") -> None:
+        self._backend = backend
+        backend.encode_special_tokens = True  # text that looks like a special token stays text
+        backend.no_truncation()
+        backend.no_padding()
+        self._can_be_cut = pattern_of(backend) is not None
+        self.vocab_size: int = backend.get_vocab_size()
+        self.end_of_text, self.pad, self.mask = (self._special(token) for token in SPECIAL_TOKENS)
+
+    def _special(self, token: str) -> int:
+        found = self._backend.token_to_id(token)
+        if found is None:
+            raise RecipeError(f"the tokenizer has no special token {token}; it was not trained by firstwords")
+        return found
+
+    @classmethod
+    def load(cls, folder: Path | str) -> "Tokenizer":
+        """Read `tokenizer.json` of a folder (a tokenizer's or a model's).
+
+        Raises:
+            RecipeError: If there is none, or it cannot be read.
+        """
+        from tokenizers import Tokenizer as Backend
+
+        path = Path(folder) / "tokenizer.json"
+        if not path.is_file():
+            raise RecipeError(f"no tokenizer in {folder}: it has no file tokenizer.json")
+        try:
+            backend = Backend.from_file(str(path))
+        except Exception as error:  # the library raises nothing more specific
+            raise RecipeError(f"{path} is not a tokenizer: {error}") from error
+        return cls(backend)
+
+    def save(self, folder: Path) -> None:
+        """Write `tokenizer.json` and `tokenizer_config.json`, the same bytes for the same tokenizer."""
+        with atomic_write(Path(folder) / "tokenizer.json") as temporary:
+            self._backend.save(str(temporary))
+        write_json(Path(folder) / "tokenizer_config.json", tokenizer_config())
+
+    def encode(self, text: str) -> list[int]:
+        """Token ids of a text; `decode` gives exactly this text back.
+
+        Raises:
+            ValueError: If the text has a lone surrogate, which no encoding can write.
+        """
+        return self.encode_batch([text])[0]
+
+    def encode_batch(self, texts: Iterable[str]) -> list[list[int]]:
+        """Token ids of many texts; uses all cores, whole texts never depend on each other.
+
+        Raises:
+            ValueError: If a text has a lone surrogate.
+        """
+        encoded: list[list[int]] = []
+        for owners, batch in _batches(self._pieces(texts)):
+            try:
+                found = self._backend.encode_batch_fast(batch, add_special_tokens=False)
+            except TypeError:
+                raise _not_unicode(batch) from None
+            for owner, encoding in zip(owners, found, strict=True):
+                if owner == len(encoded):
+                    encoded.append(encoding.ids)
+                else:
+                    encoded[owner].extend(encoding.ids)
+        return encoded
+
+    def encode_with_offsets(self, text: str) -> tuple[list[int], list[tuple[int, int]]]:
+        """Token ids of a text, and for each the characters it stands for.
+
+        Returns:
+            Ids, and (start, end) in characters. A space before a word belongs to the word's first token. The bytes of
+            one character may be spread over several tokens, which then have the same place.
+
+        Raises:
+            ValueError: If the text has a lone surrogate.
+        """
+        try:
+            encoding = self._backend.encode(text, add_special_tokens=False)
+        except TypeError:
+            raise _not_unicode([text]) from None
+        return encoding.ids, encoding.offsets
+
+    def decode(self, ids: Sequence[int], keep_special: bool = True) -> str:
+        """The text of token ids.
+
+        Args:
+            ids: Bytes that are not valid UTF-8 become U+FFFD, as when a character was cut in two.
+            keep_special: Whether special tokens appear in the text by name.
+        """
+        return self._backend.decode([int(i) for i in ids], skip_special_tokens=not keep_special)
+
+    def token(self, token_id: int) -> str | None:
+        """How a token is written in the vocabulary; None for an id that is none."""
+        return self._backend.id_to_token(int(token_id))
+
+    def _pieces(self, texts: Iterable[str]) -> Iterator[tuple[int, str]]:
+        for number, text in enumerate(texts):
+            if not self._can_be_cut or len(text) <= PIECE_CHARACTERS:
+                yield number, text
+            else:
+                for piece in pieces(text, PIECE_CHARACTERS):
+                    yield number, piece
+
+
+def tokenizer_config() -> dict[str, object]:
+    """What `tokenizer_config.json` says, so that AutoTokenizer gives the same ids as `Tokenizer`.
+
+    For a folder whose `config.json` says qwen3, transformers would build a tokenizer of its own rules (another pattern,
+    NFC) around our vocabulary unless this class is named; `split_special_tokens` keeps look-alikes in a text as text.
+    """
+    return {
+        "tokenizer_class": "PreTrainedTokenizerFast",
+        "bos_token": END_OF_TEXT,
+        "eos_token": END_OF_TEXT,
+        "pad_token": PAD,
+        "mask_token": MASK,
+        "unk_token": None,
+        "split_special_tokens": True,
+        "clean_up_tokenization_spaces": False,
+        "model_input_names": ["input_ids", "attention_mask"],
+    }
+
+
+def _batches(numbered: Iterable[tuple[int, str]]) -> Iterator[tuple[list[int], list[str]]]:
+    """Numbers and texts in groups of bounded size."""
+    numbers: list[int] = []
+    texts: list[str] = []
+    characters = 0
+    for number, text in numbered:
+        numbers.append(number)
+        texts.append(text)
+        characters += len(text)
+        if characters >= BATCH_CHARACTERS:
+            yield numbers, texts
+            numbers, texts, characters = [], [], 0
+    if texts:
+        yield numbers, texts
+
+
+def _not_unicode(texts: list[str]) -> ValueError:
+    for text in texts:
+        if not isinstance(text, str):
+            return ValueError(f"expected a text, not {type(text).__name__}")
+        place = next((i for i, character in enumerate(text) if "\ud800" <= character <= "\udfff"), None)
+        if place is not None:
+            return ValueError(f"character {place} of a text is a lone surrogate ({text[place]!a}): not Unicode")
+    return ValueError("the tokenizer refused a text")
