@@ -1,0 +1,148 @@
+"""Attention over documents that lie one after another.
+
+`Segments` is made once per forward pass from the bounds. Where all documents have one length, its work is a plain
+reshape. Otherwise documents of similar length are gathered into small padded groups, for attention only: causal
+attention never looks at padding that comes after a document, bidirectional attention gets a mask over the keys.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Protocol
+
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+from firstwords.model.batch import Batch
+
+# A group costs one call; padding costs its share of attention. A group whose shortest document has at least this share
+# of the longest's tokens wastes at most a quarter of them.
+FILL = 0.75
+
+
+class Attention(Protocol):
+    """Who decides which tokens see each other: `Segments`, or a key-value cache."""
+
+    def attend(self, layer: int, query: Tensor, key: Tensor, value: Tensor) -> Tensor:
+        """(N, H, S), (N, K, S), (N, K, S) to (N, H * S)."""
+
+
+class Segments:
+    """How the tokens of a batch are grouped for attention.
+
+    Args:
+        batch: Its bounds are read once; on a GPU this waits for the device.
+        causal: Whether a token sees only those before it in its document.
+    """
+
+    def __init__(self, batch: Batch, causal: bool) -> None:
+        self.causal = causal
+        lengths = batch.lengths.tolist()
+        self.uniform_length = lengths[0] if len(set(lengths)) == 1 else None
+        if self.uniform_length is None:
+            self._make_groups(batch, lengths)
+
+    def _make_groups(self, batch: Batch, lengths: list[int]) -> None:
+        device = batch.input_ids.device
+        starts = batch.bounds[:-1].tolist()
+        by_length = sorted(range(len(lengths)), key=lengths.__getitem__, reverse=True)
+        self.shapes: list[tuple[int, int]] = []  # (documents, slots) of each group
+        self.key_masks: list[Tensor | None] = []
+        sources, reals = [], []
+        while by_length:
+            longest = lengths[by_length[0]]
+            members = [d for d in by_length if lengths[d] >= FILL * longest]
+            by_length = by_length[len(members) :]
+            begins = torch.tensor([starts[d] for d in members])[:, None]
+            ends = torch.tensor([lengths[d] for d in members])[:, None]
+            slots = torch.arange(longest)[None, :]
+            real = slots < ends  # (D, T)
+            # Padding repeats the document's last token: finite numbers, and its gradient is set to zero.
+            sources.append((begins + torch.minimum(slots, ends - 1)).flatten())
+            reals.append(real.flatten())
+            self.shapes.append((len(members), longest))
+            masked = not self.causal and not bool(real.all())
+            self.key_masks.append(real[:, None, None, :].to(device) if masked else None)
+        source, is_real = torch.cat(sources), torch.cat(reals)
+        real_slots = is_real.nonzero().flatten()
+        slot = torch.empty(batch.num_tokens, dtype=torch.int64)
+        slot[source[real_slots]] = real_slots
+        self.source = source.to(device)  # (P,) the token that fills each slot
+        self.slot = slot.to(device)  # (N,) the slot that holds each token
+        self.padding = (~is_real).nonzero().flatten().to(device)
+
+    def attend(self, layer: int, query: Tensor, key: Tensor, value: Tensor) -> Tensor:
+        """Attention within each document.
+
+        Args:
+            layer: Unused; a cache needs it.
+            query: (N, H, S)
+            key: (N, K, S), K dividing H: each key head serves H / K query heads.
+            value: (N, K, S)
+
+        Returns:
+            (N, H * S)
+        """
+        if self.uniform_length is not None:
+            documents = (-1, self.uniform_length)
+            query, key, value = (x.unflatten(0, documents).transpose(1, 2) for x in (query, key, value))
+            return dot_product_attention(query, key, value, causal=self.causal).flatten(0, 1)
+        sizes = [documents * slots for documents, slots in self.shapes]
+        grouped = (_ToSlots.apply(x, self.source, self.slot).split(sizes) for x in (query, key, value))
+        mixed = []
+        for shape, mask, *parts in zip(self.shapes, self.key_masks, *grouped, strict=True):
+            q, k, v = (part.unflatten(0, shape).transpose(1, 2) for part in parts)  # (D, H, T, S)
+            mixed.append(dot_product_attention(q, k, v, causal=self.causal, mask=mask).flatten(0, 1))
+        result: Tensor = _FromSlots.apply(torch.cat(mixed), self.source, self.slot, self.padding)
+        return result
+
+
+class _ToSlots(torch.autograd.Function):
+    """Tokens to the slots of their groups.
+
+    The gradient of `index_select` is a slow scattered addition; here each token's gradient comes from exactly one slot
+    (padding's is zero), so the way back is a gather too.
+    """
+
+    @staticmethod
+    def forward(ctx: Any, x: Tensor, source: Tensor, slot: Tensor) -> Tensor:
+        ctx.save_for_backward(slot)
+        return x.index_select(0, source)
+
+    @staticmethod
+    def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor, None, None]:
+        return gradients[0].index_select(0, ctx.saved_tensors[0]), None, None
+
+
+class _FromSlots(torch.autograd.Function):
+    """Slots back to the order of the tokens; padding is dropped."""
+
+    @staticmethod
+    def forward(ctx: Any, x: Tensor, source: Tensor, slot: Tensor, padding: Tensor) -> Tensor:
+        ctx.save_for_backward(source, padding)
+        return x.index_select(0, slot)
+
+    @staticmethod
+    def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor, None, None, None]:
+        source, padding = ctx.saved_tensors
+        return gradients[0].index_select(0, source).index_fill(0, padding, 0.0), None, None, None
+
+
+def dot_product_attention(
+    query: Tensor, key: Tensor, value: Tensor, *, causal: bool, mask: Tensor | None = None
+) -> Tensor:
+    """Scaled dot-product attention; key heads may be fewer than query heads.
+
+    Args:
+        query: (D, H, T, S)
+        key: (D, K, U, S)
+        value: (D, K, U, S)
+        causal: Token t sees keys 0 to t; needs T = U and no mask.
+        mask: True where a query sees a key; broadcastable to (D, H, T, U).
+
+    Returns:
+        (D, T, H * S)
+    """
+    grouped = query.shape[1] != key.shape[1]
+    mixed = F.scaled_dot_product_attention(query, key, value, attn_mask=mask, is_causal=causal, enable_gqa=grouped)
+    return mixed.transpose(1, 2).flatten(2)

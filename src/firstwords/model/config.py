@@ -1,0 +1,189 @@
+"""The sizes of a model, and one dial (`depth`) that sets them all.
+
+Every derived number comes with the reason for it, as data, so that a plan can print both. No torch here.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from firstwords.errors import RecipeError
+
+Layout = Literal["qwen3", "llama", "eurobert"]
+
+LAYOUTS: dict[Layout, str] = {
+    "qwen3": "causal, queries and keys normalised",
+    "llama": "causal, plain attention",
+    "eurobert": "bidirectional, plain attention",
+}
+
+
+@dataclass(frozen=True)
+class Reason:
+    """One derived number and why it is so."""
+
+    name: str
+    value: Any
+    reason: str
+
+    def as_dict(self) -> dict[str, Any]:
+        """For `plan.json`."""
+        return dataclasses.asdict(self)
+
+
+@dataclass(frozen=True, kw_only=True)
+class ModelConfig:
+    """Everything that decides the shape of a model.
+
+    Attributes:
+        layout: Which of transformers' native layouts the checkpoint has.
+        mlp_width: Inner width of the gated feed-forward part.
+        context: Longest document in tokens.
+        rope_base: Base of the rotary angles.
+        mask_id: The token that stands for a hidden one; needed by the `eurobert` layout only.
+        pooling: How a EuroBERT classifies a whole text: `late` (mean of the tokens' scores), `mean` (of their states)
+            or `bos` (first token). Causal layouts use the last token.
+    """
+
+    layout: Layout
+    vocab_size: int
+    num_layers: int
+    width: int
+    num_heads: int
+    num_kv_heads: int
+    head_size: int
+    mlp_width: int
+    context: int
+    rope_base: float = 10_000.0
+    norm_epsilon: float = 1e-6
+    tie_embeddings: bool = False
+    pad_id: int = 0
+    bos_id: int = 0
+    eos_id: int = 0
+    mask_id: int | None = None
+    pooling: Literal["late", "mean", "bos"] = "late"
+
+    @property
+    def causal(self) -> bool:
+        """Whether a token sees only those before it."""
+        return self.layout != "eurobert"
+
+    @property
+    def qk_norm(self) -> bool:
+        """Whether queries and keys are normalised per head."""
+        return self.layout == "qwen3"
+
+    def __post_init__(self) -> None:
+        if self.layout not in LAYOUTS:
+            raise RecipeError(f"layout '{self.layout}' is unknown. Layouts: {', '.join(LAYOUTS)}")
+        for name in ("vocab_size", "num_layers", "width", "num_heads", "num_kv_heads", "head_size", "mlp_width", "context"):
+            if getattr(self, name) < 1:
+                raise RecipeError(f"{name} is {getattr(self, name)}; it must be at least 1")
+        if self.width % self.num_heads:
+            raise RecipeError(
+                f"width {self.width} is not a multiple of num_heads {self.num_heads}. "
+                f"Nearest: {_nearest_multiples(self.width, self.num_heads)}."
+            )
+        if self.num_heads % self.num_kv_heads:
+            raise RecipeError(f"num_heads {self.num_heads} is not a multiple of num_kv_heads {self.num_kv_heads}")
+        if self.head_size % 2:
+            raise RecipeError(f"head_size {self.head_size} is odd; rotary positions turn pairs of numbers")
+        for name in ("pad_id", "bos_id", "eos_id", "mask_id"):
+            value = getattr(self, name)
+            if value is not None and not 0 <= value < self.vocab_size:
+                raise RecipeError(f"{name} {value} is outside the vocabulary of {self.vocab_size} entries")
+        if self.layout == "eurobert" and self.mask_id is None:
+            raise RecipeError("a eurobert model needs mask_id, the token that stands for a hidden one")
+
+    def as_dict(self) -> dict[str, Any]:
+        """All fields; `ModelConfig(**config.as_dict())` is the same configuration."""
+        return dataclasses.asdict(self)
+
+    @classmethod
+    def from_depth(cls, depth: int, **given: Any) -> ModelConfig:
+        """A configuration from one dial; see `derive`."""
+        return derive(depth, **given)[0]
+
+
+def derive(depth: int, **given: Any) -> tuple[ModelConfig, list[Reason]]:
+    """All sizes of a model from its number of layers.
+
+    Args:
+        depth: Number of layers.
+        given: Fields of `ModelConfig` set by hand. `layout`, `vocab_size` and the special ids belong here.
+
+    Returns:
+        The configuration, and a reason for each of its sizes.
+
+    Raises:
+        RecipeError: If sizes contradict each other.
+    """
+    if depth < 1:
+        raise RecipeError(f"depth is {depth}; it must be at least 1")
+    reasons: list[Reason] = []
+
+    def size(name: str, default: Any, reason: str) -> Any:
+        chosen = given.get(name)
+        reasons.append(Reason(name, default, reason) if chosen is None else Reason(name, chosen, "set by hand"))
+        return default if chosen is None else chosen
+
+    num_layers = size("num_layers", depth, "the dial `depth`")
+    # Explicit heads must be able to divide an explicit width, so the head size yields to them.
+    width = size("width", 64 * num_layers if num_layers > 1 else 128, WIDTH_REASON)
+    num_heads, head_reason = given.get("num_heads"), "width / num_heads"
+    if num_heads is None:
+        target = given.get("head_size") or (128 if width >= 1024 and width % 128 == 0 else 64)
+        num_heads, head_reason = max(1, width // target), HEAD_REASON
+    num_heads = size("num_heads", num_heads, "width / head_size")
+    if width % num_heads and given.get("head_size") is None:
+        raise RecipeError(
+            f"width {width} is not a multiple of num_heads {num_heads}. Nearest: {_nearest_multiples(width, num_heads)}."
+        )
+    head_size = size("head_size", width // num_heads, head_reason)
+    num_kv_heads = size("num_kv_heads", _kv_heads(width, num_heads), KV_REASON)
+    mlp_width = size("mlp_width", 64 * max(1, round(width * 8 / 3 / 64)), MLP_REASON)
+    context = size("context", _context(num_layers), CONTEXT_REASON)
+    rope_base = size("rope_base", 10_000.0 if context <= 8192 else 500_000.0, ROPE_REASON)
+    tie = size("tie_embeddings", _tie(given.get("vocab_size", 0), width, num_layers), TIE_REASON)
+    sizes = dict(
+        num_layers=num_layers,
+        width=width,
+        num_heads=num_heads,
+        num_kv_heads=num_kv_heads,
+        head_size=head_size,
+        mlp_width=mlp_width,
+        context=context,
+        rope_base=rope_base,
+        tie_embeddings=tie,
+    )
+    return ModelConfig(**(given | sizes)), reasons
+
+
+WIDTH_REASON = "64 per layer: at small budgets better than 128 (nanochat development log, 1e18 FLOPs)"
+HEAD_REASON = "64 below a width of 1024, else 128: fewer, larger heads keep matrix products efficient (Qwen3, nanochat)"
+KV_REASON = "all heads below a width of 1024; above, four queries share a key, a cache a quarter the size (Ainslie et al. 2023)"
+MLP_REASON = "8/3 of the width: a gated layer then costs what an ungated one of 4 x width does (Shazeer 2020)"
+CONTEXT_REASON = "256 up to 8 layers, 1,024 up to 16, else 2,048: attention stays below a third of the FLOPs"
+ROPE_REASON = "10,000 up to 8k tokens (Su et al. 2021), 500,000 beyond (Llama 3)"
+TIE_REASON = "shared where the embedding would outweigh all layers together (as in Qwen3 below 4B)"
+
+
+def _kv_heads(width: int, num_heads: int) -> int:
+    return num_heads // 4 if width >= 1024 and num_heads % 4 == 0 else num_heads
+
+
+def _context(num_layers: int) -> int:
+    if num_layers <= 8:
+        return 256
+    return 1024 if num_layers <= 16 else 2048
+
+
+def _tie(vocab_size: int, width: int, num_layers: int) -> bool:
+    return vocab_size * width > 12 * num_layers * width * width
+
+
+def _nearest_multiples(number: int, divisor: int) -> str:
+    low = number // divisor * divisor
+    return f"{low} or {low + divisor}" if low else f"{divisor}"

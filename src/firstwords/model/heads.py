@@ -1,0 +1,149 @@
+"""What turns hidden states into scores: of the next or hidden token, of each token's class, of a whole text's class.
+
+Parameter names and formulas are those of transformers' native classes for the layout.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+from torch.nn.utils import skip_init
+
+from firstwords.model.batch import Batch
+from firstwords.model.config import ModelConfig
+from firstwords.model.cross_entropy import sum_cross_entropy, token_nats
+
+HeadKind = Literal["language_model", "tokens", "sequence"]
+
+
+def _linear(num_inputs: int, num_outputs: int, bias: bool) -> nn.Linear:
+    return skip_init(nn.Linear, num_inputs, num_outputs, bias=bias)  # type: ignore[return-value]
+
+
+class Head(nn.Module):
+    """Base of the heads.
+
+    `forward(hidden, batch, select, targets, z_loss)` takes (N, width) hidden states and gives logits, or the summed
+    loss in nats where targets are given. Targets of -100 are not counted.
+    """
+
+    kind: HeadKind
+    names: tuple[str, ...] = ()
+    """Names of the classes; empty for language models."""
+
+
+class LanguageModelHead(Head):
+    """Scores of every vocabulary entry; the loss never holds all logits at once."""
+
+    kind: HeadKind = "language_model"
+
+    def __init__(self, config: ModelConfig) -> None:
+        super().__init__()
+        self.lm_head = _linear(config.width, config.vocab_size, bias=False)
+
+    def forward(
+        self,
+        hidden: Tensor,
+        batch: Batch,
+        select: Tensor | None = None,
+        targets: Tensor | None = None,
+        z_loss: float = 0.0,
+    ) -> Tensor:
+        """(M, vocabulary) logits, or the summed loss."""
+        if select is not None:
+            hidden = hidden.index_select(0, select)
+        if targets is None:
+            logits: Tensor = self.lm_head(hidden)
+            return logits
+        return sum_cross_entropy(hidden, self.lm_head.weight, targets, z_loss)
+
+    def nats(self, hidden: Tensor, targets: Tensor) -> Tensor:
+        """(M,) loss of each target, without gradients and without holding all logits."""
+        return token_nats(hidden, self.lm_head.weight, targets)
+
+
+class TokenHead(Head):
+    """Scores of each token's class: `score` on causal layouts, `classifier` on EuroBERT."""
+
+    kind: HeadKind = "tokens"
+
+    def __init__(self, config: ModelConfig, names: tuple[str, ...]) -> None:
+        super().__init__()
+        self.names = tuple(names)
+        self.layer_name = "score" if config.causal else "classifier"
+        self.add_module(self.layer_name, _linear(config.width, len(self.names), bias=True))
+
+    def forward(
+        self,
+        hidden: Tensor,
+        batch: Batch,
+        select: Tensor | None = None,
+        targets: Tensor | None = None,
+        z_loss: float = 0.0,
+    ) -> Tensor:
+        """(M, classes) logits, or the summed loss."""
+        if select is not None:
+            hidden = hidden.index_select(0, select)
+        logits: Tensor = self.get_submodule(self.layer_name)(hidden)
+        return logits if targets is None else F.cross_entropy(logits, targets, reduction="sum")
+
+
+class SequenceHead(Head):
+    """Scores of a document's class.
+
+    Causal layouts: a linear `score` of the last token. EuroBERT: `dense`, GELU, `classifier`, pooled as the
+    configuration says.
+    """
+
+    kind: HeadKind = "sequence"
+
+    def __init__(self, config: ModelConfig, names: tuple[str, ...]) -> None:
+        super().__init__()
+        self.names = tuple(names)
+        self.causal = config.causal
+        self.pooling = config.pooling
+        if config.causal:
+            self.score = _linear(config.width, len(self.names), bias=False)
+        else:
+            self.dense = _linear(config.width, config.width, bias=True)
+            self.classifier = _linear(config.width, len(self.names), bias=True)
+
+    def forward(
+        self,
+        hidden: Tensor,
+        batch: Batch,
+        select: Tensor | None = None,
+        targets: Tensor | None = None,
+        z_loss: float = 0.0,
+    ) -> Tensor:
+        """(D, classes) logits, or the summed loss."""
+        assert select is None, "a sequence head reads whole documents"
+        logits = self._causal_logits(hidden, batch) if self.causal else self._bidirectional_logits(hidden, batch)
+        return logits if targets is None else F.cross_entropy(logits, targets, reduction="sum")
+
+    def _causal_logits(self, hidden: Tensor, batch: Batch) -> Tensor:
+        logits: Tensor = self.score(hidden.index_select(0, batch.bounds[1:] - 1))
+        return logits
+
+    def _bidirectional_logits(self, hidden: Tensor, batch: Batch) -> Tensor:
+        if self.pooling == "bos":
+            hidden = hidden.index_select(0, batch.bounds[:-1])
+        elif self.pooling == "mean":
+            hidden = document_means(hidden, batch)
+        logits: Tensor = self.classifier(F.gelu(self.dense(hidden)))
+        return document_means(logits, batch) if self.pooling == "late" else logits
+
+
+def document_means(x: Tensor, batch: Batch) -> Tensor:
+    """(N, C) to (D, C): the mean over each document's tokens."""
+    sums = x.new_zeros(batch.num_documents, x.shape[1]).index_add(0, batch.documents, x)
+    return sums / batch.lengths[:, None]
+
+
+def make_head(kind: HeadKind, config: ModelConfig, names: tuple[str, ...] = ()) -> Head:
+    """A head by its kind."""
+    makers: dict[str, Any] = {"tokens": TokenHead, "sequence": SequenceHead}
+    return LanguageModelHead(config) if kind == "language_model" else makers[kind](config, names)

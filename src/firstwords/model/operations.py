@@ -1,0 +1,119 @@
+"""Small operations whose gradients are written by hand, because the chain of elementary ones passes over memory more often.
+
+Between its matrix products a transformer is bound by memory traffic; each function here reads and writes its tensors
+as rarely as plain tensor operations allow, and keeps only its inputs for the backward pass.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+
+class _RMSNorm(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx: Any, x: Tensor, weight: Tensor, epsilon: float) -> Tensor:
+        mean_square = torch.linalg.vector_norm(x, dim=-1, keepdim=True).square_().div_(x.shape[-1])
+        scale = mean_square.add_(epsilon).rsqrt_()  # (..., 1)
+        ctx.save_for_backward(x, weight, scale)
+        return (x * scale).mul_(weight)
+
+    @staticmethod
+    def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor, Tensor, None]:
+        x, weight, scale = ctx.saved_tensors
+        (gradient,) = gradients
+        normal = x * scale
+        product = gradient * normal
+        weight_gradient = product.flatten(0, -2).sum(0)
+        # d(x s)/dx: what changes the length of x is undone by the normalisation, so its share is taken out.
+        along = torch.matmul(product, weight).unsqueeze(-1).div_(x.shape[-1])
+        x_gradient = (gradient * weight).addcmul_(normal, along, value=-1).mul_(scale)
+        return x_gradient, weight_gradient, None
+
+
+def rms_norm(x: Tensor, weight: Tensor, epsilon: float) -> Tensor:
+    """`x` divided by its root mean square over the last dimension, times `weight`.
+
+    Source: Zhang and Sennrich 2019. Half-precision inputs are normalised in float32.
+    """
+    if x.dtype in (torch.float16, torch.bfloat16):
+        return F.rms_norm(x.float(), weight.shape, weight.float(), epsilon).to(x.dtype)
+    result: Tensor = _RMSNorm.apply(x, weight, epsilon)
+    return result
+
+
+class _GatedUnit(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx: Any, gate: Tensor, up: Tensor) -> Tensor:
+        ctx.save_for_backward(gate, up)
+        return F.silu(gate).mul_(up)
+
+    @staticmethod
+    def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor, Tensor]:
+        gate, up = ctx.saved_tensors
+        (gradient,) = gradients
+        up_gradient = F.silu(gate).mul_(gradient)
+        return torch.ops.aten.silu_backward(gradient * up, gate), up_gradient
+
+
+def gated_unit(gate: Tensor, up: Tensor) -> Tensor:
+    """`silu(gate) * up`, keeping only its inputs (Shazeer 2020)."""
+    result: Tensor = _GatedUnit.apply(gate, up)
+    return result
+
+
+class _Rotate(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx: Any, x: Tensor, cosine: Tensor, sine: Tensor) -> Tensor:
+        ctx.save_for_backward(cosine, sine)
+        return _turn(x, cosine, sine, 1)
+
+    @staticmethod
+    def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor, None, None]:
+        cosine, sine = ctx.saved_tensors
+        # A rotation's transpose is the rotation backwards.
+        return _turn(gradients[0], cosine, sine, -1), None, None
+
+
+def _turn(x: Tensor, cosine: Tensor, sine: Tensor, direction: int) -> Tensor:
+    result = torch.empty(x.shape, dtype=x.dtype, device=x.device)
+    first, second = x.chunk(2, dim=-1)
+    turned_first, turned_second = result.chunk(2, dim=-1)
+    torch.mul(first, cosine, out=turned_first).addcmul_(second, sine, value=-direction)
+    torch.mul(second, cosine, out=turned_second).addcmul_(first, sine, value=direction)
+    return result
+
+
+def rotate(x: Tensor, cosine: Tensor, sine: Tensor) -> Tensor:
+    """Rotary positions: number i of a head's first half and number i of its second half are turned as a pair.
+
+    Args:
+        x: (N, H, S)
+        cosine: (N, 1, S // 2)
+        sine: (N, 1, S // 2)
+
+    Source: Su et al. 2021; the pairing by halves is the one of transformers' Llama, Qwen3 and EuroBERT.
+    """
+    result: Tensor = _Rotate.apply(x, cosine, sine)
+    return result
+
+
+def rotary_angles(positions: Tensor, head_size: int, base: float, dtype: torch.dtype) -> tuple[Tensor, Tensor]:
+    """Cosine and sine of the rotary angles.
+
+    Args:
+        positions: (N,) places in the document.
+        head_size: S.
+        base: The slowest pair turns about `1 / base` radians a token.
+        dtype: Of the result; the angles themselves are float32 (float64 for a float64 model).
+
+    Returns:
+        Two tensors (N, 1, S // 2).
+    """
+    exact = torch.float64 if dtype == torch.float64 else torch.float32
+    exponents = torch.arange(0, head_size, 2, device=positions.device, dtype=exact) / head_size
+    angles = (positions[:, None].to(exact) * (1.0 / base**exponents))[:, None, :]
+    return angles.cos().to(dtype), angles.sin().to(dtype)

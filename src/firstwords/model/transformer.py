@@ -1,0 +1,222 @@
+"""The one block, the stack of it, and a model: a stack with a head.
+
+Module names are those of transformers' Qwen3, Llama and EuroBERT behind the prefixes `backbone.` and `head.`, so that a
+checkpoint needs no table of names.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import math
+from typing import Protocol
+
+import torch
+from torch import Tensor, nn
+from torch.nn.utils import skip_init
+
+from firstwords.model.attention import Attention, Segments
+from firstwords.model.batch import Batch
+from firstwords.model.config import ModelConfig
+from firstwords.model.heads import Head, LanguageModelHead
+from firstwords.model.operations import gated_unit, rms_norm, rotary_angles, rotate
+
+
+def linear(num_inputs: int, num_outputs: int, bias: bool = False) -> nn.Linear:
+    """A linear layer whose weights are not set yet; `initialise` does, without the global random state."""
+    return skip_init(nn.Linear, num_inputs, num_outputs, bias=bias)  # type: ignore[return-value]
+
+
+class RMSNorm(nn.Module):
+    """Division by the root mean square, and a weight for each number."""
+
+    def __init__(self, size: int, epsilon: float) -> None:
+        super().__init__()
+        self.weight = nn.Parameter(torch.ones(size))
+        self.epsilon = epsilon
+
+    def forward(self, x: Tensor) -> Tensor:
+        return rms_norm(x, self.weight, self.epsilon)
+
+
+class SelfAttention(nn.Module):
+    """Projections and positions of one layer; who sees whom is decided by `Attention`."""
+
+    def __init__(self, config: ModelConfig, layer: int) -> None:
+        super().__init__()
+        self.layer = layer
+        self.head_size = config.head_size
+        self.q_proj = linear(config.width, config.num_heads * config.head_size)
+        self.k_proj = linear(config.width, config.num_kv_heads * config.head_size)
+        self.v_proj = linear(config.width, config.num_kv_heads * config.head_size)
+        self.o_proj = linear(config.num_heads * config.head_size, config.width)
+        self.q_norm = RMSNorm(config.head_size, config.norm_epsilon) if config.qk_norm else nn.Identity()
+        self.k_norm = RMSNorm(config.head_size, config.norm_epsilon) if config.qk_norm else nn.Identity()
+
+    def forward(self, x: Tensor, angles: tuple[Tensor, Tensor], attention: Attention) -> Tensor:
+        heads = (-1, self.head_size)
+        query = rotate(self.q_norm(self.q_proj(x).unflatten(-1, heads)), *angles)  # (N, H, S)
+        key = rotate(self.k_norm(self.k_proj(x).unflatten(-1, heads)), *angles)  # (N, K, S)
+        value = self.v_proj(x).unflatten(-1, heads)
+        mixed: Tensor = self.o_proj(attention.attend(self.layer, query, key, value))
+        return mixed
+
+
+class FeedForward(nn.Module):
+    """Gated feed-forward part (SwiGLU)."""
+
+    def __init__(self, config: ModelConfig) -> None:
+        super().__init__()
+        self.gate_proj = linear(config.width, config.mlp_width)
+        self.up_proj = linear(config.width, config.mlp_width)
+        self.down_proj = linear(config.mlp_width, config.width)
+
+    def forward(self, x: Tensor) -> Tensor:
+        result: Tensor = self.down_proj(gated_unit(self.gate_proj(x), self.up_proj(x)))
+        return result
+
+
+class Block(nn.Module):
+    """Attention and feed-forward, each on a normalised copy and added to the stream."""
+
+    def __init__(self, config: ModelConfig, layer: int) -> None:
+        super().__init__()
+        self.input_layernorm = RMSNorm(config.width, config.norm_epsilon)
+        self.self_attn = SelfAttention(config, layer)
+        self.post_attention_layernorm = RMSNorm(config.width, config.norm_epsilon)
+        self.mlp = FeedForward(config)
+
+    def forward(self, x: Tensor, angles: tuple[Tensor, Tensor], attention: Attention) -> Tensor:
+        x = x + self.self_attn(self.input_layernorm(x), angles, attention)
+        result: Tensor = x + self.mlp(self.post_attention_layernorm(x))
+        return result
+
+
+class Cache(Attention, Protocol):
+    """Keys and values of earlier tokens (`inference.kv_cache`)."""
+
+    def begin(self, batch: Batch) -> Tensor:
+        """Make room for new tokens of each document; their positions, (N,)."""
+
+
+class Backbone(nn.Module):
+    """Token ids to hidden states."""
+
+    def __init__(self, config: ModelConfig) -> None:
+        super().__init__()
+        self.config = config
+        self.embed_tokens = skip_init(nn.Embedding, config.vocab_size, config.width)
+        self.layers = nn.ModuleList(Block(config, layer) for layer in range(config.num_layers))
+        self.norm = RMSNorm(config.width, config.norm_epsilon)
+
+    def embed(self, input_ids: Tensor) -> Tensor:
+        """(N,) ids to (N, width), the only place where tokens enter: an adversary adds to its result."""
+        embedded: Tensor = self.embed_tokens(input_ids)
+        return embedded
+
+    def forward(self, batch: Batch, embeddings: Tensor | None = None, cache: Cache | None = None) -> Tensor:
+        """Hidden states after the last norm.
+
+        Args:
+            batch: N tokens of D documents.
+            embeddings: (N, width) instead of `embed(batch.input_ids)`.
+            cache: Of the same D documents; the batch then holds their new tokens only.
+
+        Returns:
+            (N, width)
+        """
+        x = self.embed(batch.input_ids) if embeddings is None else embeddings
+        attention: Attention
+        if cache is None:
+            attention, positions = Segments(batch, self.config.causal), batch.positions
+        else:
+            attention, positions = cache, cache.begin(batch)
+        angles = rotary_angles(positions, self.config.head_size, self.config.rope_base, x.dtype)
+        for layer in self.layers:
+            x = layer(x, angles, attention)
+        result: Tensor = self.norm(x)
+        return result
+
+
+class Model(nn.Module):
+    """A backbone under a head.
+
+    Args:
+        config: Of the backbone.
+        head: `LanguageModelHead`, `TokenHead` or `SequenceHead`.
+        seed: Decides the initial weights, whatever the state of any global random generator.
+    """
+
+    def __init__(self, config: ModelConfig, head: Head, seed: int = 0) -> None:
+        super().__init__()
+        self.config = config
+        self.backbone = Backbone(config)
+        self.head = head
+        initialise(self, seed)
+        if config.tie_embeddings and isinstance(head, LanguageModelHead):
+            head.lm_head.weight = self.backbone.embed_tokens.weight
+
+    def forward(
+        self,
+        batch: Batch,
+        embeddings: Tensor | None = None,
+        select: Tensor | None = None,
+        targets: Tensor | None = None,
+        cache: Cache | None = None,
+        z_loss: float = 0.0,
+    ) -> Tensor:
+        """Logits, or with targets their summed loss in nats.
+
+        Args:
+            batch: N tokens of D documents.
+            embeddings: (N, width) instead of the tokens' own.
+            select: (M,) positions at which the head is applied; None = all N. A `SequenceHead` takes none.
+            targets: (M,) class of each selected position, or (D,) of each document; -100 = not counted.
+            cache: Keys and values of the documents' earlier tokens.
+            z_loss: Weight of the squared log of the normaliser, added to the loss of a language model.
+
+        Returns:
+            (M, C) or (D, C) logits; with targets a scalar, the sum over all that are counted.
+        """
+        hidden = self.backbone(batch, embeddings, cache)
+        result: Tensor = self.head(hidden, batch, select=select, targets=targets, z_loss=z_loss)
+        return result
+
+
+def initialise(module: nn.Module, seed: int, prefix: str = "") -> None:
+    """Set every parameter, as a pure function of seed and the parameter's name.
+
+    Matrices are normal with the standard deviation that keeps the size of what goes through them. What writes into the
+    residual stream starts at zero, so that at first every block is the identity (Zhang et al. 2019, nanochat).
+
+    Args:
+        module: All of its parameters are overwritten.
+        seed: Of the run.
+        prefix: Put before the names, for a part that is initialised apart from its model.
+    """
+    with torch.no_grad():
+        for name, parameter in module.named_parameters(prefix=prefix):
+            deviation = _deviation(name, parameter)
+            if deviation is None:
+                parameter.fill_(1.0 if parameter.ndim == 1 and not name.endswith(".bias") else 0.0)
+                continue
+            digest = hashlib.sha256(f"{seed}/{name}".encode()).digest()
+            generator = torch.Generator().manual_seed(int.from_bytes(digest[:8], "little") >> 1)
+            # Drawn in float32 on the processor, so that all dtypes and devices begin at the same point.
+            parameter.copy_(torch.randn(parameter.shape, generator=generator).mul_(deviation))
+
+
+def _deviation(name: str, parameter: Tensor) -> float | None:
+    """Standard deviation of the initial weights; None = constant (norms one, biases and output projections zero)."""
+    if parameter.ndim == 1 or name.endswith(("o_proj.weight", "down_proj.weight")):
+        return None
+    if name.endswith("embed_tokens.weight"):
+        return EMBEDDING_DEVIATION
+    if name.endswith(("lm_head.weight", "score.weight", "classifier.weight")):
+        return HEAD_DEVIATION
+    return 1 / math.sqrt(parameter.shape[1])
+
+
+# GPT-2's value; a first norm follows, so only the ratio to later updates counts.
+EMBEDDING_DEVIATION = 0.02
+# Small enough that the first predictions are nearly uniform.
+HEAD_DEVIATION = 0.02
