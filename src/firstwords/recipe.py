@@ -8,6 +8,7 @@ with its path; `configuration` is the way back, with every default written out, 
 import dataclasses
 import os
 import re
+from abc import ABC
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -22,7 +23,7 @@ from firstwords.find import catalogue, find, nearest
 
 
 @dataclass(frozen=True, kw_only=True)
-class Component:
+class Component(ABC):
     """Base of everything a recipe can name. Fields are configuration; results change only with `version`."""
 
     # A plain dataclass would drop unknown keys silently; a typing error in a recipe must be refused.

@@ -6,8 +6,9 @@ import multiprocessing
 import signal
 import sys
 from collections.abc import Callable, Mapping
-from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from concurrent.futures import ALL_COMPLETED, FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -49,26 +50,41 @@ class Local(Pool):
         context = multiprocessing.get_context("forkserver")
         with ProcessPoolExecutor(min(self.workers, len(tasks)), context, initializer=die_with_parent) as executor:
             waiting: dict[Future[Any], str] = {}
-            queue = iter(tasks.items())
             try:
-                for key, arguments in queue:
+                for key, arguments in tasks.items():
                     waiting[executor.submit(function, *arguments)] = key
                     if len(waiting) > 2 * self.workers:
-                        self._collect(waiting, done)
-                while waiting:
-                    self._collect(waiting, done)
+                        _collect(waiting, done, FIRST_COMPLETED)
+                _collect(waiting, done, ALL_COMPLETED)
             except BrokenProcessPool as error:
                 raise OutOfResources(
                     "a worker process was killed, most likely because memory ran out; try fewer workers"
                 ) from error
+            except Exception:
+                # What is running ends and its results are kept; what has not begun is left for the next run.
+                waiting = {future: key for future, key in waiting.items() if not future.cancel()}
+                with suppress(Exception):
+                    _collect(waiting, done, ALL_COMPLETED)
+                raise
             except BaseException:
                 executor.shutdown(wait=False, cancel_futures=True)
                 raise
 
-    @staticmethod
-    def _collect(waiting: dict[Future[Any], str], done: Callable[..., None]) -> None:
+
+def _collect(waiting: dict[Future[Any], str], done: Callable[..., None], until: str) -> None:
+    """Hand on what has ended; the first error by key is raised after all results."""
+    errors = []
+    while waiting:
         ended, _ = wait(waiting, return_when=FIRST_COMPLETED)
         # In key order, so that what is told about them does not depend on the clock.
         for future in sorted(ended, key=lambda f: waiting[f]):
             key = waiting.pop(future)
-            done(key, future.result())
+            error = future.exception()
+            if error is None:
+                done(key, future.result())
+            else:
+                errors.append(error)
+        if errors:
+            raise errors[0]
+        if until == FIRST_COMPLETED:
+            return

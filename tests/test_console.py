@@ -1,0 +1,36 @@
+import io
+
+import pytest
+
+from firstwords.console import StreamConsole, duration
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [(0.04, "0.0 s"), (9.94, "9.9 s"), (9.96, "10 s"), (31.2, "31 s"), (125, "2 min 05 s"), (11_400, "3 h 10 min")],
+)
+def test_durations_read_well(seconds: float, text: str) -> None:
+    assert duration(seconds) == text
+
+
+def test_a_stage_line_is_aligned_and_fits_80_columns() -> None:
+    stream = io.StringIO()
+    console = StreamConsole(stream)
+    console.stage("collect", "3fa9c1d2e7", "212 pages", 31)
+    console.stage("pretrain.causal", "8d77b1c3e0", "2.031 bits/byte", None)
+    first, second = stream.getvalue().splitlines()
+    assert first.index("212") == second.index("2.031")
+    assert len(first) < 80
+
+
+def test_without_a_terminal_the_live_line_is_rare_and_plain() -> None:
+    stream = io.StringIO()
+    console = StreamConsole(stream)
+    console.start("pretrain")
+    for step in range(1000):
+        console.progress("pretrain", f"step {step}", step / 1000)
+    assert stream.getvalue() == ""
+    console._last -= 60
+    console.progress("pretrain", "step 500", 0.5)
+    assert "left" in stream.getvalue()
+    assert "\x1b" not in stream.getvalue()

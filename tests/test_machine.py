@@ -1,0 +1,13 @@
+from firstwords import machine
+
+
+def test_facts_are_plausible() -> None:
+    assert machine.num_cores() >= 1
+    assert 2**28 < machine.available_memory_bytes() <= machine.memory_bytes()
+    assert machine.instruction_set()[0]
+
+
+def test_sizes_read_well() -> None:
+    assert machine.gibibytes(23.4 * 2**30) == "23 GiB"
+    assert machine.gibibytes(1.5 * 2**30) == "1.5 GiB"
+    assert machine.gibibytes(512 * 2**20) == "512 MiB"
