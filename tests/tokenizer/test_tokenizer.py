@@ -13,7 +13,7 @@ from firstwords.tokenizer.tokenizers.byte_bpe import ByteBPE
 
 TRAINING = [
     "Return the next item from the iterator. If default is given, it's returned.\n\n  >>> next(it)\n  12345\n",
-    "Der Stra\u00dfenbahnhof liegt \u00f6stlich; \u3053\u3093\u306b\u3061\u306f \u4e16\u754c \U0001f642\U0001f642\r\n\tTabs too.",
+    "Stra\u00dfe; \u3053\u3093\u306b\u3061\u306f \u4e16\u754c \U0001f642\U0001f642\r\n\tTabs too.",
     "the end <|endoftext|> is written as <|pad|> or <|mask|> in <|endoftext|> some pages",
 ] * 20
 
