@@ -1,1 +1,1 @@
-"""Evaluation of firstwords."""
+"""Scoring models on tasks, with baselines and intervals, and comparing runs."""

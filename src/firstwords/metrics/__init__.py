@@ -1,1 +1,1 @@
-"""Metrics of firstwords."""
+"""Figures, their intervals and their tests; NumPy only, so that training and evaluation both use them."""

@@ -1,1 +1,1 @@
-"""Tasks of firstwords."""
+"""Tasks of firstwords, one file each."""

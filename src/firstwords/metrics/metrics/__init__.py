@@ -1,0 +1,1 @@
+"""Metrics of firstwords, one file each."""

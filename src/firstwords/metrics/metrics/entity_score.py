@@ -1,0 +1,47 @@
+"""Precision, recall or F1 of whole entities: type and both ends must be right."""
+
+from dataclasses import dataclass
+from typing import ClassVar, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from firstwords.metrics import entities
+from firstwords.metrics.metric import Items, Metric
+
+_FIGURES = {
+    "f1": (entities.f1_from_counts, "F1"),
+    "precision": (entities.precision_from_counts, "precision"),
+    "recall": (entities.recall_from_counts, "recall"),
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class EntityScore(Metric):
+    """Reads the columns `gold` and `predicted`: a list of tags per item. Averaged over entities, not over types."""
+
+    label: ClassVar[str] = "entities"
+    score: Literal["f1", "precision", "recall"] = "f1"
+    mode: Literal["default", "strict"] = "default"
+    """How tags that break the scheme are read; see `metrics/entities.py`."""
+    type: str | None = None
+    """Only entities of this type."""
+
+    @property
+    def name(self) -> str:
+        """`entity_f1`, `entity_f1_strict`, `entity_f1 (person)`."""
+        mode = "" if self.mode == "default" else f"_{self.mode}"
+        return f"entity_{self.score}{mode}" + (f" ({self.type})" if self.type is not None else "")
+
+    @property
+    def shown_as(self) -> str:
+        """`F1`, `F1 person`."""
+        return _FIGURES[self.score][1] + (f" {self.type}" if self.type is not None else "")
+
+    def statistics(self, items: Items) -> NDArray[np.float64]:
+        """(N, 3): entities matched, gold, predicted."""
+        return entities.entity_counts(items["gold"], items["predicted"], self.mode, self.type)
+
+    def figure(self, sums: NDArray[np.float64]) -> NDArray[np.float64]:
+        """The chosen score."""
+        return _FIGURES[self.score][0](sums)

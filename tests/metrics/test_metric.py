@@ -1,0 +1,67 @@
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+import pytest
+
+from firstwords.find import catalogue, find
+from firstwords.metrics.metric import Metric
+from firstwords.metrics.metrics.accuracy import Accuracy
+from firstwords.metrics.statistics import wilson
+
+EXAMPLE = {
+    "gold": ["a", "b", "b", "a"],
+    "predicted": ["a", "b", "a", "a"],
+    "nats": [3.0, 1.0, 4.0, 1.0],
+    "bytes": [9, 2, 6, 5],
+    "tokens": [3, 1, 2, 2],
+}
+TAGS = {"gold": [["B-x", "O"], ["O"], ["B-y"]], "predicted": [["B-x", "O"], ["B-x"], ["O"]]}
+
+
+@dataclass(frozen=True, kw_only=True)
+class MeanOfNumbers(Metric):
+    label: ClassVar[str] = "mean"
+    is_share: ClassVar[bool] = False
+
+    def statistics(self, items):
+        return np.array([items["number"], [1] * len(items["number"])], dtype=float).T
+
+    def figure(self, sums):
+        return sums[..., 0] / sums[..., 1]
+
+
+def test_two_methods_make_a_metric_with_an_interval():
+    numbers = {"number": list(range(100))}
+    interval = MeanOfNumbers().interval(numbers)
+    assert interval.value == MeanOfNumbers().value(numbers) == 49.5
+    # The normal interval of this mean is 49.5 +- 1.96 * 29.0 / 10.
+    assert (interval.low, interval.high) == pytest.approx((43.8, 55.2), abs=0.4)
+
+
+def test_single_right_or_wrong_items_get_wilson_and_groups_get_resampled():
+    single = Accuracy().interval(EXAMPLE)
+    assert (single.low, single.high) == (wilson(3, 4).low, wilson(3, 4).high)
+    assert Accuracy().interval(EXAMPLE, groups=["p", "q", "r", "s"]).method == "wilson"
+    assert Accuracy().interval(EXAMPLE, groups=["p", "p", "q", "q"]).method == "percentile"
+
+
+def test_no_items_have_no_figure():
+    with pytest.raises(ValueError, match="no items"):
+        Accuracy().value({"gold": [], "predicted": []})
+
+
+@pytest.mark.parametrize("kind", catalogue("metrics.metrics"))
+def test_every_metric_is_a_figure_of_sums(kind):
+    metric = find("metrics.metrics", kind)()
+    items = TAGS if kind == "entity_score" else EXAMPLE
+    statistics = metric.statistics(items)
+    assert statistics.shape[0] == len(items["gold"])
+    stacked = np.stack([statistics.sum(axis=0), 2 * statistics.sum(axis=0)])
+    # Doubling every item changes no figure, and many sums are worked on at once.
+    assert metric.figure(stacked) == pytest.approx([metric.value(items)] * 2)
+    assert metric.name and metric.shown_as
+    interval = metric.interval(items, groups=["p", "q", "r", "s"][: len(items["gold"])])
+    assert interval.low <= metric.value(items) <= interval.high
+    if metric.is_share:
+        assert 0 <= interval.low <= interval.high <= 1
