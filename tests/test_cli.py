@@ -27,7 +27,9 @@ def firstwords(*arguments: str, cwd=None) -> subprocess.CompletedProcess[str]:
         ("[clean]\n", ["--until", "dinner"], ["dinner"]),
     ],
 )
-def test_a_wrong_recipe_ends_with_2_and_a_message(tmp_path, recipe: str, arguments: list[str], parts: list[str]) -> None:
+def test_a_wrong_recipe_ends_with_2_and_a_message(
+    tmp_path, recipe: str, arguments: list[str], parts: list[str]
+) -> None:
     (tmp_path / "r.toml").write_text(recipe)
     ended = firstwords("run", "r.toml", *arguments, cwd=tmp_path)
     assert ended.returncode == 2, ended.stderr
@@ -40,7 +42,14 @@ def test_a_wrong_recipe_ends_with_2_and_a_message(tmp_path, recipe: str, argumen
 
 @pytest.mark.parametrize(
     "arguments",
-    [["run"], ["run", "none.toml"], ["rum"], ["show", "nothing"], ["chat", "nothing/here"], ["run", "--untill", "x", "r"]],
+    [
+        ["run"],
+        ["run", "none.toml"],
+        ["rum"],
+        ["show", "nothing"],
+        ["chat", "nothing/here"],
+        ["run", "--untill", "x", "r"],
+    ],
 )
 def test_wrong_usage_ends_with_2(tmp_path, arguments: list[str]) -> None:
     ended = firstwords(*arguments, cwd=tmp_path)

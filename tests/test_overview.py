@@ -1,8 +1,8 @@
 import json
 
 import pyarrow as pa
-import pyarrow.parquet as parquet
 import pytest
+from pyarrow import parquet
 
 from firstwords.artifact import Artifact, write_json
 from firstwords.errors import RecipeError

@@ -62,7 +62,7 @@ def test_a_missing_recipe_names_those_that_are_there(tmp_path) -> None:
 @pytest.mark.parametrize("override", ["nothing", "=3", "clean.steps.9.x=1", "name.inner=1"])
 def test_wrong_overrides_are_refused(tmp_path, override: str) -> None:
     text = 'name = "a"\n[[clean.steps]]\nkind = "unicode"\n'
-    assert override.split("=")[0] in mistake(tmp_path, text, override)
+    assert override.split("=", maxsplit=1)[0] in mistake(tmp_path, text, override)
 
 
 @given(st.text(max_size=30))

@@ -92,7 +92,9 @@ def test_a_changed_field_remakes_what_depends_on_it(tmp_path) -> None:
 
 def test_a_runtime_field_changes_nothing(tmp_path) -> None:
     run_recipe(recipe(), root=tmp_path)
-    chatty = Recipe(name="s", path="s", stages={"numbers": Numbers(chatty=True), "measure": Measure(), "total": Total()})
+    chatty = Recipe(
+        name="s", path="s", stages={"numbers": Numbers(chatty=True), "measure": Measure(), "total": Total()}
+    )
     assert run_recipe(chatty, root=tmp_path).made == []
 
 
@@ -110,7 +112,9 @@ def test_any_number_of_workers_gives_the_same_bytes(tmp_path) -> None:
     assert len(digests) == 1
 
 
-@pytest.mark.parametrize(("fail", "error"), [("disk", OutOfResources), ("memory", OutOfResources), ("stop", Interrupted)])
+@pytest.mark.parametrize(
+    ("fail", "error"), [("disk", OutOfResources), ("memory", OutOfResources), ("stop", Interrupted)]
+)
 def test_a_failed_stage_keeps_the_others_and_goes_on_later(tmp_path, fail: str, error: type) -> None:
     with pytest.raises(error):
         run_recipe(recipe(fail=fail), root=tmp_path)

@@ -15,7 +15,7 @@ _PUBLIC = {
     "compare": "firstwords.evaluation.compare",
     "entity_f1": "firstwords.metrics.entities",
     "extract": "firstwords.data.extractor",
-    "personal_data": "firstwords.data.transforms.personal_data",
+    "personal_data": "firstwords.data.personal_data",
     "plan": "firstwords.runner",
     "read_documents": "firstwords.data.shards",
     "run": "firstwords.runner",
@@ -26,8 +26,8 @@ __all__ = ["__version__", *_PUBLIC]
 
 if TYPE_CHECKING:
     from firstwords.data.extractor import extract
+    from firstwords.data.personal_data import personal_data
     from firstwords.data.shards import read_documents
-    from firstwords.data.transforms.personal_data import personal_data
     from firstwords.evaluation.compare import compare
     from firstwords.inference.language_model import LanguageModel
     from firstwords.metrics.entities import entity_f1

@@ -97,7 +97,9 @@ def _hints(name: str, stages: list[str]) -> list[str]:
 
 
 @app.command
-def plan(recipe: Path, *overrides: str, until: str | None = None, json_output: Json = False, artifacts: Root = ROOT) -> None:
+def plan(
+    recipe: Path, *overrides: str, until: str | None = None, json_output: Json = False, artifacts: Root = ROOT
+) -> None:
     """Say what a run would do and why, and what is already done; nothing is written.
 
     Parameters

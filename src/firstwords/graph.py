@@ -235,7 +235,9 @@ class Plan:
         changed = [key for key in now if now[key] != before.get(key)]
         if "configuration" in changed:
             fields, old = now["configuration"], before["configuration"]
-            changed[changed.index("configuration")] = ", ".join(k for k in fields if fields[k] != old.get(k)) or "fields"
+            changed[changed.index("configuration")] = (
+                ", ".join(k for k in fields if fields[k] != old.get(k)) or "fields"
+            )
         return f"changed since {newest.identity}: {', '.join(changed)}"
 
     def _source_warning(self, name: str) -> str:

@@ -1,4 +1,7 @@
-"""Facts about this machine: cores, memory, instruction set. Recorded in manifests because exactness holds only per set."""
+"""Facts about this machine: cores, memory, instruction set.
+
+They are recorded in manifests, because exactness holds only for equal instruction sets and numbers of threads.
+"""
 
 import os
 import platform

@@ -103,7 +103,7 @@ def dropped(artifact: Artifact, rules: Sequence[str] = ()) -> Iterator[Dropped]:
     Raises:
         RecipeError: If the stage drops nothing by its nature, or a rule dropped no document and is misspelt.
     """
-    import pyarrow.parquet as parquet
+    from pyarrow import parquet
 
     if not artifact.path("dropped").is_dir():
         raise RecipeError(f"{artifact.name} keeps no list of dropped documents; look at clean or deduplicate")

@@ -1,7 +1,7 @@
 """Reading a recipe: TOML, overrides, sections, stages.
 
-A section is a stage: `[clean]` (plain) or `[pretrain.causal]` (named). Besides stages a recipe has a `name` and may give
-finished artifacts under `[given]`, so that nothing above them is made again.
+A section is a stage: `[clean]` (plain) or `[pretrain.causal]` (named). Besides stages a recipe has a `name` and may
+give finished artifacts under `[given]`, so that nothing above them is made again.
 """
 
 import dataclasses
@@ -103,7 +103,9 @@ def apply_override(values: dict[str, Any], override: str) -> None:
 
 def _item(items: list[Any], part: str, override: str) -> Any:
     if not part.isdigit() or int(part) >= len(items):
-        raise RecipeError(f"override '{override}': '{part}' is not a position in a list of {len(items)}, counted from 0")
+        raise RecipeError(
+            f"override '{override}': '{part}' is not a position in a list of {len(items)}, counted from 0"
+        )
     return items[int(part)]
 
 
@@ -136,7 +138,9 @@ def make_recipe(values: Mapping[str, Any], *, where: str, default_name: str) -> 
     for section in sorted(rest, key=lambda s: STAGE_ORDER.index(s) if s in STAGE_ORDER else len(STAGE_ORDER)):
         if section not in known:
             sections = [*known, "name", "given"]
-            mistakes.append(f"{where}: {section}: unknown section.{nearest(section, sections)} Stages: {', '.join(known)}")
+            mistakes.append(
+                f"{where}: {section}: unknown section.{nearest(section, sections)} Stages: {', '.join(known)}"
+            )
             continue
         try:
             stages |= _stages_of(section, rest[section], where)
@@ -194,6 +198,7 @@ def _stages_of(section: str, table: Any, where: str) -> dict[str, Stage]:
     if names and any(key in fields for key in table):
         plain = ", ".join(key for key in table if key in fields)
         raise RecipeError(
-            f"{where}: {section}: is both plain ({plain}) and named ({', '.join(names)}).{nearest(names[0], list(fields))}"
+            f"{where}: {section}: is both plain ({plain}) and named ({', '.join(names)})."
+            f"{nearest(names[0], list(fields))}"
         )
     return {section: build(component, table, f"{where}: {section}")}

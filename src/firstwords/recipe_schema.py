@@ -22,7 +22,10 @@ def recipe_schema() -> dict[str, Any]:
         "type": "object",
         "properties": {
             "name": {"type": "string", "description": "Under this name `show` and `chat` find the run."},
-            "given": {"type": "object", "description": "Finished artifacts (folders) to use instead of running a stage."},
+            "given": {
+                "type": "object",
+                "description": "Finished artifacts (folders) to use instead of running a stage.",
+            },
             **sections,
         },
         "additionalProperties": False,

@@ -171,9 +171,7 @@ def expected_seconds(plan: Plan) -> float:
     return total
 
 
-def _run_stage(
-    plan: Plan, name: str, console: StreamConsole, workers: int | None, threads: int | None
-) -> Artifact:
+def _run_stage(plan: Plan, name: str, console: StreamConsole, workers: int | None, threads: int | None) -> Artifact:
     stage, folder, ingredients = plan.graph.stages[name], plan.folder(name), plan.ingredients(name)
     assert folder is not None and ingredients is not None, f"{name} runs before its inputs are measured"
     inputs = {role: plan.artifact(needed) for role, needed in plan.graph.inputs[name].items()}
@@ -258,7 +256,9 @@ def _check_receipts(folder: Path, files: Mapping[str, Mapping[str, Any]]) -> Non
     for place in sorted((folder / "done").glob("*.json")):
         for relative, entry in json.loads(place.read_text(encoding="utf-8"))["files"].items():
             if relative in files and files[relative]["sha256"] != entry["sha256"]:
-                raise IntegrityError(f"{folder / relative} changed after it was finished; delete {folder} and run again")
+                raise IntegrityError(
+                    f"{folder / relative} changed after it was finished; delete {folder} and run again"
+                )
 
 
 def _set_measurements_aside(plan: Plan) -> None:

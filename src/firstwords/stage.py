@@ -1,7 +1,8 @@
 """What a stage is: a component that makes one artifact from others, and the work space it gets to do so.
 
 `stages/` is the catalogue and the table of contents of the whole system. A stage only ever sees `Work`: its inputs, a
-folder to fill, a pool to share work with, and a console line. Names, identities, locks and the commit are `runner.py`'s.
+folder to fill, a pool to share work with, and a console line. Names, identities, locks and the commit belong to
+`runner.py`.
 """
 
 import hashlib
@@ -68,7 +69,9 @@ class Console(Protocol):
 class WorkerPool(Protocol):
     """What `Work` needs from `compute.pool.Pool`."""
 
-    def run(self, function: Callable[..., Any], tasks: Mapping[str, tuple[Any, ...]], done: Callable[..., None]) -> None:
+    def run(
+        self, function: Callable[..., Any], tasks: Mapping[str, tuple[Any, ...]], done: Callable[..., None]
+    ) -> None:
         """Call `function(*tasks[key])` for every key and `done(key, result)` for each as it ends."""
 
 
@@ -125,7 +128,7 @@ class Work:
         return self.folder / "done" / f"{safe}{suffix}.json"
 
     def receipt(self, key: str) -> dict[str, Any] | None:
-        """The receipt of a unit that was finished earlier, or None if there is none or its files are not as recorded."""
+        """The receipt of a unit that was finished earlier; None if there is none or its files are not as recorded."""
         place = self._receipt_path(key)
         if not place.is_file():
             return None

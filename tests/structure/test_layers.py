@@ -38,14 +38,19 @@ def imports(path: Path):
             if parts:
                 yield parts[0]
             else:
-                yield from (alias.name for alias in node.names if (PACKAGE / alias.name).exists()
-                            or (PACKAGE / f"{alias.name}.py").exists())
+                yield from (
+                    alias.name
+                    for alias in node.names
+                    if (PACKAGE / alias.name).exists() or (PACKAGE / f"{alias.name}.py").exists()
+                )
         elif isinstance(node, ast.Import):
             yield from (alias.name.split(".")[1] for alias in node.names if alias.name.startswith("firstwords."))
 
 
 def test_every_group_has_a_layer() -> None:
-    there = {p.stem for p in PACKAGE.glob("*.py")} | {p.name for p in PACKAGE.iterdir() if (p / "__init__.py").is_file()}
+    there = {p.stem for p in PACKAGE.glob("*.py")} | {
+        p.name for p in PACKAGE.iterdir() if (p / "__init__.py").is_file()
+    }
     assert there - {"__init__"} <= set(GROUPS)
 
 

@@ -1,7 +1,7 @@
 """Where data tasks run: the contract of a pool.
 
-A task is a function of files; its result is a receipt. So any pool gives the same bytes, and what one pool began another
-can finish.
+A task is a function of files; its result is a receipt. So any pool gives the same bytes, and what one pool
+began another can finish.
 """
 
 from abc import abstractmethod
@@ -17,7 +17,9 @@ class Pool(Component):
     """Base of all pools."""
 
     @abstractmethod
-    def run(self, function: Callable[..., Any], tasks: Mapping[str, tuple[Any, ...]], done: Callable[..., None]) -> None:
+    def run(
+        self, function: Callable[..., Any], tasks: Mapping[str, tuple[Any, ...]], done: Callable[..., None]
+    ) -> None:
         """Call `function(*tasks[key])` for every key, somewhere, and `done(key, result)` here as each one ends.
 
         The first exception of a task is raised here after the running tasks have ended; results before it are kept.

@@ -40,7 +40,7 @@ def test_a_failing_task_raises_here_and_earlier_results_are_kept(workers: int) -
 
 def test_a_killed_worker_is_told_as_lack_of_memory() -> None:
     with pytest.raises(OutOfResources, match="memory"):
-        Local(workers=2).run(end_abruptly, {"a": (1,), "b": (2,)}, dict().__setitem__)
+        Local(workers=2).run(end_abruptly, {"a": (1,), "b": (2,)}, {}.__setitem__)
 
 
 def test_limited_never_adds_workers() -> None:

@@ -36,7 +36,9 @@ class Local(Pool):
         """The same pool with at most so many workers."""
         return dataclasses.replace(self, workers=min(self.workers, workers))
 
-    def run(self, function: Callable[..., Any], tasks: Mapping[str, tuple[Any, ...]], done: Callable[..., None]) -> None:
+    def run(
+        self, function: Callable[..., Any], tasks: Mapping[str, tuple[Any, ...]], done: Callable[..., None]
+    ) -> None:
         """Run the tasks; see `Pool.run`.
 
         Raises:
