@@ -1,0 +1,160 @@
+"""The loop: it learns, its mean is exact, and it can be killed at any moment without leaving a trace."""
+
+import json
+import math
+import random
+import runpy
+import signal
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from firstwords.errors import Interrupted, NumericFailure, RecipeError
+from firstwords.training.train import moments
+
+SCRIPT = Path(__file__).parent / "tiny_run.py"
+TINY = runpy.run_path(str(SCRIPT))
+run_tiny, digest, make_rows, DieAfter = TINY["run_tiny"], TINY["digest"], TINY["make_rows"], TINY["DieAfter"]
+Seen = TINY["Seen"]
+KINDS = ["causal_lm", "masked_lm"]
+
+
+@pytest.fixture(scope="module", params=KINDS)
+def uninterrupted(request, tmp_path_factory):
+    """Kind, digest of the weights, history."""
+    model, history = run_tiny(tmp_path_factory.mktemp(request.param), request.param)
+    return request.param, digest(model), history
+
+
+def test_it_learns(uninterrupted):
+    _, _, history = uninterrupted
+    assert history.records[0]["loss"] == pytest.approx(math.log(64), abs=0.1)  # 64 words, all alike before training
+    assert history.records[-1]["loss"] < 0.75 * history.records[0]["loss"]
+    assert history.latest("validation_loss") < 0.75 * math.log(64)
+
+
+def test_bits_per_byte_are_nats_by_bytes(uninterrupted):
+    _, _, history = uninterrupted
+    expected = history.latest("validation_loss") / math.log(2) / 3.0
+    assert history.latest("bits_per_byte") == pytest.approx(expected, rel=1e-12)
+
+
+def test_records_and_samples_come_at_fixed_steps(uninterrupted):
+    _, _, history = uninterrupted
+    assert [record["step"] for record in history.records] == list(range(1, 51))
+    assert [record["tokens"] for record in history.records] == list(range(256, 50 * 256 + 1, 256))
+    assert [r["step"] for r in history.records if "validation_loss" in r] == [6, 12, 19, 25, 31, 38, 44, 50]
+    assert [(sample["step"], sample["text"]) for sample in history.samples][-1] == (50, "after 50")
+    curve = history.curve()
+    assert curve.num_rows == 50
+    assert curve["bits_per_byte"].null_count == 42
+
+
+def test_stopped_at_random_steps_it_makes_the_same_bytes(uninterrupted, tmp_path):
+    kind, expected_digest, expected = uninterrupted
+    for step in sorted(random.Random(kind).sample(range(1, 50), 5)):
+        with pytest.raises(RuntimeError):
+            run_tiny(tmp_path, kind, trackers=(DieAfter(step=step, how="raise"),), checkpoint_steps=4)
+    model, history = run_tiny(tmp_path, kind, checkpoint_steps=4)
+    assert history == expected  # every number of every step, exactly
+    assert digest(model) == expected_digest
+
+
+def test_killed_it_makes_the_same_bytes(uninterrupted, tmp_path):
+    kind, expected_digest, expected = uninterrupted
+    death = "--kill-after-step" if kind == "causal_lm" else "--kill-while-saving"
+    command = [sys.executable, str(SCRIPT), str(tmp_path), kind, death, "28"]
+    assert subprocess.run(command, check=False).returncode == -signal.SIGKILL
+    steps = sorted(p.name for p in (tmp_path / "scratch/checkpoints").glob("step-*"))
+    assert steps == ["step-000000014", "step-000000021"]  # 28 was not reached, or is half written and so not there
+    seen = Seen(steps=[])
+    model, history = run_tiny(tmp_path, kind, trackers=(seen,))
+    assert seen.steps == list(range(22, 51))
+    assert history == expected
+    assert digest(model) == expected_digest
+
+
+def test_a_polite_signal_saves_and_ends_with_its_own_error(tmp_path):
+    with pytest.raises(Interrupted, match="step 9 of 50"):
+        run_tiny(tmp_path, trackers=(DieAfter(step=8, how="stop"),))
+    assert (tmp_path / "scratch/checkpoints/step-000000009").is_dir()
+    assert signal.getsignal(signal.SIGTERM) is signal.SIG_DFL
+
+
+def test_accumulation_gives_the_exact_mean(tmp_path):
+    """Masked rows have unequal numbers of predicted tokens, so a mean of means would differ."""
+    rows = [replace(r, input_ids=r.input_ids[: 12 + 5 * (r.row % 5)], bounds=None) for r in make_rows()]
+    runs = [
+        run_tiny(
+            tmp_path / str(micro),
+            "masked_lm",
+            dtype=torch.float64,
+            rows=rows,
+            micro_tokens=micro,
+            batch_tokens=None,
+            batch_examples=8,
+            tokens=None,
+            epochs=2,
+        )[1]
+        for micro in (10_000, 40, 1)
+    ]
+    losses = np.array([[record["loss"] for record in history.records] for history in runs])
+    assert len(losses[0]) == 10
+    assert np.abs(losses - losses[0]).max() < 1e-12  # roundings of float64 only
+    assert runs[1].records[-1]["tokens"] == 2 * sum(map(len, rows))
+
+
+@pytest.mark.parametrize("what", ["loss", "gradient"])
+def test_what_is_not_finite_never_reaches_the_weights(tmp_path, what, monkeypatch):
+    objective_class = type(TINY["make_objective"]("causal_lm"))
+    loss = objective_class.loss
+    models = []
+
+    def poisoned(self, model, batch, draws):
+        total, count = loss(self, model, batch, draws)
+        if model.training:
+            models.append(model)
+        if model.training and len(models) == 9:  # two micro-batches a step: the first of step 5
+            models.append({name: p.detach().clone() for name, p in model.named_parameters()})
+            if what == "loss":
+                return total * math.inf, count
+            total.register_hook(lambda gradient: gradient * math.nan)
+        return total, count
+
+    monkeypatch.setattr(objective_class, "loss", poisoned)
+    with pytest.raises(NumericFailure, match=f"the {what} of step 5 is not finite"):
+        run_tiny(tmp_path)
+    before = models[9]
+    assert all(torch.equal(before[name], p) for name, p in models[0].named_parameters())
+    saved = json.loads((tmp_path / "scratch/not-finite-rank-0.json").read_text())
+    assert saved["step"] == 4
+    assert len(saved["rows"]) == (4 if what == "loss" else 8)  # the micro-batch, or the whole step
+    rows = {r.row: r.input_ids.tolist() for r in make_rows()}
+    assert all(rows[entry["row"]] == entry["input_ids"] for entry in saved["rows"])
+
+
+def test_another_data_set_does_not_continue_from_an_old_checkpoint(tmp_path):
+    console = TINY["Silent"]()
+    run_tiny(tmp_path)
+    _, history = run_tiny(tmp_path, console=console, rows=make_rows(41))
+    assert len(history.records) == 50
+    assert any("belongs to another" in note for note in console.notes)
+
+
+def test_nothing_to_train_on_is_refused(tmp_path):
+    with pytest.raises(RecipeError, match="nothing to train on"):
+        TINY["train"](
+            model=None, objective=None, rows=[], settings=TINY["TrainSettings"](epochs=1, batch_examples=1),
+            work=TINY["make_work"](tmp_path),
+        )
+
+
+def test_moments_are_even_and_include_the_end():
+    assert moments(100, 4) == {25, 50, 75, 100}
+    assert moments(2, 8) == {1, 2}
+    assert moments(10, 0) == set()
