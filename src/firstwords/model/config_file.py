@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any, Literal, cast
+from typing import Any, Literal, NamedTuple, cast
 
 from firstwords.errors import RecipeError
 from firstwords.model.config import LAYOUTS, Layout, ModelConfig
@@ -134,11 +134,16 @@ def to_values(config: ModelConfig, head: HeadKind, labels: tuple[str, ...], dtyp
     return values
 
 
-def read(path: Path) -> tuple[ModelConfig, HeadKind | None, tuple[str, ...]]:
-    """Read a `config.json`.
+class StoredConfig(NamedTuple):
+    """What a `config.json` says: the sizes, the kind of head (None for a bare backbone), the names of the classes."""
 
-    Returns:
-        The configuration, the kind of head its architecture has (None for a bare backbone), the class names.
+    config: ModelConfig
+    head: HeadKind | None
+    labels: tuple[str, ...]
+
+
+def read(path: Path) -> StoredConfig:
+    """Read a `config.json`.
 
     Raises:
         RecipeError: Naming the file, the key and what is wrong.
@@ -159,7 +164,7 @@ def read(path: Path) -> tuple[ModelConfig, HeadKind | None, tuple[str, ...]]:
         raise RecipeError(f"{path}: {error}") from None
 
 
-def from_values(values: Mapping[str, Any]) -> tuple[ModelConfig, HeadKind | None, tuple[str, ...]]:
+def from_values(values: Mapping[str, Any]) -> StoredConfig:
     """Check the values of a `config.json`; as `read`."""
     layout = values.get("model_type")
     if layout not in LAYOUTS:
@@ -189,7 +194,7 @@ def from_values(values: Mapping[str, Any]) -> tuple[ModelConfig, HeadKind | None
     if not isinstance(tie, bool):
         raise RecipeError(f"tie_word_embeddings = {_shown(tie)} is neither true nor false")
     config = ModelConfig(layout=cast(Layout, layout), rope_base=_rope_base(values), tie_embeddings=tie, **fields)
-    return config, _head_kind(values, cast(Layout, layout)), _labels(values)
+    return StoredConfig(config, _head_kind(values, cast(Layout, layout)), _labels(values))
 
 
 def _shown(value: Any) -> str:

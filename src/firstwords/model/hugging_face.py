@@ -22,7 +22,7 @@ from firstwords.artifact import atomic_write
 from firstwords.errors import IntegrityError, RecipeError
 from firstwords.model import config_file
 from firstwords.model.config import ModelConfig
-from firstwords.model.config_file import HeadKind
+from firstwords.model.config_file import HeadKind, StoredConfig
 from firstwords.model.cost import parameter_shapes
 from firstwords.model.heads import make_head
 from firstwords.model.transformer import Model
@@ -68,6 +68,7 @@ def save_folder(
 def load_folder(
     folder: Path,
     head: HeadKind | None = None,
+    *,
     num_labels: int | None = None,
     labels: Sequence[str] | None = None,
     seed: int = 0,
@@ -92,11 +93,12 @@ def load_folder(
         IntegrityError: If the weights do not belong to the configuration.
     """
     folder = Path(folder)
-    config, stored_head, stored_labels = config_file.read(folder / "config.json")
-    wanted = head or stored_head or "language_model"
-    names = _wanted_labels(folder, wanted, stored_head, stored_labels, labels, num_labels)
-    shapes = read_shapes(folder / WEIGHTS)
-    kept = _check_shapes(folder, config, shapes, wanted, stored_head, stored_labels, names)
+    stored = config_file.read(folder / "config.json")
+    config = stored.config
+    wanted = head or stored.head or "language_model"
+    names = _wanted_labels(folder, stored, wanted, labels, num_labels)
+    _check_shapes(folder, stored)
+    kept = _kept_tensors(folder, stored, wanted, names)
     model = Model(config, make_head(wanted, config, names), seed=seed)
     own = dict(model.named_parameters(remove_duplicate=False))
     with safe_open(folder / WEIGHTS, framework="pt") as file, torch.no_grad():
@@ -146,9 +148,8 @@ def read_shapes(path: Path) -> dict[str, tuple[int, ...]]:
 
 def _wanted_labels(
     folder: Path,
+    stored: StoredConfig,
     wanted: HeadKind,
-    stored_head: HeadKind | None,
-    stored_labels: tuple[str, ...],
     labels: Sequence[str] | None,
     num_labels: int | None,
 ) -> tuple[str, ...]:
@@ -156,40 +157,36 @@ def _wanted_labels(
         return ()
     if labels is not None:
         return tuple(labels)
+    same_head = stored.head == wanted and bool(stored.labels)
     if num_labels is not None:
-        keep = stored_head == wanted and len(stored_labels) == num_labels
-        return stored_labels if keep else tuple(f"LABEL_{number}" for number in range(num_labels))
-    if stored_head == wanted and stored_labels:
-        return stored_labels
+        keep = same_head and len(stored.labels) == num_labels
+        return stored.labels if keep else tuple(f"LABEL_{number}" for number in range(num_labels))
+    if same_head:
+        return stored.labels
     raise RecipeError(f"{folder} has no head for {wanted}: say how many labels a new one has")
 
 
-def _check_shapes(
-    folder: Path,
-    config: ModelConfig,
-    shapes: dict[str, tuple[int, ...]],
-    wanted: HeadKind,
-    stored_head: HeadKind | None,
-    stored_labels: tuple[str, ...],
-    names: tuple[str, ...],
-) -> list[str]:
-    """The stored tensors that are to be loaded, after comparing all of them with the configuration."""
-    expected = parameter_shapes(config, stored_head, len(stored_labels))
-    # A tied head may be stored as well; it is the embedding again.
-    allowed = {"lm_head.weight"} if config.tie_embeddings else set()
+def _check_shapes(folder: Path, stored: StoredConfig) -> None:
+    """Compare all stored tensors with the configuration, before any memory is taken for them."""
+    expected = parameter_shapes(stored.config, stored.head, len(stored.labels))
+    shapes = read_shapes(folder / WEIGHTS)
     for name in sorted(set(expected) | set(shapes)):
-        if name in allowed and name not in expected:
-            continue
+        if name == "lm_head.weight" and stored.config.tie_embeddings:
+            continue  # a tied head may be stored as well; it is the embedding again
         if expected.get(name) != shapes.get(name):
             raise IntegrityError(
                 f"{folder / WEIGHTS}: {name} has shape {shapes.get(name)}, config.json asks for {expected.get(name)}"
             )
-    keep_head = (
-        stored_head == wanted and stored_labels == names if wanted != "language_model" else stored_head == wanted
-    )
-    if wanted == "language_model" and not keep_head and not config.tie_embeddings:
+
+
+def _kept_tensors(folder: Path, stored: StoredConfig, wanted: HeadKind, names: tuple[str, ...]) -> list[str]:
+    """Names of the stored tensors that the wanted model takes over."""
+    expected = sorted(parameter_shapes(stored.config, stored.head, len(stored.labels)))
+    if stored.head == wanted and (wanted == "language_model" or stored.labels == names):
+        return expected
+    if wanted == "language_model" and not stored.config.tie_embeddings:
         raise RecipeError(f"{folder} has no language-model head")
-    return sorted(name for name in expected if keep_head or name.startswith("model."))
+    return [name for name in expected if name.startswith("model.")]
 
 
 def _write_json(path: Path, value: object) -> None:
