@@ -1,5 +1,7 @@
 """Packing: every token is predicted once an epoch, from its own document, whatever the context."""
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -45,7 +47,7 @@ def test_every_token_is_predicted_once_from_its_own_document(tmp_path_factory, l
         assert len(input_ids) == len(labels) == bounds[-1]
         assert bounds[0] == 0 and (np.diff(bounds) > 0).all()
         assert len(labels) == context or number == len(rows) - 1
-        for start, end in zip(bounds, bounds[1:], strict=False):
+        for start, end in pairwise(bounds):
             seen += [(input_ids[start : i + 1].tolist(), int(labels[i])) for i in range(start, end)]
     assert len(seen) == len(expected) == rows.num_tokens
     for (visible, token), (history, expected_token) in zip(seen, expected, strict=True):

@@ -1,5 +1,7 @@
 """The token store: what is written comes back, parts join to the same bytes, damage is noticed."""
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -48,7 +50,7 @@ def test_documents_come_back_and_parts_join_to_the_same_bytes(tmp_path_factory, 
     assert store.num_bytes.tolist() == [3 * len(ids) for ids in lists]
 
     borders = [0, *(min(cut // 2 * 2, len(lists)) for cut in cuts), len(lists)]  # even, so that urls are the same
-    for part, (start, end) in enumerate(zip(borders, borders[1:], strict=False)):
+    for part, (start, end) in enumerate(pairwise(borders)):
         with StoreWriter(folder / str(part), "train", vocab_size=300, end_of_text=END) as writer:
             writer.write(documents_of(lists[start:end], start))
     with StoreWriter(folder / "joined", "train", vocab_size=300, end_of_text=END) as writer:
@@ -89,7 +91,7 @@ def test_damage_and_wrong_names_are_told(tmp_path):
     with pytest.raises(RecipeError, match="not a token store"):
         TokenStore(tmp_path, "train")
     write_store(tmp_path, [[1, 2], [3]])
-    with pytest.raises(RecipeError, match="no split 'valid'. There: train"):
+    with pytest.raises(RecipeError, match=r"no split 'valid'\. There: train"):
         TokenStore(tmp_path, "valid")
     whole = (tmp_path / "train.tokens").read_bytes()
     (tmp_path / "train.tokens").write_bytes(whole[:-1])

@@ -1,9 +1,9 @@
 """Documents packed into rows of one length, for pre-training: no padding, no token lost, none seen twice.
 
-The split is read as one stream, each document's end-of-text included, and cut every `context` tokens. The tokens of a row
-are what it *predicts*; what it reads is one token earlier, and a document's first token is read after an end-of-text. So
-in every epoch every token of the split, end-of-text included, is predicted exactly once, from tokens of its own document
-alone: the bounds say where documents begin, and attention does not cross them.
+The split is read as one stream, each document's end-of-text included, and cut every `context` tokens. The tokens
+of a row are what it *predicts*; what it reads is one token earlier, and a document's first token is read after an
+end-of-text. So in every epoch every token of the split, end-of-text included, is predicted exactly once, from tokens
+of its own document alone: the bounds say where documents begin, and attention does not cross them.
 
 Rows are cut once, for the longest context, and never again; in which order they come is the loader's business.
 """
@@ -48,7 +48,7 @@ class PackedRows(Sequence[Row]):
 
     def __len__(self) -> int:
         """Number of rows."""
-        return -(-len(self.store.tokens) // self.context)
+        return (len(self.store.tokens) + self.context - 1) // self.context
 
     @overload
     def __getitem__(self, number: int) -> Row: ...

@@ -1,8 +1,8 @@
 """Tokenized documents on disk: one flat file of ids a split, and an index of where each document lies.
 
-A folder holds, for every split, `<split>.tokens` (raw little-endian uint16 or uint32) and `<split>.index.parquet`, and one
-`index.json`. Documents follow each other in the order of the shards they came from; every document is followed by
-end-of-text, which belongs to it. Equal documents give equal bytes, whatever the number of workers.
+A folder holds, for every split, `<split>.tokens` (raw little-endian uint16 or uint32) and `<split>.index.parquet`,
+and one `index.json`. Documents follow each other in the order of the shards they came from; every document is
+followed by end-of-text, which belongs to it. Equal documents give equal bytes, whatever the number of workers.
 
 Readers map the ids into memory, so a store may be larger than the machine's.
 """
