@@ -1,0 +1,65 @@
+"""Abusive and pornographic texts, by a word list."""
+
+from dataclasses import dataclass
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+from firstwords.data.step import Filter, first_failing, struct_of
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+    from firstwords.data.features import Features
+
+
+@dataclass(frozen=True, kw_only=True)
+class HarmfulWords(Filter):
+    """Drops texts in which words of a list pile up.
+
+    The list that ships (`firstwords/data/word_lists/harmful_en.txt`) was written for this package, holds English
+    words without an ordinary second meaning, and is short on purpose: a list cannot tell hate from talk about hate,
+    so a text is dropped only when it has several such words and they are a notable share of it. Scores:
+    `harmful_words`, the share of listed words, which is 0 below `min_count` of them.
+    """
+
+    max_share: float = 0.01
+    """`harmful_words`: highest share of listed words."""
+    min_count: int = 3
+    """Fewer listed words than this are no pile: their share is scored 0."""
+    words: tuple[str, ...] = ()
+    """Words of your own in place of the list, in any case."""
+
+    def score(self, batch: "pa.RecordBatch", features: "Features") -> "pa.StructArray":
+        """The share of listed words in each text; see `Filter.score`.
+
+        Raises:
+            ValueError: If an entry of `words` is not a single word.
+        """
+        import numpy as np
+
+        words = features.words
+        listed = _hashes(self.words)
+        places = np.minimum(np.searchsorted(listed, words.hashes), len(listed) - 1)
+        found = np.concatenate(([0], np.cumsum(listed[places] == words.hashes)))
+        counts = found[words.offsets[1:]] - found[words.offsets[:-1]]
+        shares = np.where(counts >= self.min_count, counts / np.maximum(words.num_words, 1), 0.0)
+        return struct_of(harmful_words=shares)
+
+    def reject(self, scores: "pa.StructArray") -> "pa.DictionaryArray":
+        """`harmful_words` where the share is too high; see `Filter.reject`."""
+        return first_failing(scores, {"harmful_words": (None, self.max_share)})
+
+
+@cache
+def _hashes(words: tuple[str, ...]) -> Any:
+    """Sorted hashes of the words, or of the list that ships."""
+    from importlib.resources import files
+
+    import numpy as np
+
+    from firstwords.data.features import hash_words
+
+    if not words:
+        lines = files("firstwords.data").joinpath("word_lists/harmful_en.txt").read_text(encoding="utf-8").splitlines()
+        words = tuple(line.strip() for line in lines if line.strip() and not line.startswith("#"))
+    return np.sort(hash_words(words))

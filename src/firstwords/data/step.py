@@ -1,0 +1,108 @@
+"""What a cleaning step is: a filter that judges rows, or a transform that rewrites them.
+
+Both work on Arrow batches of documents and are pure: the same batch gives the same answer, whatever came before. A
+filter scores first and decides after, so scores can be stored, and a changed threshold selects anew without scoring
+anew.
+"""
+
+from abc import abstractmethod
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from firstwords.recipe import Component
+
+if TYPE_CHECKING:
+    import numpy as np
+    import pyarrow as pa
+
+    from firstwords.data.features import Features
+
+Bounds = tuple[float | None, float | None]
+"""Lowest and highest value a rule accepts, both included; None means no bound."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Filter(Component):
+    """Base of all filters."""
+
+    @abstractmethod
+    def score(self, batch: "pa.RecordBatch", features: "Features") -> "pa.StructArray":
+        """One row of scores for each document, one field for each rule, named like the rule.
+
+        A field that no rule reads may stand beside them (the language that was found). Thresholds must not change
+        scores.
+
+        Args:
+            batch: Documents; only `text` is promised to be without nulls.
+            features: Words and lines of `batch["text"]`.
+        """
+
+    @abstractmethod
+    def reject(self, scores: "pa.StructArray") -> "pa.DictionaryArray":
+        """For each row the name of the first rule it fails, or null when it is kept.
+
+        Args:
+            scores: What `score` gave, perhaps read back from a file.
+        """
+
+
+@dataclass(frozen=True)
+class Transformed:
+    """A batch after a transform.
+
+    `changed` (rows,) bool tells which texts are new, and `counts` how often each thing was done in each row (name to
+    (rows,) integers), never what it was done to.
+    """
+
+    batch: "pa.RecordBatch"
+    changed: "np.ndarray[Any, Any]"
+    counts: Mapping[str, "np.ndarray[Any, Any]"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Transform(Component):
+    """Base of all transforms."""
+
+    counted: ClassVar[tuple[str, ...]] = ()
+    """The names that `apply` counts."""
+
+    @abstractmethod
+    def apply(self, batch: "pa.RecordBatch") -> Transformed:
+        """The batch with the same rows in the same order, some of their texts rewritten."""
+
+
+def first_failing(scores: "pa.StructArray", rules: Mapping[str, Bounds]) -> "pa.DictionaryArray":
+    """The name of the first rule that each row fails, or null.
+
+    Args:
+        scores: A struct array with a number field for every rule; a null score fails nothing.
+        rules: Rule to bounds, in the order in which they are tried.
+    """
+    import numpy as np
+    import pyarrow as pa
+
+    found = np.full(len(scores), -1, np.int32)
+    for index, (rule, (low, high)) in enumerate(rules.items()):
+        values = scores.field(rule).to_numpy(zero_copy_only=False).astype(np.float64)
+        # A null became NaN, and no comparison with it is true.
+        failing = np.zeros(len(values), bool)
+        if low is not None:
+            failing |= values < low
+        if high is not None:
+            failing |= values > high
+        found[(found < 0) & failing] = index
+    indices = pa.array(found, pa.int32(), mask=found < 0)
+    return pa.DictionaryArray.from_arrays(indices, pa.array(list(rules), pa.string()))
+
+
+def struct_of(**columns: Any) -> "pa.StructArray":
+    """A struct array from one NumPy or Arrow array for each field, in the order given."""
+    import pyarrow as pa
+
+    return pa.StructArray.from_arrays([pa.array(column) for column in columns.values()], list(columns))
+
+
+def with_texts(batch: "pa.RecordBatch", texts: "pa.Array", column: str = "text") -> "pa.RecordBatch":
+    """The batch with one column replaced."""
+    return batch.set_column(batch.schema.get_field_index(column), batch.schema.field(column), texts)

@@ -1,0 +1,80 @@
+"""Clean documents: judge and rewrite them, in one ordered list of steps."""
+
+from collections import Counter
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Annotated
+
+from firstwords.data.filters.gopher_quality import GopherQuality
+from firstwords.data.filters.gopher_repetition import GopherRepetition
+from firstwords.data.filters.harmful_words import HarmfulWords
+from firstwords.data.filters.language import Language
+from firstwords.data.step import Filter, Transform
+from firstwords.data.transforms.personal_data import PersonalData
+from firstwords.data.transforms.unicode import Unicode
+from firstwords.recipe import Kind
+from firstwords.stage import Outcome, Stage, Work
+
+if TYPE_CHECKING:
+    from firstwords.graph import Graph
+
+Step = Annotated[Filter | Transform, Kind("data.filters", "data.transforms")]
+
+# Worker processes take a second or two to start, in which one process cleans about this much.
+SMALL_BYTES = 16 * 2**20
+
+
+@dataclass(frozen=True, kw_only=True)
+class Clean(Stage):
+    """Runs the steps over every document. Payload: `documents/`, `scores/` of all rows, `dropped/` with step, rule
+    and score.
+    """
+
+    steps: tuple[Step, ...] = (
+        Unicode(),
+        Language(),
+        GopherQuality(),
+        GopherRepetition(),
+        PersonalData(),
+        HarmfulWords(),
+    )
+    """Filters and transforms in the order in which they run."""
+    score_all: bool = False
+    """Score also rows that an earlier filter has rejected, to see the distribution of every score."""
+
+    def inputs(self, graph: "Graph") -> dict[str, str]:
+        """The extracted documents."""
+        return {"documents": graph.require("extract")}
+
+    def run(self, work: Work) -> Outcome:
+        """Clean all shards."""
+        from firstwords.data.cleaning import CleanShard
+        from firstwords.data.shards import shard_files
+
+        shards = shard_files(work.inputs["documents"].path("documents"))
+        size = sum(path.stat().st_size for path in shards.values())
+        receipts = work.map(
+            CleanShard(self.steps, self.score_all),
+            {key: (key, str(path)) for key, path in shards.items()},
+            workers=1 if size < SMALL_BYTES else None,
+            text="cleaning",
+        )
+        total = sum(receipt["rows_in"] for receipt in receipts)
+        kept = sum(receipt["rows_out"] for receipt in receipts)
+        dropped: Counter[str] = Counter()
+        changed: Counter[str] = Counter()
+        for receipt in receipts:
+            dropped.update(receipt["dropped"])
+            changed.update(receipt["changed"])
+        return Outcome(
+            summary="   ".join([f"kept {kept:,} of {total:,} documents", *shares_by_step(dropped, total)]),
+            counts={"kept": kept, "dropped": dict(sorted(dropped.items())), "changed": dict(sorted(changed.items()))},
+        )
+
+
+def shares_by_step(dropped: dict[str, int], total: int) -> list[str]:
+    """What each step took out, the greatest first: `gopher_quality -5.2%`."""
+    steps: Counter[str] = Counter()
+    for rule, number in dropped.items():
+        steps[rule.partition(".")[0]] += number
+    ordered = sorted(steps.items(), key=lambda item: (-item[1], item[0]))
+    return [f"{step} -{100 * number / total:.1f}%" for step, number in ordered]
