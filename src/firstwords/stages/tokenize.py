@@ -1,0 +1,128 @@
+"""Turn the corpus into token ids on disk."""
+
+import os
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from firstwords.stage import Outcome, Stage, Work
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+    from firstwords.data.token_store import Encoded
+    from firstwords.graph import Graph
+    from firstwords.tokenizer.tokenizer import Tokenizer
+
+# A worker process takes a second or two to start, in which one process with threads encodes about this much (stored).
+SMALL_BYTES = 32 * 2**20
+# Texts encoded at once; the ids of one batch are all that is held.
+BATCH_ROWS = 256
+
+
+@dataclass(frozen=True, kw_only=True)
+class Tokenize(Stage):
+    """Encode every document and append end-of-text.
+
+    Payload: `<split>.tokens`, `<split>.index.parquet` for every split, `index.json`; see `data.token_store`.
+    """
+
+    libraries: ClassVar[tuple[str, ...]] = ("tokenizers",)
+
+    def inputs(self, graph: "Graph") -> dict[str, str]:
+        """The corpus and the vocabulary."""
+        return {"documents": graph.require("deduplicate"), "tokenizer": graph.require("train_tokenizer")}
+
+    def run(self, work: Work) -> Outcome:
+        """Encode shard by shard, then join the parts in the order of the shards."""
+        from firstwords.data.shards import shard_files
+        from firstwords.data.split import SPLITS
+        from firstwords.data.token_store import StoreWriter, write_store_index
+        from firstwords.tokenizer.tokenizer import Tokenizer
+
+        shards = shard_files(work.inputs["documents"].path("documents"))
+        small = sum(path.stat().st_size for path in shards.values()) < SMALL_BYTES
+        one_process = small or work.workers == 1 or len(shards) == 1
+        encode = EncodeShard(tokenizer=str(work.inputs["tokenizer"].folder), threads=one_process)
+        receipts = work.map(
+            encode,
+            {key: (key, str(path)) for key, path in shards.items()},
+            workers=1 if one_process else None,
+            text="encoding",
+        )
+        tokenizer = Tokenizer.load(work.inputs["tokenizer"].folder)
+        settings = {"vocab_size": tokenizer.vocab_size, "end_of_text": tokenizer.end_of_text}
+        splits = {}
+        for split in SPLITS:
+            work.progress(f"joining {split}")
+            with StoreWriter(work.folder, split, **settings) as writer:
+                for key in shards:
+                    writer.copy(work.folder / part_folder(key), split)
+            splits[split] = writer.counts
+        assert sum(counts["documents"] for counts in splits.values()) == sum(r["rows_in"] for r in receipts)
+        write_store_index(work.folder, splits=splits, **settings)
+        num_tokens, num_bytes = (sum(counts[what] for counts in splits.values()) for what in ("tokens", "bytes"))
+        parts = "   ".join(f"{split} {counts['tokens']:,}" for split, counts in splits.items())
+        return Outcome(
+            summary=f"{num_tokens:,} tokens, {num_bytes / max(1, num_tokens):.2f} bytes each   {parts}",
+            counts={"kept": sum(counts["documents"] for counts in splits.values()), "splits": splits},
+        )
+
+
+def part_folder(key: str) -> str:
+    """Where one shard's part lies until the parts are joined, relative to the artifact."""
+    return f"scratch/parts/{key}"
+
+
+@dataclass(frozen=True)
+class EncodeShard:
+    """Encodes one shard of documents into a part of the store.
+
+    Attributes:
+        tokenizer: Folder of the tokenizer.
+        threads: Whether the tokenizer may use all cores; not where several processes do.
+    """
+
+    tokenizer: str
+    threads: bool
+
+    def __call__(self, shard: tuple[str, str], folder: Path) -> dict[str, Any]:
+        """Encode the shard (key, path)."""
+        from firstwords.data.shards import read_batches
+        from firstwords.data.split import SPLITS
+        from firstwords.data.token_store import StoreWriter
+        from firstwords.tokenizer.tokenizer import Tokenizer
+
+        if not self.threads:
+            os.environ["TOKENIZERS_PARALLELISM"] = "false"
+        key, path = shard
+        tokenizer = Tokenizer.load(self.tokenizer)
+        place = folder / part_folder(key)
+        with ExitStack() as stack:
+            writers = {
+                split: stack.enter_context(
+                    StoreWriter(place, split, vocab_size=tokenizer.vocab_size, end_of_text=tokenizer.end_of_text)
+                )
+                for split in SPLITS
+            }
+            rows = 0
+            for batch in read_batches(path, ["id", "url", "text", "split"], BATCH_ROWS):
+                rows += batch.num_rows
+                for split, documents in _encoded(batch, tokenizer).items():
+                    writers[split].write(documents)
+        files = [f"{part_folder(key)}/{split}.{kind}" for split in SPLITS for kind in ("tokens", "index.parquet")]
+        return {"files": files, "rows_in": rows, "rows_out": rows}
+
+
+def _encoded(batch: "pa.RecordBatch", tokenizer: "Tokenizer") -> "dict[str, list[Encoded]]":
+    """The documents of a batch by split."""
+    from firstwords.data.token_store import Encoded
+    from firstwords.tokenizer.corpus import text_bytes
+
+    ids = tokenizer.encode_batch(batch.column("text").to_pylist())
+    splits: dict[str, list[Encoded]] = {}
+    columns = [batch.column(name).to_pylist() for name in ("split", "id", "url")]
+    for split, name, url, found, size in zip(*columns, ids, text_bytes(batch).to_pylist(), strict=True):
+        splits.setdefault(split, []).append(Encoded(document=name, url=url, ids=found, num_bytes=size))
+    return splits
