@@ -1,0 +1,205 @@
+"""What evaluation, serving and people know of a model: it says how likely a text is, continues it, or labels it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+
+from firstwords.errors import RecipeError
+from firstwords.inference import prediction, scoring
+from firstwords.inference.generate import generate, stream
+from firstwords.inference.prediction import EntitySpan
+from firstwords.inference.sampling import Sampling
+from firstwords.model.config import ModelConfig
+from firstwords.model.hugging_face import load_folder
+from firstwords.model.transformer import Model
+from firstwords.tokenizer.tokenizer import Tokenizer
+
+__all__ = ["EntitySpan", "LanguageModel"]
+
+Task = Literal["language_model", "masked", "tokens", "sequence"]
+
+
+@dataclass(frozen=True)
+class LanguageModel:
+    """A model with its tokenizer.
+
+    Attributes:
+        model: In evaluation mode.
+        tokenizer: The one it was trained with.
+        labels: Names of its classes or tags; empty for language models.
+    """
+
+    model: Model
+    tokenizer: Tokenizer
+    labels: tuple[str, ...] = ()
+
+    @classmethod
+    def load(cls, folder: Path | str, device: str = "cpu") -> LanguageModel:
+        """Read a checkpoint folder.
+
+        Raises:
+            RecipeError: If it is none, or one whose tokenizer does not belong to the model.
+            IntegrityError: If the weights are damaged.
+        """
+        model, config, labels = load_folder(Path(folder))
+        tokenizer = Tokenizer.load(folder)
+        if tokenizer.vocab_size > config.vocab_size:
+            raise RecipeError(
+                f"{folder}: the tokenizer has {tokenizer.vocab_size:,} entries, the model only {config.vocab_size:,}"
+            )
+        return cls(model.to(device), tokenizer, labels)
+
+    @property
+    def config(self) -> ModelConfig:
+        """Sizes of the model."""
+        return self.model.config
+
+    @property
+    def task(self) -> Task:
+        """What its head is for: `language_model`, `masked`, `tokens` or `sequence`."""
+        kind = self.model.head.kind
+        if kind != "language_model":
+            return kind
+        return "language_model" if self.config.causal else "masked"
+
+    def generate(
+        self,
+        prompt: str,
+        max_tokens: int = 128,
+        temperature: float = 0.8,
+        top_k: int = 0,
+        top_p: float = 0.95,
+        seed: int = 0,
+    ) -> str:
+        """A continuation of a text that begins with the prompt; the prompt is not part of it.
+
+        Args:
+            prompt: May be empty.
+            max_tokens: Longest continuation; it ends earlier where the model ends the text.
+            temperature: 0 always takes the likeliest token.
+            top_k: Only so many of the likeliest tokens; 0 = all.
+            top_p: Only the likeliest tokens that together reach this probability.
+            seed: Of the draws.
+
+        Raises:
+            RecipeError: If the model is not a causal language model.
+        """
+        return self.generate_batch(
+            [prompt], max_tokens, Sampling(temperature=temperature, top_k=top_k, top_p=top_p), seed
+        )[0]
+
+    def generate_batch(self, prompts: Sequence[str], max_tokens: int, sampling: Sampling, seed: int = 0) -> list[str]:
+        """Continuations of several prompts at once; as `generate`."""
+        found = generate(
+            self.model,
+            [self._prompt(prompt) for prompt in prompts],
+            max_tokens=max_tokens,
+            sampling=sampling,
+            seed=seed,
+            stop={self.tokenizer.end_of_text},
+        )
+        return [self.tokenizer.decode(tokens) for tokens in found]
+
+    def stream(
+        self,
+        prompt: str,
+        max_tokens: int = 128,
+        temperature: float = 0.8,
+        top_k: int = 0,
+        top_p: float = 0.95,
+        seed: int = 0,
+    ) -> Iterator[str]:
+        """The text of `generate` in pieces, as it is made; a character whose bytes are not all there waits."""
+        sampling = Sampling(temperature=temperature, top_k=top_k, top_p=top_p)
+        stop = {self.tokenizer.end_of_text}
+        waiting: list[int] = []
+        for token in stream(
+            self.model, self._prompt(prompt), max_tokens=max_tokens, sampling=sampling, seed=seed, stop=stop
+        ):
+            waiting.append(token)
+            piece = self.tokenizer.decode(waiting)
+            # No character has more than four bytes: what is still broken after that stays so.
+            if not piece.endswith("\N{REPLACEMENT CHARACTER}") or len(waiting) > 4:
+                yield piece
+                waiting = []
+        if waiting:
+            yield self.tokenizer.decode(waiting)
+
+    def _prompt(self, text: str) -> list[int]:
+        self._needs("language_model", "continues texts")
+        # Every document was trained behind an end-of-text mark.
+        return [self.tokenizer.end_of_text, *self.tokenizer.encode(text)]
+
+    def log_likelihood(self, context: str, continuation: str) -> float:
+        """How likely a text goes on like this: the sum over the continuation's tokens, in nats.
+
+        Both are encoded together; the continuation's tokens are those after `len(encode(context))`. An empty context
+        stands for the beginning of a text.
+        """
+        return self.log_likelihoods([(context, continuation)])[0]
+
+    def log_likelihoods(self, pairs: Sequence[tuple[str, str]]) -> list[float]:
+        """`log_likelihood` of several pairs of context and continuation at once."""
+        self._needs("language_model", "tells how likely a text is")
+        documents = [self.tokenizer.encode(context + continuation) for context, continuation in pairs]
+        given = [len(self.tokenizer.encode(context)) for context, _ in pairs]
+        results = []
+        for ids, num_given in zip(documents, given, strict=True):
+            document, first = (ids, num_given) if num_given else ([self.tokenizer.end_of_text, *ids], 1)
+            scores = scoring.token_log_likelihoods(self.model, [document], num_given=first)
+            results.append(float(scores[0].sum()))
+        return results
+
+    def token_log_likelihoods(
+        self,
+        documents: Sequence[Sequence[int]],
+        *,
+        stride: int | None = None,
+        progress: Callable[[int, int], None] | None = None,
+    ) -> list[np.ndarray]:
+        """Log-likelihood of every token of documents, in nats (never above 0).
+
+        Args:
+            documents: Token ids without a leading mark: each document is put behind end-of-text, as in training, so its
+                first token is scored too.
+            stride: New tokens of every window of a long document; half the context by default.
+            progress: Told scored tokens so far and in all.
+
+        Returns:
+            For each document as many float64 numbers as it has tokens; each token is scored exactly once.
+        """
+        self._needs("language_model", "tells how likely a text is")
+        marked = [[self.tokenizer.end_of_text, *map(int, document)] for document in documents]
+        return scoring.token_log_likelihoods(self.model, marked, stride=stride, progress=progress)
+
+    def predict(self, texts: Sequence[str]) -> list[str] | list[list[EntitySpan]]:
+        """What the head says about texts: a label each, the entities in each, or the text with its masks filled in.
+
+        Raises:
+            RecipeError: If the model is a causal language model, which continues texts instead.
+        """
+        if self.task == "sequence":
+            return [self.labels[number] for number in self.label_probabilities(texts).argmax(axis=1)]
+        if self.task == "tokens":
+            return prediction.entities(self.model, self.tokenizer, texts)
+        self._needs("masked", "predicts labels, entities or hidden words")
+        return [prediction.fill_masks(self.model, self.tokenizer, text) for text in texts]
+
+    def label_probabilities(self, texts: Sequence[str]) -> np.ndarray:
+        """(E, K) probability of each of `labels` for every text."""
+        self._needs("sequence", "labels texts")
+        return prediction.label_probabilities(self.model, self.tokenizer, texts)
+
+    def tags(self, sentences: Sequence[Sequence[str]]) -> list[list[str]]:
+        """A tag of `labels` for every word of every sentence."""
+        self._needs("tokens", "tags words")
+        return prediction.tags(self.model, self.tokenizer, sentences)
+
+    def _needs(self, task: Task, what: str) -> None:
+        if self.task != task:
+            raise RecipeError(f"a model with the task '{task}' {what}; this one has the task '{self.task}'")
