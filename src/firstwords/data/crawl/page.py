@@ -1,0 +1,103 @@
+"""What a web page says about itself and where it leads: title, language, links, licence, and its wishes about its use."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from typing import Any
+
+from firstwords.data.crawl.url import canonical_url
+
+MAX_LINKS = 2000
+_LICENCES = re.compile(r"https?://creativecommons\.org/(?:licenses|publicdomain)/[a-z0-9./+-]+", re.IGNORECASE)
+_DIRECTIVE = re.compile(r"[a-z][a-z0-9:_ -]{1,60}")
+
+
+@dataclass
+class PageFacts:
+    """Facts of one page.
+
+    Attributes:
+        links: Canonical addresses, each once, in their order; empty where the page asks not to follow.
+        signals: `robots` (noindex, noai ...), `tdm_reservation`, `content_usage`: only those that are there.
+    """
+
+    title: str | None = None
+    language: str | None = None
+    licence: str | None = None
+    date: str | None = None
+    canonical: str | None = None
+    links: list[str] = field(default_factory=list)
+    signals: dict[str, str] = field(default_factory=dict)
+
+
+def page_facts(tree: Any, url: str | None, *, with_links: bool = False) -> PageFacts:
+    """Read the facts of a parsed page.
+
+    Args:
+        tree: A `resiliparse.parse.html.HTMLTree`.
+        url: The page's address, for relative links.
+        with_links: Also gather the links.
+    """
+    facts = PageFacts(title=" ".join((tree.title or "").split()) or None)
+    root = tree.document.query_selector("html")
+    facts.language = (root.getattr("lang") or "").strip().lower()[:35] or None if root is not None else None
+    robots: list[str] = []
+    for meta in tree.document.query_selector_all("meta[content]"):
+        name = (meta.getattr("name") or meta.getattr("property") or meta.getattr("http-equiv") or "").strip().lower()
+        content = " ".join((meta.getattr("content") or "").split())
+        if name in ("robots", "x-robots-tag", "firstwords"):
+            robots += [each.strip() for each in content.lower().split(",") if _DIRECTIVE.fullmatch(each.strip())]
+        elif name == "tdm-reservation":
+            facts.signals["tdm_reservation"] = content[:20]
+        elif name in ("article:published_time", "datepublished", "date", "dc.date", "dcterms.date"):
+            found = re.match(r"\d{4}-\d{2}-\d{2}", content)
+            facts.date = facts.date or (found[0] if found else None)
+        elif name in ("dc.rights", "dcterms.license", "license", "dcterms.rights") and facts.licence is None:
+            facts.licence = content[:200] or None
+    if robots:
+        facts.signals["robots"] = ", ".join(dict.fromkeys(robots))
+    base = _base(tree, url)
+    for element in tree.document.query_selector_all("[rel][href]"):
+        rel = (element.getattr("rel") or "").lower().split()
+        if "license" in rel:
+            facts.licence = _licence(element.getattr("href") or "", base)
+        elif "canonical" in rel:
+            facts.canonical = canonical_url(element.getattr("href") or "", base)
+    if facts.licence is None:
+        facts.licence = _linked_licence(tree)
+    if with_links and not {"nofollow", "none"} & set(robots):
+        facts.links = _links(tree, base)
+    return facts
+
+
+def _base(tree: Any, url: str | None) -> str | None:
+    element = tree.document.query_selector("base[href]")
+    base = canonical_url(element.getattr("href") or "", url) if element is not None else None
+    return base or url
+
+
+def _links(tree: Any, base: str | None) -> list[str]:
+    found: dict[str, None] = {}
+    for element in tree.document.query_selector_all("a[href], area[href]"):
+        if "nofollow" in (element.getattr("rel") or "").lower().split():
+            continue
+        address = canonical_url(element.getattr("href") or "", base)
+        if address is not None:
+            found[address] = None
+        if len(found) >= MAX_LINKS:
+            break
+    return list(found)
+
+
+def _licence(href: str, base: str | None) -> str | None:
+    return canonical_url(href, base) or href.strip()[:200] or None
+
+
+def _linked_licence(tree: Any) -> str | None:
+    """A Creative Commons licence that the page links to; such links are rarely about anything else."""
+    for element in tree.document.query_selector_all("a[href*='creativecommons.org/']"):
+        found = _LICENCES.match(element.getattr("href") or "")
+        if found:
+            return found[0].lower()
+    return None

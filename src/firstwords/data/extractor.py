@@ -1,0 +1,108 @@
+"""From a raw record to a document: the contract, and the function that needs no recipe."""
+
+from abc import abstractmethod
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar, Literal
+
+from firstwords.data.document import Document, Reason, Rejection, document_id
+from firstwords.data.source import Record
+from firstwords.recipe import Component, kind_of
+
+if TYPE_CHECKING:
+    from firstwords.data.charset import Decoded
+
+
+@dataclass(frozen=True, kw_only=True)
+class Extractor(Component):
+    """Base of all extractors. A pure function of the record: same record, same document."""
+
+    isolated: ClassVar[bool] = True
+    """Whether it runs in a child process that may hang or die: True for everything that calls a parser in C."""
+
+    @abstractmethod
+    def extract(self, record: Record) -> Document | Rejection:
+        """The document, or why there is none."""
+
+    def name(self) -> str:
+        """Name and version as they are kept with every document."""
+        versions = [f"{library} {_version(library)}" for library in self.libraries]
+        return " ".join([f"{kind_of(type(self))} {self.version}", *(f"({each})" for each in versions)])
+
+
+def rejected(record: Record, reason: Reason, detail: str) -> Rejection:
+    """A record that becomes no document."""
+    return Rejection(
+        id=document_id(record.origin), url=record.url, reason=reason, detail=detail[:500], size=len(record.body)
+    )
+
+
+def document(
+    record: Record, text: str, extractor: Extractor, decoded: "Decoded | None" = None, **found: str | dict[str, str] | None
+) -> Document:
+    """A document from a record and what an extractor found in it.
+
+    Args:
+        record: Whose provenance is carried over.
+        text: The extracted text.
+        extractor: Whose name is kept.
+        decoded: Whose charset and rule are kept.
+        found: `title`, `date`, `language`, `licence` fill what the record does not say; `metadata` is added to its own.
+    """
+    metadata = dict(record.metadata)
+    extra = found.pop("metadata", None)
+    assert extra is None or isinstance(extra, dict)
+    metadata |= extra or {}
+    metadata["extractor"] = extractor.name()
+    if decoded is not None:
+        metadata |= {"charset": decoded.charset, "charset_rule": decoded.rule}
+    values = {name: getattr(record, name) or found.get(name) for name in ("title", "date", "language", "licence")}
+    return Document(
+        id=document_id(record.origin),
+        text=text,
+        url=record.url,
+        metadata={key: metadata[key] for key in sorted(metadata)},
+        **values,
+    )
+
+
+def extract(html: bytes, url: str | None = None, mode: Literal["fast", "balanced", "best"] = "fast") -> Document:
+    """The readable text of one web page, without navigation, advertisements and scripts.
+
+    Args:
+        html: The page's bytes, as served.
+        url: Its address, kept with the document and used for its id.
+        mode: `fast` (resiliparse, some 300 pages/s a core) or `best` (trafilatura, some 25 pages/s).
+
+    Returns:
+        The document; its text is empty if the page holds none.
+
+    Raises:
+        ValueError: If the bytes are no page (binary, no known charset), or the mode is not built.
+    """
+    from firstwords.find import find
+
+    if mode == "balanced":
+        raise ValueError("extract: the mode 'balanced' is not built yet. Modes: 'fast', 'best'")
+    if mode not in ("fast", "best"):
+        raise ValueError(f"extract: no mode '{mode}'. Modes: 'fast', 'best'")
+    if not isinstance(html, bytes):
+        raise TypeError(f"extract: html is {type(html).__name__}, but the charset is found from bytes: pass what was served")
+    extractor = find("data.extractors", mode)()
+    assert isinstance(extractor, Extractor)
+    origin = url if url is not None else "blake2b:" + document_id(html.decode("latin-1"))
+    record = Record(origin=origin, body=html, url=url, media_type="text/html")
+    result = extractor.extract(record)
+    if isinstance(result, Document):
+        return result
+    if result.reason == "empty":
+        return document(record, "", extractor)
+    raise ValueError(f"extract: {result.reason}: {result.detail}")
+
+
+def _version(library: str) -> str:
+    import importlib.metadata
+
+    try:
+        return importlib.metadata.version(library)
+    except importlib.metadata.PackageNotFoundError:
+        return "absent"

@@ -1,0 +1,58 @@
+"""The main text of web pages by resiliparse: a parser in C and quick rules."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from firstwords.data.document import Document, Rejection
+from firstwords.data.extractor import Extractor, document, rejected
+from firstwords.data.source import Record
+
+
+@dataclass(frozen=True, kw_only=True)
+class Fast(Extractor):
+    """Some 300 pages a second on one core; more boilerplate than `best`.
+
+    Attributes:
+        main_content: Leave out navigation, footers and the like; off gives all visible text.
+        min_characters: Shorter texts count as empty.
+    """
+
+    libraries: ClassVar[tuple[str, ...]] = ("resiliparse",)
+    main_content: bool = True
+    min_characters: int = 1
+
+    def extract(self, record: Record) -> Document | Rejection:
+        """The page's main text, blocks separated by a blank line."""
+        from resiliparse.extract.html2text import extract_plain_text
+        from resiliparse.parse.html import HTMLTree
+
+        from firstwords.data.charset import decode, looks_binary
+        from firstwords.data.crawl.page import page_facts
+
+        if looks_binary(record.body):
+            return rejected(record, "not_html", f"binary data announced as {record.media_type}")
+        decoded = decode(record.body, record.charset)
+        if decoded is None:
+            return rejected(record, "undecodable", f"charset {record.charset or 'not announced'}")
+        tree = HTMLTree.parse(decoded.text)
+        facts = page_facts(tree, record.url)
+        text = extract_plain_text(
+            tree, preserve_formatting=True, main_content=self.main_content, alt_texts=False, noscript=False
+        )
+        text = blocks(text)
+        if len(text) < self.min_characters:
+            return rejected(record, "empty", "no readable text")
+        metadata = facts.signals | ({"html_language": facts.language} if facts.language else {})
+        return document(
+            record, text, self, decoded, title=facts.title, date=facts.date, licence=facts.licence, metadata=metadata
+        )
+
+
+def blocks(text: str) -> str:
+    """Lines without trailing blanks, at most one blank line between them."""
+    lines = [line.rstrip() for line in text.replace("\r\n", "\n").replace("\r", "\n").split("\n")]
+    out: list[str] = []
+    for line in lines:
+        if line or (out and out[-1]):
+            out.append(line)
+    return "\n".join(out).strip("\n")

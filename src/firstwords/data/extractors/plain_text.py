@@ -1,0 +1,30 @@
+"""Text that is text already: files, converted records, rows of JSON."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from firstwords.data.document import Document, Rejection
+from firstwords.data.extractor import Extractor, document, rejected
+from firstwords.data.source import Record
+
+
+@dataclass(frozen=True, kw_only=True)
+class PlainText(Extractor):
+    """Decodes, puts line ends in one form, and changes nothing else."""
+
+    isolated: ClassVar[bool] = False
+    libraries: ClassVar[tuple[str, ...]] = ("resiliparse",)
+
+    def extract(self, record: Record) -> Document | Rejection:
+        """The text with `\\n` as line end and no byte order mark."""
+        from firstwords.data.charset import decode, looks_binary
+
+        if looks_binary(record.body):
+            return rejected(record, "not_html", f"binary data announced as {record.media_type}")
+        decoded = decode(record.body, record.charset, is_html=False)
+        if decoded is None:
+            return rejected(record, "undecodable", f"charset {record.charset or 'not announced'}")
+        text = decoded.text.replace("\r\n", "\n").replace("\r", "\n").strip("\n")
+        if not text.strip():
+            return rejected(record, "empty", "no readable text")
+        return document(record, text, self, decoded)

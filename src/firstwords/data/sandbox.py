@@ -1,0 +1,269 @@
+"""Running parsers that may hang, crash or eat memory: in a child process that may be lost.
+
+The child lives long and is given records in batches. It answers one by one, so that when it dies the parent knows over which
+record; that record is reported, a new child goes on with the next. The limit of time is of processor time, so that a busy
+machine gives the same result as an idle one; a much longer limit on the clock catches a child that sleeps.
+
+The parent pickles what it sends; what comes back may come from a parser that a hostile page has taken over, so it is JSON.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import pickle
+import resource
+import selectors
+import signal
+import struct
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from firstwords.data.document import Reason
+
+BATCH_ITEMS = 32
+BATCH_BYTES = 2**20
+# A child that waits instead of working is given this many times the limit on the clock.
+CLOCK_FACTOR = 10
+START_SECONDS = 60.0
+_LENGTH = struct.Struct(">Q")
+_READY, _DONE, _FAILED = b"r", b"d", b"f"
+
+
+@dataclass(frozen=True)
+class Lost:
+    """What became of an item whose processing did not end: `timeout`, `crashed` or `memory`."""
+
+    reason: Reason
+    detail: str
+
+
+class Sandbox:
+    """A child process that applies one function to many items. A context manager.
+
+    Args:
+        function: Picklable; takes an item, returns a JSON value.
+        seconds: Processor time for one item.
+        memory: Bytes of address space beyond what the child has when it is ready.
+    """
+
+    def __init__(self, function: Callable[[Any], Any], *, seconds: float, memory: int) -> None:
+        self._function = function
+        self._seconds = seconds
+        self._memory = memory
+        self._process: subprocess.Popen[bytes] | None = None
+        self.starts = 0
+
+    def __enter__(self) -> Sandbox:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """End the child."""
+        process, self._process = self._process, None
+        if process is not None:
+            process.kill()
+            process.wait()
+            for stream in (process.stdin, process.stdout):
+                if stream is not None:
+                    stream.close()
+
+    def map(self, items: Iterable[Any], size: Callable[[Any], int] = lambda item: 0) -> Iterator[Any]:
+        """The function's result for every item, in order, or a `Lost` in its place.
+
+        Args:
+            items: Read as they are needed.
+            size: Bytes of an item; a batch holds about a megabyte.
+
+        Raises:
+            RuntimeError: If the function itself raises something else than MemoryError: a mistake of ours.
+        """
+        batch: list[Any] = []
+        held = 0
+        for item in items:
+            batch.append(item)
+            held += size(item)
+            if len(batch) == BATCH_ITEMS or held >= BATCH_BYTES:
+                yield from self._run(batch)
+                batch, held = [], 0
+        if batch:
+            yield from self._run(batch)
+
+    def _run(self, batch: list[Any]) -> Iterator[Any]:
+        position = 0
+        while position < len(batch):
+            try:
+                self._send(batch[position:])
+            except BrokenPipeError:
+                # It died between batches, over nothing: a new one is tried once.
+                self.close()
+                self._send(batch[position:])
+            while position < len(batch):
+                answer = self._answer()
+                position += 1
+                yield answer
+                if isinstance(answer, Lost):
+                    self.close()
+                    break
+
+    def _send(self, items: list[Any]) -> None:
+        if self._process is None:
+            self._start()
+        assert self._process is not None
+        assert self._process.stdin is not None
+        _write(self._process.stdin, b"", pickle.dumps(items, protocol=5))
+
+    def _answer(self) -> Any:
+        assert self._process is not None
+        assert self._process.stdout is not None
+        kind, data = _read(self._process.stdout, time.monotonic() + CLOCK_FACTOR * self._seconds + 1.0)
+        if kind == _DONE:
+            return json.loads(data)
+        if kind == _FAILED:
+            name, text = json.loads(data)
+            if name == "MemoryError":
+                return Lost("memory", f"more than {self._memory} bytes")
+            raise RuntimeError(text)
+        if kind == b"":  # the child is gone
+            code = self._process.wait()
+            if code == -signal.SIGPROF:
+                return Lost("timeout", f"more than {self._seconds:g} s of processor time")
+            name = signal.Signals(-code).name if code < 0 else f"exit code {code}"
+            return Lost("crashed", name)
+        return Lost("timeout", f"no answer within {CLOCK_FACTOR * self._seconds:g} s")
+
+    def _start(self) -> None:
+        command = [sys.executable, "-c", "from firstwords.data.sandbox import serve; serve()"]
+        paths = [path for path in sys.path if path]
+        self._process = subprocess.Popen(
+            command,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            bufsize=0,
+            # One thread a library: address space and processor time are those of the parser alone.
+            env=os.environ | {"PYTHONPATH": os.pathsep.join(paths), "OMP_NUM_THREADS": "1", "PYTHONHASHSEED": "0"},
+            start_new_session=True,
+        )
+        self.starts += 1
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        setting = (self._function, self._seconds, self._memory, os.getpid())
+        _write(self._process.stdin, b"", pickle.dumps(setting, protocol=5))
+        kind, _ = _read(self._process.stdout, time.monotonic() + START_SECONDS)
+        if kind != _READY:
+            self.close()
+            raise RuntimeError("the extraction process did not start")
+
+
+# --- Frames: one byte of kind, eight of length, the data ---------------------------------------------------------------
+
+
+def _write(stream: Any, kind: bytes, data: bytes) -> None:
+    rest = memoryview((kind or b" ") + _LENGTH.pack(len(data)) + data)
+    while rest:
+        rest = rest[stream.write(rest) :]
+    stream.flush()
+
+
+def _read(stream: Any, deadline: float) -> tuple[bytes, bytes]:
+    """A frame; kind empty when the stream has ended, `t` when the deadline passed."""
+    header = _exactly(stream, 1 + _LENGTH.size, deadline)
+    if header is None or len(header) < 1 + _LENGTH.size:
+        return (b"t", b"") if header is None else (b"", b"")
+    length = _LENGTH.unpack(header[1:])[0]
+    data = _exactly(stream, length, deadline)
+    if data is None or len(data) < length:
+        return (b"t", b"") if data is None else (b"", b"")
+    return header[:1], data
+
+
+def _exactly(stream: Any, count: int, deadline: float) -> bytes | None:
+    """So many bytes, fewer when the stream ends, None when the deadline passes."""
+    out = bytearray()
+    with selectors.DefaultSelector() as selector:
+        selector.register(stream, selectors.EVENT_READ)
+        while len(out) < count:
+            if not selector.select(max(0.0, deadline - time.monotonic())):
+                return None
+            piece = os.read(stream.fileno(), min(count - len(out), 2**20))
+            if not piece:
+                break
+            out += piece
+    return bytes(out)
+
+
+# --- In the child ------------------------------------------------------------------------------------------------------
+
+
+def serve() -> None:
+    """The child's main loop: ends with its standard input."""
+    stdin, stdout = os.fdopen(0, "rb", buffering=2**20), os.fdopen(os.dup(1), "wb")
+    # Whatever a library prints must not get between the frames.
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+    sys.stdout = io.StringIO()
+    setting = _next_frame(stdin)
+    if setting is None:
+        return
+    function, seconds, memory, parent = pickle.loads(setting)
+    _end_with(parent)
+    warm = getattr(function, "warm", None)
+    if warm is not None:
+        warm()
+    _limit_memory(memory)
+    _write(stdout, _READY, b"")
+    while (frame := _next_frame(stdin)) is not None:
+        for item in pickle.loads(frame):
+            # The kernel ends the process when the time is over, also in the middle of C code.
+            signal.setitimer(signal.ITIMER_PROF, seconds)
+            try:
+                kind, value = _DONE, function(item)
+            except MemoryError as error:
+                kind, value = _FAILED, ["MemoryError", str(error)]
+            except Exception as error:  # told to the parent, which raises it
+                import traceback
+
+                kind, value = _FAILED, [type(error).__name__, traceback.format_exc()]
+            signal.setitimer(signal.ITIMER_PROF, 0)
+            _write(stdout, kind, json.dumps(value).encode())
+
+
+def _next_frame(stream: Any) -> bytes | None:
+    header = stream.read(1 + _LENGTH.size)
+    if len(header) < 1 + _LENGTH.size:
+        return None
+    length = _LENGTH.unpack(header[1:])[0]
+    data = stream.read(length)
+    return data if len(data) == length else None
+
+
+def _end_with(parent: int) -> None:
+    """Ask for a SIGKILL when the parent ends: reading from it may be hours away, inside a parser that hangs."""
+    try:
+        import ctypes
+
+        ctypes.CDLL(None).prctl(1, signal.SIGKILL)  # PR_SET_PDEATHSIG, on Linux
+    except (ImportError, OSError, AttributeError):
+        pass
+    if os.getppid() != parent:
+        sys.exit(1)
+
+
+def _limit_memory(memory: int) -> None:
+    """Limit the address space to what is in use now and `memory` more."""
+    try:
+        with open("/proc/self/statm", encoding="ascii") as file:
+            used = int(file.read().split()[0]) * resource.getpagesize()
+    except OSError:
+        used = 2**30
+    with_limit = used + memory
+    _, hard = resource.getrlimit(resource.RLIMIT_AS)
+    if hard != resource.RLIM_INFINITY:
+        with_limit = min(with_limit, hard)
+    resource.setrlimit(resource.RLIMIT_AS, (with_limit, hard))

@@ -1,0 +1,396 @@
+"""Reading WARC and ARC archives, damaged ones too.
+
+Every record that cannot be read is told and skipped; reading goes on at the next record, whatever lies between. No part of a
+file is read twice without progress, so no input makes it loop. The parser is our own because archives in the wild are cut off,
+lie about lengths, and hold whole files in one gzip member; after an error the usual readers stop or lose what follows.
+"""
+
+from __future__ import annotations
+
+import mmap
+import re
+import zlib
+from collections import deque
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+MAX_HEADER = 64 * 1024
+MAX_RECORD = 64 * 2**20  # bytes of one record that are held in memory
+BLANK = b"\r\n\0"
+# Announced lengths above this are taken for lies: the next record is looked for instead of skipped to.
+ABSURD = 2**40
+
+_GZIP = b"\x1f\x8b\x08"
+_LZ4 = b"\x04\x22\x4d\x18"
+_ZSTD = b"\x28\xb5\x2f\xfd"
+_WARC_START = re.compile(rb"(?:(?<=\n)|\A)WARC/[01]\.\d{1,2}\r?\n[A-Za-z-]{1,60}[ \t]*:")
+# URL (which may hold spaces), address, time, media type, length.
+_ARC_LINE = re.compile(
+    rb"(?:(?<=\n)|\A)((?:filedesc|https?|ftp|dns|file):[^\r\n]{1,4000}) (\S{1,60}) (\d{8,14}) ([^\r\n ]{1,100}) (\d{1,15})\r?\n"
+)
+
+
+@dataclass(frozen=True)
+class RawRecord:
+    """One record of an archive: its fields (names in lower case) and its block."""
+
+    fields: dict[str, str]
+    block: bytes
+    offset: int
+    """Where it begins in the uncompressed stream."""
+
+
+@dataclass(frozen=True)
+class Damage:
+    """Something that is not a readable record. `size` is in bytes of the uncompressed stream."""
+
+    reason: Literal["truncated", "malformed", "too_large"]
+    detail: str
+    offset: int
+    size: int
+    url: str | None = None
+
+
+@dataclass(frozen=True)
+class _Mark:
+    """A place in the uncompressed stream: a gzip member begins (`broken` is empty), or data is missing here."""
+
+    offset: int
+    broken: str = ""
+
+
+def read_archive(path: Path, max_record: int = MAX_RECORD) -> Iterator[RawRecord | Damage]:
+    """The records of a WARC or ARC file in their order, plain or compressed with gzip, LZ4 or Zstandard.
+
+    Args:
+        path: The file; its content decides what it is, not its name.
+        max_record: Larger records are not held but told as `too_large`.
+    """
+    with _mapped(path) as data:
+        if len(data) == 0:
+            return
+        window = _Window(_pieces(data, path))
+        window.fill(MAX_HEADER)
+        start = window.view(0, MAX_HEADER)
+        parse = _arc_head if _ARC_LINE.match(start.lstrip(BLANK)) else _warc_head
+        pattern = _ARC_LINE if parse is _arc_head else _WARC_START
+        yield from _Reader(window, parse, pattern, max_record).records()
+
+
+@contextmanager
+def _mapped(path: Path) -> Iterator[Any]:
+    with Path(path).open("rb") as file:
+        if file.seek(0, 2) == 0:
+            yield b""
+            return
+        with mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
+            yield data
+
+
+# --- From a file to uncompressed pieces and the marks between them -----------------------------------------------------
+
+
+def _pieces(data: Any, path: Path) -> Iterator[bytes | str]:
+    """Uncompressed bytes; a string is a mark (empty: a gzip member begins; otherwise what is broken here)."""
+    if data[:3] == _GZIP:
+        yield from _gzip_pieces(data)
+    elif data[:4] in (_LZ4, _ZSTD):
+        yield from _arrow_pieces(path, "lz4" if data[:4] == _LZ4 else "zstd")
+    else:
+        for start in range(0, len(data), 2**20):
+            yield data[start : start + 2**20]
+
+
+def _gzip_pieces(data: Any) -> Iterator[bytes | str]:
+    position = 0
+    while position < len(data):
+        if data[position : position + 3] != _GZIP:
+            following = _next_member(data, position)
+            if data[position : len(data) if following is None else following].strip(b"\0"):
+                yield "bytes between gzip members"
+            if following is None:
+                return
+            position = following
+        yield ""
+        ended = yield from _gzip_member(data, position)
+        if ended is None:
+            following = _next_member(data, position + 1)
+            if following is None:
+                return
+            ended = following
+        position = ended
+
+
+def _gzip_member(data: Any, start: int) -> Iterator[bytes | str]:
+    """The pieces of one member; returns where the next begins, or None if it is damaged."""
+    engine = zlib.decompressobj(31)
+    position, step = start, 8 * 1024
+    while not engine.eof:
+        block = data[position : position + step]
+        if not block:
+            yield "the file ends inside a gzip member"
+            return None
+        before = engine.copy() if position > start else zlib.decompressobj(31)
+        try:
+            while block and not engine.eof:
+                yield engine.decompress(block, 2**20)
+                block = engine.unconsumed_tail
+        except zlib.error as error:
+            # zlib gives nothing of a call that fails: come as near to the damage as possible in small steps.
+            yield from _until_error(before, data[position : position + step])
+            yield f"gzip: {error}"
+            return None
+        position += step
+        step = 64 * 1024
+    return min(position, len(data)) - len(engine.unused_data)
+
+
+def _until_error(engine: Any, block: bytes) -> Iterator[bytes]:
+    given = 0
+    for start in range(0, len(block), 64):
+        try:
+            piece = engine.decompress(block[start : start + 64])
+        except zlib.error:
+            return
+        given += len(piece)
+        yield piece
+
+
+def _next_member(data: Any, position: int) -> int | None:
+    """Where the next gzip member begins that holds the beginning of a record."""
+    while (position := data.find(_GZIP, position)) >= 0:
+        try:
+            head = zlib.decompressobj(31).decompress(data[position : position + 4096], 5000)
+        except zlib.error:
+            head = b""
+        if _WARC_START.match(head.lstrip(BLANK)) or _ARC_LINE.match(head.lstrip(BLANK)):
+            return position
+        position += 1
+    return None
+
+
+def _arrow_pieces(path: Path, codec: str) -> Iterator[bytes | str]:
+    import pyarrow as pa
+
+    with pa.CompressedInputStream(pa.OSFile(str(path)), codec) as stream:
+        while True:
+            try:
+                piece = stream.read(2**20)
+            except OSError as error:
+                yield f"{codec}: {error}"
+                return
+            if not piece:
+                return
+            yield piece
+
+
+class _Window:
+    """A sliding view of the uncompressed stream: positions are absolute, what lies before the view is gone."""
+
+    def __init__(self, pieces: Iterator[bytes | str]) -> None:
+        self._pieces = pieces
+        self._buffer = bytearray()
+        self._base = 0
+        self._ended = False
+        self.marks: deque[_Mark] = deque()
+
+    @property
+    def end(self) -> int:
+        """Position after the last byte that is here."""
+        return self._base + len(self._buffer)
+
+    def fill(self, position: int) -> bool:
+        """Read on until `position` is here; False if the stream ends before."""
+        while self.end < position and not self._ended:
+            piece = next(self._pieces, None)
+            if piece is None:
+                self._ended = True
+            elif isinstance(piece, str):
+                self.marks.append(_Mark(self.end, piece))
+            else:
+                self._buffer += piece
+        return self.end >= position
+
+    def view(self, start: int, stop: int) -> bytes:
+        """The bytes between two positions, as far as they are here."""
+        return bytes(self._buffer[start - self._base : max(0, stop - self._base)])
+
+    def forget(self, position: int) -> None:
+        """Let go of everything before a position."""
+        count = min(position - self._base, len(self._buffer))
+        if count > 0:
+            del self._buffer[:count]
+            self._base += count
+        while self.marks and self.marks[0].offset < position:
+            self.marks.popleft()
+
+    def skip_blank(self, position: int) -> int:
+        """The next position that holds something else than line ends and zeros."""
+        while self.fill(position + 1):
+            piece = self.view(position, min(self.end, position + 4096))
+            rest = piece.lstrip(BLANK)
+            position += len(piece) - len(rest)
+            if rest:
+                return position
+        return position
+
+    def search(self, pattern: re.Pattern[bytes], position: int) -> int | None:
+        """Where the pattern is found next, reading on to the end of the stream if need be; memory stays bounded."""
+        while True:
+            self.fill(position + 2**20)
+            # The character before tells whether a line begins here.
+            lead = min(1, position - self._base)
+            found = pattern.search(self._buffer, position - self._base - lead)
+            if found is not None and found.start() + self._base >= position:
+                return found.start() + self._base
+            if self._ended:
+                return None
+            position = max(position, self.end - MAX_HEADER // 8)
+            self.forget(position - 1)
+            self.fill(self.end + 2**20)
+
+
+# --- From the stream to records ----------------------------------------------------------------------------------------
+
+_Head = tuple[dict[str, str], int, int | None]
+
+
+def _warc_head(data: bytes) -> _Head | None:
+    """Fields, length of the head and of the block (None if it is not given) of a record that begins with `data`."""
+    if not _WARC_START.match(data):
+        return None
+    found = re.search(rb"\r?\n\r?\n", data)
+    if found is None:
+        return None
+    fields: dict[str, str] = {}
+    name = ""
+    for line in data[: found.start()].split(b"\n")[1:]:
+        text = line.rstrip(b"\r").decode("utf-8", "replace")
+        if text[:1] in (" ", "\t") and name:
+            fields[name] += " " + text.strip()
+            continue
+        name, colon, value = text.partition(":")
+        name = name.strip().lower()
+        # The first of two equal fields counts: later ones are often a writer's mistake.
+        if colon and name not in fields:
+            fields[name] = value.strip()
+    digits = fields.get("content-length", "")
+    return fields, found.end(), int(digits) if re.fullmatch(r"[0-9]{1,30}", digits) else None
+
+
+def _arc_head(data: bytes) -> _Head | None:
+    match = _ARC_LINE.match(data)
+    if match is None:
+        return None
+    url, address, time, media_type, length = (part.decode("utf-8", "replace") for part in match.groups())
+    fields = {"warc-type": "warcinfo" if url.startswith("filedesc:") else "response", "warc-target-uri": url}
+    fields |= {"warc-ip-address": address, "arc-media-type": media_type}
+    if len(time) == 14:
+        fields["warc-date"] = f"{time[:4]}-{time[4:6]}-{time[6:8]}T{time[8:10]}:{time[10:12]}:{time[12:]}Z"
+    if url.startswith(("http:", "https:")):
+        fields["content-type"] = "application/http; msgtype=response"
+    return fields, match.end(), int(length)
+
+
+class _Reader:
+    def __init__(self, window: _Window, parse: Any, pattern: re.Pattern[bytes], max_record: int) -> None:
+        self._position = 0
+        self._window = window
+        self._parse = parse
+        self._pattern = pattern
+        self._max = max_record
+
+    def records(self) -> Iterator[RawRecord | Damage]:
+        window, position = self._window, 0
+        while True:
+            position = window.skip_blank(position)
+            window.forget(position)
+            if not window.fill(position + 1):
+                return
+            window.fill(position + MAX_HEADER)
+            head = self._parse(window.view(position, position + MAX_HEADER))
+            if head is None:
+                yield from self._lost(position, position, "malformed", "not the beginning of a record")
+            elif head[2] is None or head[2] > ABSURD:
+                yield from self._lost(position, position + 5, "malformed", "no usable length", head[0])
+            else:
+                yield from self._record(position, *head)
+            position = self._position
+
+    def _record(self, start: int, fields: dict[str, str], head: int, length: int) -> Iterator[RawRecord | Damage]:
+        window = self._window
+        block = start + head
+        end = block + length
+        complete = window.fill(min(end, block + self._max))
+        broken = self._break_in(start, min(end, window.end))
+        if broken is not None:
+            detail = broken.broken or "another record begins before the announced length"
+            yield Damage("truncated", detail, start, broken.offset - start, _url(fields))
+            # What follows a break begins a member; after damage inside one, the rest of it may still hold records.
+            self._position = broken.offset
+        elif not complete:
+            yield from self._lost(start, block, "truncated", "the file ends before the announced length", fields)
+        elif length > self._max:
+            yield Damage("too_large", f"{length} bytes", start, head + length, _url(fields))
+            self._position = self._skip(end)
+        elif not self._ends_well(end):
+            yield from self._lost(start, block, "malformed", "the announced length leads into the middle of something", fields)
+        else:
+            yield RawRecord(fields, window.view(block, end), start)
+            self._position = end
+
+    def _ends_well(self, end: int) -> bool:
+        """Whether a record, a gzip member, damage or the end of the file follows a record."""
+        window = self._window
+        following = window.skip_blank(end)
+        if not window.fill(following + 1) or any(end <= mark.offset <= following for mark in window.marks):
+            return True
+        window.fill(following + MAX_HEADER)
+        return self._parse(window.view(following, following + MAX_HEADER)) is not None
+
+    def _break_in(self, start: int, end: int) -> _Mark | None:
+        """The first place inside a record where data is missing or another record begins."""
+        window = self._window
+        for mark in list(window.marks):
+            if start < mark.offset < end:
+                window.fill(mark.offset + MAX_HEADER // 16)
+                # A record may be spread over several members; a new record at the start of one ends it.
+                if mark.broken or self._parse(window.view(mark.offset, mark.offset + MAX_HEADER)) is not None:
+                    return mark
+        return None
+
+    def _lost(
+        self,
+        start: int,
+        search_from: int,
+        reason: Literal["truncated", "malformed"],
+        detail: str,
+        fields: dict[str, str] | None = None,
+    ) -> Iterator[Damage]:
+        """Tell of a record that cannot be read, and go on at the next one after `search_from`."""
+        window = self._window
+        found = window.search(self._pattern, max(search_from, start + 1))
+        self._position = window.end if found is None else found
+        yield Damage(reason, detail, start, self._position - start, _url(fields or {}))
+
+    def _skip(self, end: int) -> int:
+        """Pass over a record that is too large to be held; stops early where a record begins a member or data is missing."""
+        window = self._window
+        position = window.end
+        while position < end:
+            broken = self._break_in(position - 1, min(end, window.end))
+            if broken is not None:
+                return broken.offset
+            window.forget(position - MAX_HEADER)
+            if not window.fill(min(end, position + 2**20)):
+                return window.end
+            position = min(end, position + 2**20)
+        return end
+
+
+def _url(fields: dict[str, str]) -> str | None:
+    url = fields.get("warc-target-uri", "").strip().strip("<>")
+    return url or None

@@ -1,0 +1,87 @@
+"""Collect: fetch what is live, and take note of what is there."""
+
+from dataclasses import dataclass
+from typing import Annotated, Any
+
+from firstwords.data.source import LiveSource, LocalSource, Source, digest_of
+from firstwords.errors import RecipeError
+from firstwords.recipe import Kind, configuration, kind_of, resolve
+from firstwords.stage import Outcome, Stage, Work
+
+
+@dataclass(frozen=True, kw_only=True)
+class Collect(Stage):
+    """Stores what live sources give as WARC files, and local files by name and digest.
+
+    Payload: `<index>-<kind>/*.warc.gz` with a log of failures beside each, and `sources.json`.
+
+    Attributes:
+        sources: Where documents come from, in order.
+    """
+
+    sources: tuple[Annotated[Source, Kind("data.sources")], ...]
+
+    def __post_init__(self) -> None:
+        if not self.sources:
+            raise ValueError("sources: name at least one")
+
+    def run(self, work: Work) -> Outcome:
+        """Collect every source in turn."""
+        from firstwords.artifact import write_json
+
+        entries: list[dict[str, Any]] = []
+        parts: list[str] = []
+        counts: dict[str, Any] = {"kept": 0, "rejected": {}, "bytes": 0}
+        for index, source in enumerate(self.sources):
+            name = f"{index}-{kind_of(type(source)).replace(':', '.')}"
+            if isinstance(source, LiveSource):
+                shards = self._live(source, name, work, counts, parts)
+            elif isinstance(source, LocalSource):
+                shards = self._local(source, work, counts, parts)
+            else:
+                raise RecipeError(f"collect: '{name}' is neither a live nor a local source")
+            settings = {k: v for k, v in configuration(source).items() if k not in ("kind", "version")}
+            entries.append({"index": index, "kind": kind_of(type(source)), "settings": settings, "shards": shards})
+        write_json(work.path("sources.json"), entries)
+        counts["rejected"] = dict(sorted(counts["rejected"].items()))
+        return Outcome(summary=", ".join(parts), counts=counts)
+
+    def _live(
+        self, source: LiveSource, name: str, work: Work, counts: dict[str, Any], parts: list[str]
+    ) -> list[dict[str, Any]]:
+        shards = []
+        pages = size = 0
+        for receipt in source.collect(work, name):
+            pages += receipt["fetched"]
+            size += receipt["bytes"]
+            for reason, number in receipt["failed"].items():
+                counts["rejected"][reason] = counts["rejected"].get(reason, 0) + number
+            archives = {path: entry for path, entry in receipt["files"].items() if path.endswith(".warc.gz")}
+            for path, entry in archives.items():
+                key = path.rpartition("/")[2].removesuffix(".warc.gz")
+                shards.append({"key": key, "files": [{"path": path} | entry]})
+        if pages == 0:
+            raise RecipeError(f"collect: {name}: no page could be fetched; {work.folder / name} holds the log")
+        counts["kept"] += pages
+        counts["bytes"] += size
+        parts.append(f"{pages:,} pages from {kind_of(type(source))}, {size / 1e6:.1f} MB")
+        return shards
+
+    def _local(
+        self, source: LocalSource, work: Work, counts: dict[str, Any], parts: list[str]
+    ) -> list[dict[str, Any]]:
+        shards = []
+        num_files = size = 0
+        for shard in source.shards():
+            files = []
+            for name in shard.files:
+                place = resolve(name)
+                files.append({"path": name, "size": place.stat().st_size, "sha256": digest_of(place)})
+                size += files[-1]["size"]
+                num_files += 1
+                work.progress(f"{num_files:,} files noted")
+            shards.append({"key": shard.key, "files": files})
+        counts["kept"] += num_files
+        counts["bytes"] += size
+        parts.append(f"{num_files:,} {'file' if num_files == 1 else 'files'} of {kind_of(type(source))}, {size / 1e6:.1f} MB")
+        return shards

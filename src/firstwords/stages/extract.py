@@ -1,0 +1,231 @@
+"""Extract: raw records to documents."""
+
+import json
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+from firstwords.data.document import Document, Rejection
+from firstwords.data.extractor import Extractor, rejected
+from firstwords.data.extractors.automatic import Automatic
+from firstwords.data.source import LocalSource, Record
+from firstwords.errors import IntegrityError, TooManyRejects
+from firstwords.find import find
+from firstwords.recipe import Duration, Kind, Size, build, resolve
+from firstwords.stage import Outcome, Stage, Work
+
+if TYPE_CHECKING:
+    from firstwords.data.sandbox import Sandbox
+    from firstwords.graph import Graph
+
+GROUP_RECORDS = 512  # documents and rejections keep the records' order; a group of records is in memory
+GROUP_BYTES = 32 * 2**20
+# Reasons that say that something is wrong with the input, unlike a picture or an empty page.
+DAMAGE = ("undecodable", "not_html", "too_large", "timeout", "crashed", "memory", "truncated", "malformed")
+MANY = 100  # below so many records, a share says nothing
+
+
+@dataclass(frozen=True, kw_only=True)
+class Extract(Stage):
+    """Turns collected records into documents, in worker processes that survive any page.
+
+    Payload: `documents/<key>.parquet` (schema `DOCUMENT`) and `rejected/<key>.parquet` (schema `REJECTED`).
+
+    Attributes:
+        extractor: `automatic` chooses by address and media type; `fast`, `best`, `documentation` and `plain_text` take
+            every record.
+        time_limit: Processor time for one record; then it is rejected as `timeout`.
+        memory_limit: Memory for parsing one record; then it is rejected as `memory` or `crashed`.
+        max_damaged: Share of damaged records above which the stage fails (exit code 5).
+    """
+
+    extractor: Annotated[Extractor, Kind("data.extractors")] = Automatic()
+    time_limit: Duration = 10.0
+    memory_limit: Size = 2**30
+    max_damaged: float = 0.5
+
+    def __post_init__(self) -> None:
+        if self.time_limit <= 0 or self.memory_limit < 2**26:
+            raise ValueError("time_limit must be above 0 and memory_limit at least 64MiB")
+
+    def inputs(self, graph: "Graph") -> dict[str, str]:
+        """The collected records."""
+        return {"records": graph.require("collect")}
+
+    def run(self, work: Work) -> Outcome:
+        """Extract every shard."""
+        collection = work.inputs["records"]
+        entries = json.loads(collection.path("sources.json").read_text(encoding="utf-8"))
+        task = ExtractShard(
+            extractor=self.extractor,
+            time_limit=self.time_limit,
+            memory_limit=self.memory_limit,
+            collection=str(collection.folder),
+        )
+        shards = {}
+        for entry in entries:
+            name = f"{entry['index']}-{entry['kind'].replace(':', '.')}"
+            for shard in entry["shards"]:
+                key = f"{name}-{shard['key']}"
+                shards[key] = CollectedShard(key, name, entry["kind"], entry["settings"], tuple(shard["files"]))
+        receipts = work.map(task, shards, text="shards of records")
+        kept = sum(receipt["rows_out"] for receipt in receipts)
+        reasons: Counter[str] = Counter()
+        for receipt in receipts:
+            reasons.update(receipt["rejected"])
+        total = kept + sum(reasons.values())
+        damaged = sum(reasons[reason] for reason in DAMAGE)
+        told = ", ".join(f"{reason} {number:,}" for reason, number in reasons.most_common())
+        if kept == 0 or (total >= MANY and damaged > self.max_damaged * total):
+            raise TooManyRejects(
+                f"extract: {kept:,} documents of {total:,} records; rejected: {told or 'none'}. "
+                f"{work.folder / 'rejected'} tells which; raise max_damaged to go on"
+            )
+        characters = sum(receipt["characters"] for receipt in receipts)
+        summary = f"{kept:,} documents of {total:,} records, {characters / 1e6:.1f}M characters"
+        counts = {"kept": kept, "rejected": dict(sorted(reasons.items()))}
+        return Outcome(summary=summary + (f"   rejected: {told}" if told else ""), counts=counts)
+
+
+@dataclass(frozen=True)
+class CollectedShard:
+    """A shard as `sources.json` tells it."""
+
+    key: str
+    source: str
+    kind: str
+    settings: dict[str, Any]
+    files: tuple[dict[str, Any], ...]
+
+
+@dataclass(frozen=True)
+class ExtractShard:
+    """Reads one shard from beginning to end and writes its documents and its rejections."""
+
+    extractor: Extractor
+    time_limit: float
+    memory_limit: int
+    collection: str
+
+    def __call__(self, shard: CollectedShard, folder: Path) -> dict[str, Any]:
+        """A picklable task for `Work.map`."""
+        from firstwords.data.document import DOCUMENT, REJECTED
+        from firstwords.data.sandbox import Sandbox
+        from firstwords.data.shards import TableWriter, batch_of, rows_of
+
+        files = [f"documents/{shard.key}.parquet", f"rejected/{shard.key}.parquet"]
+        reasons: Counter[str] = Counter()
+        rows_in = characters = 0
+        seen: set[str] = set()
+        function = ExtractRecord(self.extractor)
+        sandbox = Sandbox(function, seconds=self.time_limit, memory=self.memory_limit)
+        with (
+            sandbox,
+            TableWriter(folder / files[0], DOCUMENT) as documents,
+            TableWriter(folder / files[1], REJECTED) as rejections,
+        ):
+            for group in _groups(self._records(shard)):
+                rows_in += len(group)
+                results = [_unique(result, seen) for result in function.group(group, sandbox)]
+                found = [replace(r, source=shard.source) for r in results if isinstance(r, Document)]
+                lost = [r for r in results if isinstance(r, Rejection)]
+                characters += sum(len(each.text) for each in found)
+                reasons.update(each.reason for each in lost)
+                documents.write(batch_of(found))
+                rejections.write(rows_of([asdict(each) for each in lost], REJECTED))
+        return {
+            "files": files,
+            "rows_in": rows_in,
+            "rows_out": documents.rows,
+            "rejected": dict(sorted(reasons.items())),
+            "characters": characters,
+        }
+
+    def _records(self, shard: CollectedShard) -> Iterator[Record | Rejection]:
+        from firstwords.artifact import sha256_file
+        from firstwords.data.sources.warc import read_pages
+
+        source = build(find("data.sources", shard.kind), shard.settings, f"sources.json: {shard.source}")
+        for file in shard.files:
+            local = isinstance(source, LocalSource)
+            path = resolve(file["path"]) if local else Path(self.collection, file["path"])
+            if not path.is_file() or sha256_file(path) != file["sha256"]:
+                raise IntegrityError(f"{path} is missing or has changed since it was collected: run collect again")
+            if isinstance(source, LocalSource):
+                yield from source.read(path, file["path"])
+            else:
+                yield from read_pages(path, file["path"], max_record=2**26)
+
+
+@dataclass(frozen=True)
+class ExtractRecord:
+    """What runs in the sandbox: one record to the plain values of a document or a rejection."""
+
+    extractor: Extractor
+
+    def warm(self) -> None:
+        """Load the libraries before memory is limited and time is counted."""
+        page = b"<html><head><title>t</title></head><body><p>A first page, so that everything is loaded.</p></body></html>"
+        for media_type in ("text/html", "text/plain"):
+            self.extractor.extract(Record(origin="warm", body=page, media_type=media_type))
+
+    def __call__(self, record: Record) -> dict[str, Any]:
+        """The result as JSON values."""
+        return asdict(self.extractor.extract(record))
+
+    def group(self, group: list[Record | Rejection], sandbox: "Sandbox") -> list[Document | Rejection]:
+        """The results of a group of records, in their order; what may hang or crash is done in the sandbox."""
+        from firstwords.data.sandbox import Lost
+
+        isolated = [r for r in group if isinstance(r, Record) and self._is_isolated(r)]
+        answers = sandbox.map(isolated, size=lambda record: len(record.body))
+        results: list[Document | Rejection] = []
+        for record in group:
+            if isinstance(record, Rejection):
+                results.append(record)
+            elif not self._is_isolated(record):
+                results.append(self.extractor.extract(record))
+            else:
+                answer = next(answers)
+                if isinstance(answer, Lost):
+                    results.append(rejected(record, answer.reason, answer.detail))
+                else:
+                    results.append(_result(answer))
+        return results
+
+    def _is_isolated(self, record: Record) -> bool:
+        chosen = self.extractor.choice(record) if isinstance(self.extractor, Automatic) else self.extractor
+        return chosen is not None and chosen.isolated
+
+
+def _result(values: dict[str, Any]) -> Document | Rejection:
+    """What came back from the sandbox, built field by field: a parser that was taken over can at worst lie."""
+    if "reason" in values:
+        return Rejection(**values)
+    return Document(**values)
+
+
+def _groups(records: Iterable[Record | Rejection]) -> Iterator[list[Record | Rejection]]:
+    group: list[Record | Rejection] = []
+    held = 0
+    for record in records:
+        group.append(record)
+        held += len(record.body) if isinstance(record, Record) else 0
+        if len(group) == GROUP_RECORDS or held >= GROUP_BYTES:
+            yield group
+            group, held = [], 0
+    if group:
+        yield group
+
+
+def _unique(result: Document | Rejection, seen: set[str]) -> Document | Rejection:
+    """The document, or a rejection if its id is taken: the same address and time twice in one shard."""
+    if isinstance(result, Document):
+        if result.id in seen:
+            return Rejection(
+                id=result.id, url=result.url, reason="duplicate_url", detail="same origin as before", size=len(result.text)
+            )
+        seen.add(result.id)
+    return result
