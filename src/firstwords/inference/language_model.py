@@ -10,16 +10,17 @@ from typing import Literal
 import numpy as np
 
 from firstwords.errors import RecipeError
-from firstwords.inference import prediction, scoring
+from firstwords.inference import scoring
 from firstwords.inference.generate import generate, stream
-from firstwords.inference.prediction import EntitySpan
+from firstwords.inference.infilling import fill_masks
+from firstwords.inference.labelling import TextEntity, find_text_entities, label_texts, tag_sentences
 from firstwords.inference.sampling import Sampling
 from firstwords.model.config import ModelConfig
 from firstwords.model.hugging_face import load_folder
 from firstwords.model.transformer import Model
 from firstwords.tokenizer.tokenizer import Tokenizer
 
-__all__ = ["EntitySpan", "LanguageModel"]
+__all__ = ["LanguageModel", "TextEntity"]
 
 Task = Literal["language_model", "masked", "tokens", "sequence"]
 
@@ -177,28 +178,26 @@ class LanguageModel:
         marked = [[self.tokenizer.end_of_text, *map(int, document)] for document in documents]
         return scoring.token_log_likelihoods(self.model, marked, stride=stride, progress=progress)
 
-    def predict(self, texts: Sequence[str]) -> list[str] | list[list[EntitySpan]]:
+    def predict(self, texts: Sequence[str]) -> list[str] | list[list[TextEntity]]:
         """What the head says about texts: a label each, the entities in each, or the text with its masks filled in.
 
         Raises:
             RecipeError: If the model is a causal language model, which continues texts instead.
         """
         if self.task == "sequence":
-            return [self.labels[number] for number in self.label_probabilities(texts).argmax(axis=1)]
+            return label_texts(self.model, self.tokenizer, texts).labels
         if self.task == "tokens":
-            return prediction.entities(self.model, self.tokenizer, texts)
+            return find_text_entities(self.model, self.tokenizer, texts)
         self._needs("masked", "predicts labels, entities or hidden words")
-        return [prediction.fill_masks(self.model, self.tokenizer, text) for text in texts]
+        return [fill_masks(self.model, self.tokenizer, text) for text in texts]
 
-    def label_probabilities(self, texts: Sequence[str]) -> np.ndarray:
-        """(E, K) probability of each of `labels` for every text."""
-        self._needs("sequence", "labels texts")
-        return prediction.label_probabilities(self.model, self.tokenizer, texts)
+    def label_log_probabilities(self, texts: Sequence[str]) -> np.ndarray:
+        """(E, K) log-probability, in nats, of each of `labels` for every text."""
+        return label_texts(self.model, self.tokenizer, texts).log_probabilities
 
     def tags(self, sentences: Sequence[Sequence[str]]) -> list[list[str]]:
         """A tag of `labels` for every word of every sentence."""
-        self._needs("tokens", "tags words")
-        return prediction.tags(self.model, self.tokenizer, sentences)
+        return tag_sentences(self.model, self.tokenizer, sentences)
 
     def _needs(self, task: Task, what: str) -> None:
         if self.task != task:

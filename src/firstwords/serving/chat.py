@@ -61,7 +61,7 @@ class Conversation:
         elif self.task == "tokens":
             spans = self._model.predict([text])[0]
             for span in spans:
-                output.write(f"{span.label:<12} {_printable(text[span.start : span.end])}\n")
+                output.write(f"{span.type:<12} {_printable(text[span.start : span.end])}\n")
             if not spans:
                 output.write("no names found\n")
         else:
