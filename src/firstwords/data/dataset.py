@@ -10,7 +10,7 @@ import gzip
 import hashlib
 import lzma
 from abc import abstractmethod
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -20,6 +20,8 @@ from firstwords.recipe import Component
 
 if TYPE_CHECKING:
     import pyarrow as pa
+
+    from firstwords.data.document import Document
 
 PARTS = ("train", "validation", "test")
 """Trained on; used for choices; scored once."""
@@ -97,6 +99,15 @@ def read_file(path: Path) -> bytes:
             return bytes(file.read())
     except (OSError, EOFError, lzma.LZMAError) as error:
         raise RecipeError(f"{path}: cannot be read: {error}") from error
+
+
+def read_documents(folder: Path) -> "Iterator[Document]":
+    """The documents of a corpus in a fixed order: shards by key, rows as they stand."""
+    from firstwords.data.shards import documents_of, read_batches, shard_files
+
+    columns = ["id", "text", "url", "title", "metadata"]
+    for batch in read_batches(list(shard_files(folder).values()), columns=columns):
+        yield from documents_of(batch)
 
 
 def digest_of_files(paths: Iterable[Path]) -> str:

@@ -60,7 +60,7 @@ class SequenceClassification(Objective):
         from firstwords.model.heads import SequenceHead
 
         assert labels is not None
-        return SequenceHead(config, labels)
+        return SequenceHead(config, tuple(labels))
 
     def loss(self, model: Any, batch: "Batch", draws: Draws) -> "tuple[Tensor, Tensor]":
         """Summed cross-entropy of all texts and their number."""

@@ -62,7 +62,7 @@ class TokenClassification(Objective):
         from firstwords.model.heads import TokenHead
 
         assert labels is not None
-        return TokenHead(config, labels)
+        return TokenHead(config, tuple(labels))
 
     def loss(self, model: Any, batch: "Batch", draws: Draws) -> "tuple[Tensor, Tensor]":
         """Summed cross-entropy of the tags of all words and their number."""
@@ -78,28 +78,19 @@ class TokenClassification(Objective):
 
     def decode(self, model: Any, batch: "Batch") -> list[np.ndarray]:
         """(T,) tag numbers for every sentence, -100 where `Example.labels` has none."""
-        import torch
-
-        from firstwords.model.tag_decoding import allowed_transitions, decode_tags
+        from firstwords.inference.labelling import best_tags
+        from firstwords.model.tag_decoding import allowed_transitions
 
         assert batch.labels is not None and batch.examples is not None
-        labels = batch.labels.cpu().numpy()
-        places = np.flatnonzero(labels != IGNORED)
-        with torch.no_grad():
-            scores = (
-                model(batch, select=torch.from_numpy(places).to(batch.labels.device)).float().cpu().numpy()
-            )
-        allowed = allowed_transitions(_numbered_tags(scores.shape[1]))
-        ends = (
-            batch.bounds[batch.examples].cpu().numpy()
-        )  # (E + 1,) tokens where each sentence begins, and the end
-        cuts = np.searchsorted(places, ends)
+        places = np.flatnonzero(batch.labels.cpu().numpy() != IGNORED)
+        ends = batch.bounds[batch.examples].cpu().numpy()  # (E + 1,) the token where each sentence begins, and the end
+        of_sentence = np.split(places, np.searchsorted(places, ends[1:-1]))
         predicted = []
-        for sentence, (start, end) in enumerate(zip(ends[:-1], ends[1:], strict=True)):
-            tags = np.full(end - start, IGNORED, dtype=np.int64)
-            inside = slice(cuts[sentence], cuts[sentence + 1])
-            tags[places[inside] - start] = decode_tags(scores[inside], allowed)
-            predicted.append(tags)
+        numbers = best_tags(model, batch, of_sentence, allowed_transitions(model.head.names))
+        for start, end, inside, tags in zip(ends[:-1], ends[1:], of_sentence, numbers, strict=True):
+            whole = np.full(end - start, IGNORED, dtype=np.int64)
+            whole[inside - start] = tags
+            predicted.append(whole)
         return predicted
 
     def metrics(self, gold: list[Any], predicted: list[Any]) -> dict[str, float]:
@@ -108,7 +99,7 @@ class TokenClassification(Objective):
 
         kept = [np.asarray(each) != IGNORED for each in gold]
         pairs = [(g[k], p[k]) for g, p, k in zip(gold, predicted, kept, strict=True)]
-        names = _numbered_tags(1 + max((int(max(g.max(), p.max())) for g, p in pairs), default=0))
+        names = _numbered_tags(2 + max((int(max(g.max(), p.max())) for g, p in pairs), default=0))
         truth, found = ([[names[n] for n in pair[side]] for pair in pairs] for side in (0, 1))
         num_words = sum(len(g) for g, _ in pairs)
         return {

@@ -1,0 +1,55 @@
+"""How long and how fast to fine-tune: defaults from the number of examples, each with its reason."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from firstwords.model.config import Reason
+from firstwords.training.settings import TrainSettings
+
+if TYPE_CHECKING:
+    from firstwords.model.config import ModelConfig
+
+
+@dataclass(frozen=True)
+class FineTuneSettings:
+    """What a recipe asks for; None is derived."""
+
+    epochs: float | None = None
+    rate: float | None = None
+    batch_examples: int | None = None
+    seed: int = 0
+
+
+def derive(
+    *, num_examples: int, num_tokens: int, config: "ModelConfig", chosen: FineTuneSettings
+) -> tuple[TrainSettings, list[Reason]]:
+    """Settings of a fine-tuning, and why they are so.
+
+    Args:
+        num_examples: Of the training part.
+        num_tokens: Of the training part.
+        config: Of the base.
+        chosen: What the recipe says goes before what is derived.
+    """
+    told = "the recipe says so"
+    batch_examples = chosen.batch_examples or 32
+    epochs = chosen.epochs or 6
+    rate = chosen.rate or 1e-3
+    settings = TrainSettings(
+        seed=chosen.seed,
+        epochs=epochs,
+        batch_examples=batch_examples,
+        matrix_optimizer="adamw",
+        matrix_rate=rate,
+        embedding_rate=rate,
+        vector_rate=rate,
+        head_rate=2 * rate,
+        betas=(0.9, 0.98),
+        epsilon=1e-8,
+        weight_decay=0.01,
+        warmup_share=0.06,
+        decay_share=0.94,
+        final_rate_share=0.0,
+        num_evaluations=4,
+    )
+    return settings, [Reason("epochs", epochs, told), Reason("rate", rate, told)]
