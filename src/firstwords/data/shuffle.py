@@ -1,0 +1,71 @@
+"""Shuffle steps: rows of all shards brought together by key, one range of the keys at a time.
+
+The map side writes one *run* for each shard: records sorted by their field `key`. The reduce side takes one range of
+the keys out of every run, found by binary search in the mapped file. So any number of workers makes the same
+partitions, and there is no file for each pair of shard and partition.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+
+from firstwords.artifact import atomic_write
+
+PARTITION_ROWS = 4_000_000
+"""Records of one partition, which a worker holds in memory: about 100 MB."""
+
+
+def records(**columns: np.ndarray) -> np.ndarray:
+    """Arrays of one length as one array of records with their names as fields."""
+    rows = np.empty(len(next(iter(columns.values()))), [(name, values.dtype) for name, values in columns.items()])
+    for name, values in columns.items():
+        rows[name] = values
+    return rows
+
+
+def write_run(place: Path, rows: np.ndarray) -> None:
+    """Write the records of one shard sorted by `key` (uint64); equal keys keep their order."""
+    write_array(place, rows[np.argsort(rows["key"], kind="stable")])
+
+
+def write_array(place: Path, values: np.ndarray) -> None:
+    """Write an array atomically as a `.npy` file."""
+    with atomic_write(place) as temporary, temporary.open("wb") as file:
+        np.save(file, values, allow_pickle=False)
+
+
+def read_array(place: Path) -> np.ndarray:
+    """An array as a read-only map of its file."""
+    values = np.load(place, allow_pickle=False, mmap_mode=None if place.stat().st_size < 2**16 else "r")
+    values.flags.writeable = False
+    return values
+
+
+def count_partitions(rows: int) -> int:
+    """How many partitions a shuffle of so many records has: a function of the data alone, never of the workers."""
+    return max(1, -(-rows // PARTITION_ROWS))
+
+
+def read_partition(runs: Sequence[Path], partition: int, partitions: int) -> tuple[np.ndarray, np.ndarray]:
+    """The records of one range of the keys from all runs.
+
+    Args:
+        runs: At least one, in shard order.
+        partition: Which range, from 0.
+        partitions: How many equal ranges the 64-bit keys are cut into.
+
+    Returns:
+        The records, and for each the number of its run; in run order, then by key.
+    """
+    low = -(-partition * 2**64 // partitions)
+    high = -(-(partition + 1) * 2**64 // partitions) - 1
+    parts = []
+    for run in runs:
+        rows = read_array(run)
+        first = np.searchsorted(rows["key"], np.uint64(low), "left")
+        last = np.searchsorted(rows["key"], np.uint64(high), "right")
+        parts.append(np.asarray(rows[first:last]))
+    return np.concatenate(parts), np.repeat(np.arange(len(parts)), [len(part) for part in parts])
