@@ -32,37 +32,24 @@ _IDEOGRAPHS = (
     (0xF900, 0xFAFF),
     (0xFF66, 0xFF9D),
 )
+_CONTROLS = "\t\n\v\f\r\x1c\x1d\x1e\x1f\x85"  # white space that Unicode files under control characters
 _BY_CATEGORY = {"L": LETTER, "N": NUMBER, "M": MARK, "Z": SPACE}
-
-
-def class_of(character: str) -> int:
-    """The class of one character."""
-    code = ord(character)
-    if code >= ASTRAL_SYMBOLS:
-        return IDEOGRAPH if code >= ASTRAL_IDEOGRAPHS else SYMBOL
-    if code >= 0x10000:
-        return LETTER
-    if character in "\t\n\v\f\r\x1c\x1d\x1e\x1f\x85":
-        return SPACE
-    if character == "_":
-        return NUMBER
-    if any(low <= code <= high for low, high in _IDEOGRAPHS) and unicodedata.category(character)[0] in "LN":
-        return IDEOGRAPH
-    return _BY_CATEGORY.get(unicodedata.category(character)[0], SYMBOL)
-
-
-def lower_of(character: str) -> str:
-    """The lower-case form of one character where that is one character of the same plane, else the character itself."""
-    lower = character.lower()
-    return lower if len(lower) == 1 and ord(lower) < 0x10000 else character
 
 
 @cache
 def tables() -> tuple[np.ndarray, np.ndarray]:
-    """Class (uint8) and lower-case form (uint16) of the 65,536 characters of the basic plane."""
+    """Class (uint8) and lower-case form (uint16) of the 65,536 characters of the basic plane.
+
+    A character whose lower-case form is not one character of that plane keeps itself.
+    """
     import numpy as np
 
     characters = [chr(code) for code in range(0x10000)]
-    classes = np.array([class_of(character) for character in characters], np.uint8)
-    lower = np.array([ord(lower_of(character)) for character in characters], np.uint16)
+    classes = np.array([_BY_CATEGORY.get(unicodedata.category(each)[0], SYMBOL) for each in characters], np.uint8)
+    for first, last in _IDEOGRAPHS:
+        some = classes[first : last + 1]
+        some[(some == LETTER) | (some == NUMBER)] = IDEOGRAPH
+    classes[[ord(each) for each in _CONTROLS]] = SPACE
+    classes[ord("_")] = NUMBER
+    lower = np.array([ord(low) if len(low := each.lower()) == 1 else ord(each) for each in characters], np.uint16)
     return classes, lower

@@ -17,8 +17,9 @@ import pyarrow as pa
 
 from firstwords.data.document import DOCUMENT
 from firstwords.data.features import Features
+from firstwords.data.filter import Filter, struct_of
 from firstwords.data.shards import TableWriter, conform, read_batches
-from firstwords.data.step import Filter, Transform, struct_of
+from firstwords.data.transform import Transform
 from firstwords.recipe import kind_of
 
 _REASON = [pa.field("step", pa.string()), pa.field("rule", pa.string()), pa.field("score", pa.float64())]

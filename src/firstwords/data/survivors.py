@@ -18,7 +18,7 @@ from firstwords.data.paragraphs import long_paragraphs, without
 from firstwords.data.shards import TableWriter, conform, read_batches
 from firstwords.data.shuffle import read_array
 from firstwords.data.split import split_of
-from firstwords.data.step import with_texts
+from firstwords.data.transform import with_texts
 
 SURVIVOR = pa.schema([*DOCUMENT, pa.field("split", pa.string())])
 _REASON = [

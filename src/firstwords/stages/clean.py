@@ -4,11 +4,12 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated
 
+from firstwords.data.filter import Filter
 from firstwords.data.filters.gopher_quality import GopherQuality
 from firstwords.data.filters.gopher_repetition import GopherRepetition
 from firstwords.data.filters.harmful_words import HarmfulWords
 from firstwords.data.filters.language import Language
-from firstwords.data.step import Filter, Transform
+from firstwords.data.transform import Transform
 from firstwords.data.transforms.personal_data import PersonalData
 from firstwords.data.transforms.unicode import Unicode
 from firstwords.recipe import Kind

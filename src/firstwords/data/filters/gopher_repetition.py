@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from firstwords.data.step import Bounds, Filter, first_failing, struct_of
+from firstwords.data.filter import Bounds, Filter, first_failing, struct_of
 
 if TYPE_CHECKING:
     import pyarrow as pa

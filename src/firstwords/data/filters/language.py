@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from firstwords.data.step import Filter, first_failing, struct_of
+from firstwords.data.filter import Filter, first_failing, struct_of
 
 if TYPE_CHECKING:
     import pyarrow as pa

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
-from firstwords.data.step import Transform, Transformed, with_texts
+from firstwords.data.transform import Transform, Transformed, with_texts
 
 if TYPE_CHECKING:
     import pyarrow as pa

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated, ClassVar
 
 from pydantic import Field
 
-from firstwords.data.step import Transform, Transformed, with_texts
+from firstwords.data.transform import Transform, Transformed, with_texts
 
 if TYPE_CHECKING:
     import pyarrow as pa

@@ -5,7 +5,7 @@ import unicodedata
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
-from firstwords.data.step import Transform, Transformed, with_texts
+from firstwords.data.transform import Transform, Transformed, with_texts
 
 if TYPE_CHECKING:
     import pyarrow as pa

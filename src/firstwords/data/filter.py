@@ -1,19 +1,17 @@
-"""What a cleaning step is: a filter that judges rows, or a transform that rewrites them.
+"""What a filter is: a cleaning step that judges rows.
 
-Both work on Arrow batches of documents and are pure: the same batch gives the same answer, whatever came before. A
-filter scores first and decides after, so scores can be stored, and a changed threshold selects anew without scoring
-anew.
+It scores first and decides after, so scores can be stored, and a changed threshold selects anew without scoring anew.
+The other kind of step rewrites rows: `firstwords.data.transform`.
 """
 
 from abc import abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any
 
 from firstwords.recipe import Component
 
 if TYPE_CHECKING:
-    import numpy as np
     import pyarrow as pa
 
     from firstwords.data.features import Features
@@ -47,31 +45,6 @@ class Filter(Component):
         """
 
 
-@dataclass(frozen=True)
-class Transformed:
-    """A batch after a transform.
-
-    `changed` (rows,) bool tells which texts are new, and `counts` how often each thing was done in each row (name to
-    (rows,) integers), never what it was done to.
-    """
-
-    batch: "pa.RecordBatch"
-    changed: "np.ndarray[Any, Any]"
-    counts: Mapping[str, "np.ndarray[Any, Any]"]
-
-
-@dataclass(frozen=True, kw_only=True)
-class Transform(Component):
-    """Base of all transforms."""
-
-    counted: ClassVar[tuple[str, ...]] = ()
-    """The names that `apply` counts."""
-
-    @abstractmethod
-    def apply(self, batch: "pa.RecordBatch") -> Transformed:
-        """The batch with the same rows in the same order, some of their texts rewritten."""
-
-
 def first_failing(scores: "pa.StructArray", rules: Mapping[str, Bounds]) -> "pa.DictionaryArray":
     """The name of the first rule that each row fails, or null.
 
@@ -101,8 +74,3 @@ def struct_of(**columns: Any) -> "pa.StructArray":
     import pyarrow as pa
 
     return pa.StructArray.from_arrays([pa.array(column) for column in columns.values()], list(columns))
-
-
-def with_texts(batch: "pa.RecordBatch", texts: "pa.Array", column: str = "text") -> "pa.RecordBatch":
-    """The batch with one column replaced."""
-    return batch.set_column(batch.schema.get_field_index(column), batch.schema.field(column), texts)
