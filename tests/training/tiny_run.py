@@ -82,7 +82,9 @@ def make_rows(num_rows=40, seed=0, vocab_size=64):
         words = (start + 3 * np.arange(ROW_TOKENS)) % (vocab_size - FIRST_WORD) + FIRST_WORD
         bound = int(generator.integers(2, ROW_TOKENS - 2))
         words[bound - 1] = END
-        rows.append(Example(words.astype(np.int32), bounds=np.array([0, bound, ROW_TOKENS]), row=row))
+        words = words.astype(np.int32)
+        read = np.concatenate([[END], words[:-1]]).astype(np.int32)
+        rows.append(Example(read, words, np.array([0, bound, ROW_TOKENS]), row))
     return rows
 
 

@@ -18,11 +18,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True)
 class CausalLM(Objective):
-    """Causal language modelling on packed rows.
+    """Causal language modelling on packed rows, whose labels are the next tokens (`data.packing`).
 
-    In the token store every document is followed by end-of-text. Here that mark becomes the first token of the document
-    that comes after it: so a document's last token learns to end it, and its first token is predicted from the mark,
-    as generation without a prompt and `log_likelihood` with an empty context do.
+    A document is read after an end-of-text and ends with one, so its first token and its end are learnt too: that is
+    what generation without a prompt, and `log_likelihood` with an empty context, rely on.
 
     Attributes:
         z_loss: Weight of the squared log-partition, which keeps logits from drifting (Chowdhery et al. 2022).
@@ -31,19 +30,10 @@ class CausalLM(Objective):
     z_loss: float = 1e-4
 
     def collate(self, examples: Sequence[Example], draws: Draws, config: "ModelConfig") -> "Batch":
-        """Labels are the next tokens; only the last token of a row has none."""
-        labels = np.concatenate([np.append(example.input_ids[1:], IGNORED) for example in examples])
-        bounds = []
-        start = 0
-        for example in examples:
-            inner = example.document_bounds[1:-1]
-            # A piece that starts in the middle of a document has no mark before it: its bound stays.
-            marked = example.input_ids[inner - 1] == config.eos_id
-            bounds += [np.array([start]), start + inner - marked]
-            start += len(example)
-        return flat_batch(
-            examples, bounds=np.unique(np.concatenate([*bounds, np.array([start])])), labels=labels
-        )
+        """Rows one after another."""
+        labels = [example.labels for example in examples]
+        assert all(isinstance(each, np.ndarray) for each in labels), "packed rows come with the tokens that follow"
+        return flat_batch(examples, labels=np.concatenate(labels))
 
     def head(self, config: "ModelConfig", labels: Sequence[str] | None) -> "nn.Module":
         """Logits over the vocabulary."""
