@@ -206,5 +206,5 @@ class Work:
         self._console.progress(self.name, text, share)
 
     def note(self, text: str) -> None:
-        """Print a lasting line below the stage."""
-        self._console.note(text)
+        """Print a lasting line, set in, before the stage's own."""
+        self._console.note(f"  {text}")
