@@ -8,12 +8,12 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Sequence
 
-from firstwords.data.dataset import OUTSIDE, TextRecord, WordsRecord, draw
+from firstwords.data.dataset import OUTSIDE, TextRecord, WordsRecord
 from firstwords.metrics.entities import find_entities
 
-DEVELOPMENT_SHARE = 0.15
-STRENGTHS = (1.0, 10.0, 100.0)
-"""Inverse regularisation that the linear model chooses from."""
+STRENGTHS = (10.0, 1.0, 100.0)
+"""Inverse regularisation that the linear model chooses from; the first among equally good ones, or where it has no
+text to choose on."""
 
 Surface = tuple[str, ...]
 
@@ -24,28 +24,32 @@ def majority_label(train: Sequence[TextRecord]) -> str:
     return min(counts, key=lambda label: (-counts[label], label))
 
 
-def linear_labels(train: Sequence[TextRecord], texts: Sequence[str]) -> tuple[list[str], float]:
+def linear_labels(train: Sequence[TextRecord], validation: Sequence[TextRecord], texts: Sequence[str]) -> list[str]:
     """Labels by logistic regression over TF-IDF weights of words and word pairs.
 
-    The strength of the regularisation is chosen on a part of the training groups, then the model is fitted to all.
-
     Args:
-        train: At least two labels among them.
+        train: What it is fitted to.
+        validation: The strength of the regularisation is chosen by the accuracy on these; where there are none, the
+            first one is taken.
         texts: To be labelled.
-
-    Returns:
-        A label per text, and the chosen strength.
     """
-    fitted = [r for r in train if draw("baseline development", r.group) >= DEVELOPMENT_SHARE]
-    development = [r for r in train if draw("baseline development", r.group) < DEVELOPMENT_SHARE]
-    best = STRENGTHS[len(STRENGTHS) // 2]
-    if development and len({r.label for r in fitted}) > 1:
-        right = {}
-        for strength in STRENGTHS:
-            predicted = _fit_and_label(fitted, [r.text for r in development], strength)
-            right[strength] = sum(p == r.label for p, r in zip(predicted, development, strict=True))
-        best = max(STRENGTHS, key=lambda strength: right[strength])
-    return _fit_and_label(train, texts, best), best
+    if len({record.label for record in train}) == 1:
+        return [train[0].label] * len(texts)
+    from sklearn.feature_extraction.text import TfidfVectorizer
+    from sklearn.linear_model import LogisticRegression
+
+    # Words of one letter count too: in texts about programs they tell much.
+    words = TfidfVectorizer(ngram_range=(1, 2), sublinear_tf=True, token_pattern=r"(?u)\b\w+\b")
+    weights = words.fit_transform([record.text for record in train])
+    labels = [record.label for record in train]
+    strengths = STRENGTHS if validation else STRENGTHS[:1]
+    fitted = [LogisticRegression(C=strength, max_iter=1000).fit(weights, labels) for strength in strengths]
+    best = fitted[0]
+    if validation:
+        chosen_on = words.transform([record.text for record in validation])
+        right = [record.label for record in validation]
+        best = max(fitted, key=lambda model: model.score(chosen_on, right))
+    return [str(label) for label in best.predict(words.transform(list(texts)))]
 
 
 def dictionary_tags(train: Sequence[WordsRecord], sentences: Sequence[Sequence[str]]) -> list[list[str]]:
@@ -61,18 +65,6 @@ def dictionary_tags(train: Sequence[WordsRecord], sentences: Sequence[Sequence[s
     entities = _dictionary(train)
     longest = max((len(surface) for surface in entities), default=0)
     return [_look_up(words, entities, longest) for words in sentences]
-
-
-def _fit_and_label(train: Sequence[TextRecord], texts: Sequence[str], strength: float) -> list[str]:
-    from sklearn.feature_extraction.text import TfidfVectorizer
-    from sklearn.linear_model import LogisticRegression
-    from sklearn.pipeline import make_pipeline
-
-    # Words of one letter count too: in texts about programs they tell much.
-    words = TfidfVectorizer(ngram_range=(1, 2), sublinear_tf=True, token_pattern=r"(?u)\b\w+\b")
-    linear = LogisticRegression(C=strength, max_iter=1000)
-    pipeline = make_pipeline(words, linear).fit([r.text for r in train], [r.label for r in train])
-    return [str(label) for label in pipeline.predict(list(texts))]
 
 
 def _dictionary(train: Sequence[WordsRecord]) -> dict[Surface, str]:

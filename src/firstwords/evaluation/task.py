@@ -24,8 +24,13 @@ if TYPE_CHECKING:
 Progress = Callable[[str, float, float], None]
 """Called with what is being done, how much is done, and how much there is."""
 
-Baseline = Sequence[Any] | Mapping[str, float]
-"""Answers to the task's examples, scored like the model's; or figures by metric name, for what has no answers."""
+
+class Figures(dict[str, float]):
+    """A baseline's figures by metric name, for one that has no answers to single examples (a compressor)."""
+
+
+Baseline = Sequence[Any] | Figures
+"""Answers to the task's examples, scored like the model's; or mere figures."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -24,12 +24,14 @@ class Metric(Component):
     """Base of all metrics."""
 
     label: ClassVar[str]
-    """What a table calls it, with its unit: `accuracy`, `bits/byte`."""
+    """How a table shows it, the figure in place of the braces: `accuracy {}`, `{} bits/byte`."""
     higher_is_better: ClassVar[bool] = True
     is_share: ClassVar[bool] = True
     """The figure lies in 0..1."""
     is_mean_of_yes_or_no: ClassVar[bool] = False
     """Each item is right or wrong, and the figure is the share of right ones."""
+    depends_on: ClassVar[tuple[str, ...]] = ()
+    """Columns that must be equal in two runs for their figures to be comparable: `tokens` of the same tokenizer."""
     interval_method: ClassVar[Literal["bca", "percentile"]] = "percentile"
 
     @property
@@ -39,8 +41,13 @@ class Metric(Component):
 
     @property
     def shown_as(self) -> str:
-        """What a table calls it, with its unit."""
+        """How a table shows it, as `label`."""
         return self.label
+
+    @property
+    def is_detail(self) -> bool:
+        """Whether it is kept in the results but left out of the table."""
+        return False
 
     @abstractmethod
     def statistics(self, items: Items) -> NDArray[np.float64]:

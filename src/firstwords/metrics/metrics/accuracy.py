@@ -13,7 +13,7 @@ from firstwords.metrics.metric import Items, Metric
 class Accuracy(Metric):
     """Reads the columns `gold` and `predicted`."""
 
-    label: ClassVar[str] = "accuracy"
+    label: ClassVar[str] = "accuracy {}"
     is_mean_of_yes_or_no: ClassVar[bool] = True
 
     def statistics(self, items: Items) -> NDArray[np.float64]:

@@ -14,7 +14,7 @@ from firstwords.metrics.metric import Items, Metric
 class BitsPerByte(Metric):
     """Reads the columns `nats` (all predicted tokens of a document) and `bytes` (UTF-8, special tokens none)."""
 
-    label: ClassVar[str] = "bits/byte"
+    label: ClassVar[str] = "{} bits/byte"
     higher_is_better: ClassVar[bool] = False
     is_share: ClassVar[bool] = False
 

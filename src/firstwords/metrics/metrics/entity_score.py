@@ -20,7 +20,7 @@ _FIGURES = {
 class EntityScore(Metric):
     """Reads the columns `gold` and `predicted`: a list of tags per item. Averaged over entities, not over types."""
 
-    label: ClassVar[str] = "entities"
+    label: ClassVar[str] = "F1 {}"
     score: Literal["f1", "precision", "recall"] = "f1"
     mode: Literal["default", "strict"] = "default"
     """How tags that break the scheme are read; see `metrics/entities.py`."""
@@ -35,8 +35,13 @@ class EntityScore(Metric):
 
     @property
     def shown_as(self) -> str:
-        """`F1`, `F1 person`."""
-        return _FIGURES[self.score][1] + (f" {self.type}" if self.type is not None else "")
+        """`F1 {}`, `F1 person {}`."""
+        return _FIGURES[self.score][1] + (f" {self.type} {{}}" if self.type is not None else " {}")
+
+    @property
+    def is_detail(self) -> bool:
+        """Scores of one type are."""
+        return self.type is not None
 
     def statistics(self, items: Items) -> NDArray[np.float64]:
         """(N, 3): entities matched, gold, predicted."""

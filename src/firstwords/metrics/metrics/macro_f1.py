@@ -14,7 +14,7 @@ from firstwords.metrics.metric import Items, Metric
 class MacroF1(Metric):
     """Reads the columns `gold` and `predicted`; counts the classes that occur in either, as scikit-learn does."""
 
-    label: ClassVar[str] = "macro-F1"
+    label: ClassVar[str] = "macro-F1 {}"
     # Resamples lose items of rare classes, so their macro-F1 lies lower than that of the items.
     interval_method: ClassVar[Literal["bca", "percentile"]] = "bca"
 

@@ -13,9 +13,10 @@ from firstwords.metrics.metric import Items, Metric
 class Perplexity(Metric):
     """Reads the columns `nats` and `tokens` (predicted ones)."""
 
-    label: ClassVar[str] = "perplexity/token"
+    label: ClassVar[str] = "perplexity {}"
     higher_is_better: ClassVar[bool] = False
     is_share: ClassVar[bool] = False
+    depends_on: ClassVar[tuple[str, ...]] = ("tokens",)
 
     def statistics(self, items: Items) -> NDArray[np.float64]:
         """(N, 2): nats, tokens."""

@@ -1,0 +1,63 @@
+"""Results as text: one aligned line per metric, at most 80 columns wide unless a name is very long."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+WIDTH = 80
+HEAD = "evaluate"
+GAP = "  "
+
+
+def figure_text(value: float) -> str:
+    """A figure with four significant digits or three decimals: `0.712`, `1.620`, `19.31`, `143.2`, `15,210`."""
+    size = abs(value)
+    if size >= 10_000:
+        return f"{value:,.0f}"
+    return f"{value:.{3 if size < 10 else 2 if size < 100 else 1}f}"
+
+
+def score_text(label: str, entry: Mapping[str, Any]) -> str:
+    """A metric with its interval: `accuracy 0.781 [0.742, 0.820]`; without one where it is unknown.
+
+    Args:
+        label: As `Metric.label`.
+        entry: `value`, `low` and `high`.
+    """
+    text = label.format(figure_text(entry["value"]))
+    if entry["low"] is None or entry["high"] is None:
+        return text
+    return f"{text} [{figure_text(entry['low'])}, {figure_text(entry['high'])}]"
+
+
+def result_lines(tasks: Sequence[Mapping[str, Any]], width: int = WIDTH) -> list[str]:
+    """The final table: task, metric with interval, baselines.
+
+    Args:
+        tasks: One for each task: `name`, `results` (metric to entry) and `metrics` (metric to its `label` and
+            whether it `is_detail`).
+        width: Columns; baselines that do not fit go on a line of their own.
+    """
+    rows = []
+    for task in tasks:
+        shown = [name for name in task["results"] if not task["metrics"][name]["is_detail"]]
+        for position, name in enumerate(shown):
+            entry = task["results"][name]
+            baselines = [f"{other} {figure_text(value)}" for other, value in entry["baseline"].items()]
+            score = score_text(task["metrics"][name]["label"], entry)
+            rows.append((task["name"] if position == 0 else "", score, baselines))
+    name_width = max((len(name) for name, _, _ in rows), default=0)
+    score_width = max((len(score) for _, score, _ in rows), default=0)
+    lines: list[str] = []
+    for name, score, baselines in rows:
+        head = HEAD if not lines else ""
+        line = f"{head:<{len(HEAD)}}{GAP}{name:<{name_width}}{GAP}{score:<{score_width}}"
+        indent = len(line)
+        for baseline in baselines:
+            if len(line) + len(GAP) + len(baseline) > width and len(line) > indent:
+                lines.append(line.rstrip())
+                line = " " * indent
+            line += GAP + baseline
+        lines.append(line.rstrip())
+    return lines

@@ -1,0 +1,108 @@
+"""Every task: it needs a fitting model, gold answers score 1.0, and it never shows the answer."""
+
+import runpy
+from pathlib import Path
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+
+from firstwords.errors import RecipeError
+from firstwords.evaluation.task import Figures
+from firstwords.evaluation.tasks.classification import Classification
+from firstwords.evaluation.tasks.entities import Entities
+from firstwords.evaluation.tasks.perplexity import Perplexity
+from firstwords.find import catalogue, find
+from firstwords.inference.language_model import LanguageModel
+from firstwords.recipe import build
+from firstwords.training.objectives.causal_lm import CausalLM
+from firstwords.training.objectives.masked_lm import MaskedLM
+from firstwords.training.objectives.sequence_classification import SequenceClassification
+
+TINY = runpy.run_path(str(Path(__file__).parent / "tiny_artifacts.py"))
+
+
+def quiet(text, done, total):
+    assert 0 <= done <= total
+
+
+@pytest.fixture(scope="module")
+def inputs(tmp_path_factory):
+    """What each kind of task reads. A new task needs a line here."""
+    root = tmp_path_factory.mktemp("tasks")
+    return {
+        "perplexity": {"model": TINY["causal_model"](root / "causal"), "tokens": TINY["token_store"](root / "tokens")},
+        "classification": {"model": TINY["classifier"](root / "classifier")},
+        "entities": {"model": TINY["tagger"](root / "tagger")},
+    }
+
+
+@pytest.mark.parametrize("kind", catalogue("evaluation.tasks"))
+def test_gold_answers_score_1(kind, inputs):
+    task = find("evaluation.tasks", kind)()
+    examples = task.examples(inputs[kind])
+    items = task.score(examples, [task.gold(example) for example in examples])
+    metric = task.metrics(examples)[0]
+    # A model that is sure of every token needs no bits; its perplexity is 1.
+    assert metric.value(items) == (0.0 if kind == "perplexity" else 1.0)
+    assert {len(column) for column in items.values()} == {len(examples)}
+    assert len(set(items["id"])) == len(examples)
+
+
+@pytest.mark.parametrize("kind", catalogue("evaluation.tasks"))
+def test_a_model_answers_every_example_and_baselines_are_scored_alike(kind, inputs):
+    task = find("evaluation.tasks", kind)()
+    examples = task.examples(inputs[kind])
+    assert [str(e) for e in examples] == [str(e) for e in task.examples(inputs[kind])]
+    model = LanguageModel.load(inputs[kind]["model"].path("model"))
+    answers = task.answers(model, [task.prompt(example) for example in examples], quiet)
+    items = task.score(examples, answers)
+    baselines = task.baselines(inputs[kind], examples, model, answers, quiet)
+    assert baselines
+    for metric in task.metrics(examples):
+        assert np.isfinite(metric.value(items))
+        for baseline in baselines.values():
+            if not isinstance(baseline, Figures):
+                assert np.isfinite(metric.value(task.score(examples, baseline)))
+
+
+def graph(**stages):
+    """As much of a graph as tasks ask for; stages are written `pretrain_causal`."""
+    named = {name.replace("_", ".", 1): SimpleNamespace(objective=o) for name, o in stages.items()}
+
+    def require(name):
+        if name not in named and name != "tokenize":
+            raise RecipeError(f"needs '{name}'")
+        return name
+
+    return SimpleNamespace(
+        stage=named.get, names=lambda kind: [n for n in named if n.startswith(kind)], require=require
+    )
+
+
+def test_the_only_fitting_model_is_taken():
+    found = Perplexity().inputs(graph(pretrain_a=MaskedLM(), pretrain_b=CausalLM()))
+    assert found == {"model": "pretrain.b", "tokens": "tokenize"}
+
+
+@pytest.mark.parametrize(
+    ("task", "stages", "message"),
+    [
+        (Perplexity(), {"pretrain_a": CausalLM(), "pretrain_b": CausalLM()}, "several models fit.*pretrain.a"),
+        (Perplexity(), {"pretrain_a": MaskedLM()}, "needs a pretrain stage with the objective causal_lm"),
+        (Perplexity(model="pretrain.a"), {"pretrain_a": MaskedLM()}, "'pretrain.a' does not fit"),
+        (Entities(model="finetune.a"), {"finetune_a": SequenceClassification()}, "'finetune.a' does not fit"),
+        (Classification(model="finetune.b"), {}, "needs 'finetune.b'"),
+    ],
+)
+def test_models_that_do_not_fit_are_refused(task, stages, message):
+    with pytest.raises(RecipeError, match=message):
+        task.inputs(graph(**stages))
+
+
+def test_names_become_file_names_and_default_to_the_kind():
+    assert Perplexity().title == "perplexity"
+    assert build(Perplexity, {"name": "language"}).title == "language"
+    for name in ("../up", "", "a b", "x" * 41):
+        with pytest.raises(RecipeError, match="name"):
+            build(Perplexity, {"name": name})

@@ -1,0 +1,130 @@
+"""Finished artifacts small enough for tests: a token store, untrained models, labelled parts. Loaded with `runpy`."""
+
+from __future__ import annotations
+
+import functools
+import json
+import random
+from pathlib import Path
+
+import torch
+
+from firstwords.artifact import Artifact
+from firstwords.console import SilentConsole
+from firstwords.data.dataset import TextRecord, WordsRecord, label_names, table_of
+from firstwords.data.shards import write_table
+from firstwords.data.token_store import Encoded, StoreWriter, write_store_index
+from firstwords.model.config import ModelConfig
+from firstwords.model.heads import LanguageModelHead, SequenceHead, TokenHead
+from firstwords.model.hugging_face import save_folder
+from firstwords.model.transformer import Model
+from firstwords.stage import Work
+from firstwords.tokenizer.tokenizer import Tokenizer
+from firstwords.tokenizer.tokenizers.byte_bpe import ByteBPE
+
+VOCABULARY = "the list of names returns a new value when json and email raise an error in this class"
+WORDS = tuple(VOCABULARY.split())
+SUBJECTS = ("json", "email", "os")
+
+
+def sentences(seed, number):
+    draws = random.Random(seed)
+    return [" ".join(draws.choice(WORDS) for _ in range(draws.randrange(3, 25))) + ".\n" for _ in range(number)]
+
+
+@functools.cache
+def tokenizer() -> Tokenizer:
+    return ByteBPE().train([sentences(0, 200)], 320)
+
+
+def finish(folder: Path, name: str) -> Artifact:
+    """Make a folder look committed."""
+    identity = f"{name}-identity"[:10]
+    (folder / "manifest.json").write_text(json.dumps({"identity": identity, "digest": "d", "files": {}}))
+    return Artifact(name=name, folder=folder)
+
+
+def token_store(folder: Path, documents=(60, 8, 12)) -> Artifact:
+    """Splits train, validation and test with so many documents; two test documents per module."""
+    counts = {}
+    header = {"vocab_size": tokenizer().vocab_size, "end_of_text": tokenizer().end_of_text}
+    for seed, (split, number) in enumerate(zip(("train", "validation", "test"), documents, strict=True)):
+        with StoreWriter(
+            folder, split, vocab_size=tokenizer().vocab_size, end_of_text=tokenizer().end_of_text
+        ) as writer:
+            for place, text in enumerate(sentences(seed, number)):
+                url = f"pydoc:///{split}{place // 2}.part{place % 2}"
+                ids = tokenizer().encode(text)
+                writer.write([Encoded(document=f"{split}-{place}", url=url, ids=ids, num_bytes=len(text.encode()))])
+        counts[split] = writer.counts
+    write_store_index(folder, splits=counts, **header)
+    return finish(folder, "tokenize")
+
+
+def text_records(part, number):
+    """Every text names its subject, so words tell it; three texts a page."""
+    draws = random.Random(part)
+    records = []
+    for place, text in enumerate(sentences(part, number)):
+        subject = draws.choice(SUBJECTS)
+        records.append(
+            TextRecord(f"{part}-{place}", f"{part}-page{place // 3}", " ".join([f"{subject}_call"] * 9) + text, subject)
+        )
+    return records
+
+
+def words_records(part, number):
+    """`json` is a module wherever it stands, `error` a class after `an`."""
+    records = []
+    for place, text in enumerate(sentences(part, number)):
+        words = tuple(text.rstrip(".\n").split())
+        tags = tuple("B-module" if w == "json" else "B-class" if w == "error" else "O" for w in words)
+        records.append(WordsRecord(f"{part}-{place}", f"{part}-{place}", words, tags))
+    return records
+
+
+def _model(folder: Path, layout: str, make_head) -> None:
+    ids = tokenizer()
+    config = ModelConfig(
+        layout=layout,
+        vocab_size=ids.vocab_size,
+        num_layers=1,
+        width=16,
+        num_heads=2,
+        num_kv_heads=2,
+        head_size=8,
+        mlp_width=32,
+        context=32,
+        pad_id=ids.pad,
+        bos_id=ids.end_of_text,
+        eos_id=ids.end_of_text,
+        mask_id=ids.mask,
+    )
+    torch.manual_seed(0)
+    ids.save(folder / "tokenizer")
+    save_folder(folder / "model", Model(config, make_head(config)), tokenizer_folder=folder / "tokenizer")
+
+
+def causal_model(folder: Path) -> Artifact:
+    _model(folder, "llama", LanguageModelHead)
+    return finish(folder, "pretrain.causal")
+
+
+def labelled_model(folder: Path, records, make_head, name: str) -> Artifact:
+    for part, number in (("train", 60), ("validation", 20), ("test", 30)):
+        found = records(part, number)
+        write_table(folder / f"{part}.parquet", table_of(found, type(found[0])))
+    _model(folder, "eurobert", lambda config: make_head(config, label_names(records("train", 60))))
+    return finish(folder, name)
+
+
+def classifier(folder: Path) -> Artifact:
+    return labelled_model(folder, text_records, SequenceHead, "finetune.subjects")
+
+
+def tagger(folder: Path) -> Artifact:
+    return labelled_model(folder, words_records, TokenHead, "finetune.entities")
+
+
+def work_in(folder: Path, inputs, console=None) -> Work:
+    return Work(name="evaluate", folder=folder, inputs=inputs, pool=None, console=console or SilentConsole())
