@@ -1,5 +1,6 @@
 """Byte-level BPE: what it learns, how large it gets, and that it learns it the same way every time."""
 
+import json
 import os
 import subprocess
 import sys
@@ -22,6 +23,13 @@ def test_the_first_merge_is_the_most_frequent_pair():
     best = max(pairs.values())
     merged = tokenizer.token(SMALLEST)
     assert pairs[tuple(merged)] == best
+
+
+@pytest.mark.parametrize(("pattern", "whole_words"), [("gpt2", False), ("llama3", True)])
+def test_whole_words_come_before_merges_where_llama_cpp_does_so(tmp_path, pattern, whole_words):
+    tokenizer = ByteBPE(vocab_size=300, pattern=pattern).train([TEXTS], 300)
+    tokenizer.save(tmp_path)
+    assert json.loads((tmp_path / "tokenizer.json").read_text())["model"]["ignore_merges"] is whole_words
 
 
 def test_batches_do_not_matter():
