@@ -43,7 +43,10 @@ def test_streams_are_fixed_for_ever():
 
 def test_examples_lie_one_after_another():
     batch = flat_batch(
-        [Example(np.array([5, 6, 7], np.int32), bounds=np.array([0, 1, 3])), Example(np.array([8, 9], np.int32))]
+        [
+            Example(np.array([5, 6, 7], np.int32), bounds=np.array([0, 1, 3])),
+            Example(np.array([8, 9], np.int32)),
+        ]
     )
     assert batch.input_ids.tolist() == [5, 6, 7, 8, 9]
     assert batch.bounds.tolist() == [0, 1, 3, 5]
@@ -52,5 +55,11 @@ def test_examples_lie_one_after_another():
 
 
 def test_importing_it_does_not_load_torch():
-    code = "import sys, firstwords.training.batch as b; assert 'torch' not in sys.modules; b.Batch; assert 'torch' in sys.modules"
+    code = """
+import sys
+import firstwords.training.batch as batch
+assert "torch" not in sys.modules
+batch.Batch
+assert "torch" in sys.modules
+"""
     subprocess.run([sys.executable, "-c", code], check=True)

@@ -13,7 +13,7 @@ def rows_of(lengths):
 
 
 def loader(lengths, rank=0, num_ranks=1, seed=1, **changed):
-    given = dict(rows_per_step=4, num_positions=3 * len(lengths), micro_tokens=12) | changed
+    given = {"rows_per_step": 4, "num_positions": 3 * len(lengths), "micro_tokens": 12} | changed
     return Loader(rows_of(lengths), seed=seed, rank=rank, num_ranks=num_ranks, **given)
 
 
@@ -47,7 +47,7 @@ def test_steps_can_be_read_in_any_order():
     rows_per_step=st.integers(1, 9),
 )
 def test_ranks_share_the_rows_of_one_rank(lengths, num_ranks, micro_tokens, rows_per_step):
-    changed = dict(micro_tokens=micro_tokens, rows_per_step=rows_per_step)
+    changed = {"micro_tokens": micro_tokens, "rows_per_step": rows_per_step}
     alone = loader(lengths, **changed)
     ranks = [loader(lengths, rank, num_ranks, **changed) for rank in range(num_ranks)]
     for step in range(alone.num_steps):

@@ -26,7 +26,7 @@ class Small(nn.Module):
 
 
 def settings(**changed):
-    return TrainSettings(**(dict(tokens=1, batch_tokens=1) | changed))
+    return TrainSettings(**({"tokens": 1, "batch_tokens": 1} | changed))
 
 
 def steps(model, optimizer, number, start=0):
@@ -43,7 +43,9 @@ def steps(model, optimizer, number, start=0):
 def test_singular_values_come_near_one(dtype, columns):
     generator = torch.Generator().manual_seed(0)
     left, _, right = torch.linalg.svd(torch.randn(2, 16, columns, generator=generator), full_matrices=False)
-    values = torch.stack([torch.ones(16), torch.logspace(0, -2.5, 16)])  # a condition of 300 is brought up too
+    values = torch.stack(
+        [torch.ones(16), torch.logspace(0, -2.5, 16)]
+    )  # a condition of 300 is brought up too
     matrices = 1e4 * (left * values[:, None, :] @ right).to(dtype)
     found = torch.linalg.svdvals(orthogonalise(matrices))
     assert found.min() > 0.8
@@ -80,7 +82,9 @@ def test_matrices_move_by_the_rate_whatever_the_gradient():
         for parameter in model.parameters():
             if parameter.requires_grad:
                 generator = torch.Generator().manual_seed(2)
-                parameter.grad = scale * torch.randn(parameter.shape, generator=generator, dtype=torch.float64)
+                parameter.grad = scale * torch.randn(
+                    parameter.shape, generator=generator, dtype=torch.float64
+                )
         Optimizer(model, settings(matrix_rate=0.1)).step(0.5)
         for name, length in (("wide.weight", 0.05), ("tall.weight", 0.05 * (4 / 3) ** 0.5)):
             moved = model.get_parameter(name).detach() - before[name]
@@ -102,12 +106,19 @@ def test_weight_decay_takes_its_share_of_matrices_only():
 def test_without_muon_it_is_adamw_at_these_rates():
     ours, theirs = Small(), Small()
     optimizer = Optimizer(
-        ours, settings(matrix_optimizer="adamw", matrix_rate=0.01, embedding_rate=0.01, head_rate=0.01, vector_rate=0.01)
+        ours,
+        settings(
+            matrix_optimizer="adamw", matrix_rate=0.01, embedding_rate=0.01, head_rate=0.01, vector_rate=0.01
+        ),
     )
     reference = torch.optim.AdamW(
-        [p for p in theirs.parameters() if p.requires_grad], lr=0.01, betas=(0.9, 0.95), eps=1e-10, weight_decay=0
+        [p for p in theirs.parameters() if p.requires_grad],
+        lr=0.01,
+        betas=(0.9, 0.95),
+        eps=1e-10,
+        weight_decay=0,
     )
-    for step in range(5):
+    for _step in range(5):
         for model, update in ((ours, lambda: optimizer.step(1.0)), (theirs, reference.step)):
             model.zero_grad()
             model(torch.arange(7)).square().sum().backward()

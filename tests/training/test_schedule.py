@@ -10,7 +10,11 @@ from firstwords.training.schedule import rate_factor
 def factors(num_steps, warmup_share=0.1, decay_share=0.5, final_rate_share=0.2):
     return [
         rate_factor(
-            step, num_steps, warmup_share=warmup_share, decay_share=decay_share, final_rate_share=final_rate_share
+            step,
+            num_steps,
+            warmup_share=warmup_share,
+            decay_share=decay_share,
+            final_rate_share=final_rate_share,
         )
         for step in range(num_steps)
     ]

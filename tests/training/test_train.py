@@ -33,7 +33,9 @@ def uninterrupted(request, tmp_path_factory):
 
 def test_it_learns(uninterrupted):
     _, _, history = uninterrupted
-    assert history.records[0]["loss"] == pytest.approx(math.log(64), abs=0.1)  # 64 words, all alike before training
+    assert history.records[0]["loss"] == pytest.approx(
+        math.log(64), abs=0.1
+    )  # 64 words, all alike before training
     assert history.records[-1]["loss"] < 0.75 * history.records[0]["loss"]
     assert history.latest("validation_loss") < 0.75 * math.log(64)
 
@@ -71,7 +73,10 @@ def test_killed_it_makes_the_same_bytes(uninterrupted, tmp_path):
     command = [sys.executable, str(SCRIPT), str(tmp_path), kind, death, "28"]
     assert subprocess.run(command, check=False).returncode == -signal.SIGKILL
     steps = sorted(p.name for p in (tmp_path / "scratch/checkpoints").glob("step-*"))
-    assert steps == ["step-000000014", "step-000000021"]  # 28 was not reached, or is half written and so not there
+    assert steps == [
+        "step-000000014",
+        "step-000000021",
+    ]  # 28 was not reached, or is half written and so not there
     seen = Seen(steps=[])
     model, history = run_tiny(tmp_path, kind, trackers=(seen,))
     assert seen.steps == list(range(22, 51))
@@ -149,7 +154,10 @@ def test_another_data_set_does_not_continue_from_an_old_checkpoint(tmp_path):
 def test_nothing_to_train_on_is_refused(tmp_path):
     with pytest.raises(RecipeError, match="nothing to train on"):
         TINY["train"](
-            model=None, objective=None, rows=[], settings=TINY["TrainSettings"](epochs=1, batch_examples=1),
+            model=None,
+            objective=None,
+            rows=[],
+            settings=TINY["TrainSettings"](epochs=1, batch_examples=1),
             work=TINY["make_work"](tmp_path),
         )
 

@@ -17,10 +17,10 @@ import numpy as np
 import torch
 
 from firstwords.compute.engines.data_parallel import DataParallel
+from firstwords.find import find
 from firstwords.model.config import ModelConfig
 from firstwords.model.transformer import Model
 from firstwords.recipe import build
-from firstwords.find import find
 from firstwords.stage import Work
 from firstwords.training.batch import Example
 from firstwords.training.checkpoint import CheckpointStore
@@ -30,7 +30,12 @@ from firstwords.training.train import TrainSettings, train
 
 ROW_TOKENS = 32
 END, MASK, FIRST_WORD = 1, 2, 3
-SETTINGS = dict(tokens=50 * 8 * ROW_TOKENS, batch_tokens=8 * ROW_TOKENS, micro_tokens=4 * ROW_TOKENS, seed=3)
+SETTINGS = {
+    "tokens": 50 * 8 * ROW_TOKENS,
+    "batch_tokens": 8 * ROW_TOKENS,
+    "micro_tokens": 4 * ROW_TOKENS,
+    "seed": 3,
+}
 
 
 class Silent:
@@ -116,7 +121,17 @@ def make_objective(kind):
     return build(find("training.objectives", kind), {})
 
 
-def run_tiny(folder, kind="causal_lm", *, dtype=torch.float32, trackers=(), engine=None, console=None, rows=None, **settings):
+def run_tiny(
+    folder,
+    kind="causal_lm",
+    *,
+    dtype=torch.float32,
+    trackers=(),
+    engine=None,
+    console=None,
+    rows=None,
+    **settings,
+):
     """Train; gives the model and the history."""
     torch.set_num_threads(1)
     objective = make_objective(kind)

@@ -5,6 +5,7 @@ checkpointing, compilation, sharding), and after the micro-batches of a step add
 them once and updates. The loop above knows nothing else about devices.
 """
 
+import math
 from abc import abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -95,7 +96,7 @@ class Engine(Component):
         gradients = [p.grad for p in parameters if p.grad is not None]
         self.reduce(gradients)
         norm = float(torch.linalg.vector_norm(torch.stack(torch._foreach_norm(gradients)))) / count
-        if norm != norm or norm == float("inf"):
+        if not math.isfinite(norm):
             return norm
         scale = min(1.0, max_norm / (norm + 1e-12)) if max_norm else 1.0
         torch._foreach_mul_(gradients, scale / count)

@@ -79,7 +79,7 @@ class Loader:
         ]
 
     def micro_batches(self, step: int) -> list[MicroBatch]:
-        """This rank's share of a step.
+        """The share of a step that this rank computes.
 
         The cut depends on the step's rows only (and on the number of ranks where there would be too few pieces).
         """

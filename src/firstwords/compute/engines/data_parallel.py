@@ -56,7 +56,7 @@ class DataParallel(Engine):
         return model
 
     def reduce(self, gradients: "list[Tensor]") -> None:
-        """As in the contract; all gradients travel as one message, whose sum has a fixed order in gloo and NCCL rings."""
+        """As in the contract; one message, whose sum has a fixed order in the rings of gloo and NCCL."""
         import torch
         from torch import distributed
 
