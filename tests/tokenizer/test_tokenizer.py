@@ -92,10 +92,13 @@ def fuzzed(number: int) -> list[str]:
     return made
 
 
-@pytest.mark.parametrize("model_type", [None, "qwen3", "llama", "eurobert"])
-def test_transformers_gives_the_same_ids(tokenizer, tmp_path, model_type):
+@pytest.mark.parametrize(
+    ("pattern", "model_type"),
+    [("llama3", None), ("llama3", "qwen3"), ("llama3", "llama"), ("llama3", "eurobert"), ("gpt2", "qwen3")],
+)
+def test_transformers_gives_the_same_ids(tmp_path, pattern, model_type):
     transformers = pytest.importorskip("transformers")
-    tokenizer.save(tmp_path)
+    ByteBPE(pattern=pattern).train([TRAINING], 420).save(tmp_path)
     if model_type:
         (tmp_path / "config.json").write_text(json.dumps({"model_type": model_type, "vocab_size": 420}))
     theirs = transformers.AutoTokenizer.from_pretrained(tmp_path)
