@@ -115,3 +115,8 @@ def rotary_angles(positions: Tensor, head_size: int, base: float, dtype: torch.d
     angles = (positions[:, None].to(exact) * (1.0 / base**exponents))[:, None, :]
     cosine, sine = angles.cos(), angles.sin()
     return torch.cat([cosine, cosine], -1).to(dtype), torch.cat([-sine, sine], -1).to(dtype)
+
+
+def at_least_float32(x: Tensor) -> Tensor:
+    """The tensor in a precision that sums and logarithms can be taken in: half precisions become float32."""
+    return x if x.dtype == torch.float64 else x.float()

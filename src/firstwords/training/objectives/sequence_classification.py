@@ -66,10 +66,11 @@ class SequenceClassification(Objective):
         """Summed cross-entropy of all texts and their number."""
         from torch.nn.functional import cross_entropy
 
+        from firstwords.model.operations import at_least_float32
         from firstwords.model.pooling import mean_of_documents
 
         assert batch.labels is not None
-        scores = mean_of_documents(model(batch).float(), batch.examples)  # (E, K)
+        scores = mean_of_documents(at_least_float32(model(batch)), batch.examples)  # (E, K)
         smoothing = 0.0 if draws.evaluating else self.label_smoothing
         total = cross_entropy(scores, batch.labels, reduction="sum", label_smoothing=smoothing)
         return total, batch.labels.new_tensor(len(batch.labels))
@@ -78,10 +79,11 @@ class SequenceClassification(Objective):
         """The number of the best label of every text."""
         import torch
 
+        from firstwords.model.operations import at_least_float32
         from firstwords.model.pooling import mean_of_documents
 
         with torch.no_grad():
-            return mean_of_documents(model(batch).float(), batch.examples).argmax(dim=1).tolist()
+            return mean_of_documents(at_least_float32(model(batch)), batch.examples).argmax(dim=1).tolist()
 
     def metrics(self, gold: list[Any], predicted: list[Any]) -> dict[str, float]:
         """Share of right labels, and the mean F1 of the labels."""

@@ -68,12 +68,14 @@ class TokenClassification(Objective):
         """Summed cross-entropy of the tags of all words and their number."""
         from torch.nn.functional import cross_entropy
 
+        from firstwords.model.operations import at_least_float32
+
         assert batch.labels is not None
         select = (batch.labels != IGNORED).nonzero().squeeze(1)
         targets = batch.labels[select]
         scores = model(batch, select=select)  # (M, K)
         smoothing = 0.0 if draws.evaluating else self.label_smoothing
-        total = cross_entropy(scores.float(), targets, reduction="sum", label_smoothing=smoothing)
+        total = cross_entropy(at_least_float32(scores), targets, reduction="sum", label_smoothing=smoothing)
         return total, batch.labels.new_tensor(len(targets))
 
     def decode(self, model: Any, batch: "Batch") -> list[np.ndarray]:
