@@ -31,8 +31,8 @@ class CausalLM(Objective):
 
     def collate(self, examples: Sequence[Example], draws: Draws, config: "ModelConfig") -> "Batch":
         """Rows one after another."""
-        labels = [example.labels for example in examples]
-        assert all(isinstance(each, np.ndarray) for each in labels), "packed rows come with the tokens that follow"
+        labels = [example.labels for example in examples if isinstance(example.labels, np.ndarray)]
+        assert len(labels) == len(examples), "packed rows come with the tokens that follow"
         return flat_batch(examples, labels=np.concatenate(labels))
 
     def head(self, config: "ModelConfig", labels: Sequence[str] | None) -> "nn.Module":
