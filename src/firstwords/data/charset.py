@@ -1,7 +1,8 @@
 """From bytes to characters: which charset a page is in, and by what right.
 
-Order: byte order mark, transport header, the page's own declaration, strict UTF-8, a detector, and Windows-1252 when nothing
-else fits. The rule that won is kept with the document. Labels are read as browsers read them (WHATWG Encoding Standard).
+Order: byte order mark, transport header, the page's own declaration, strict UTF-8, a detector, and Windows-1252 when
+nothing else fits. The rule that won is kept with the document. Labels are read as browsers read them (WHATWG
+Encoding Standard).
 """
 
 from __future__ import annotations
@@ -21,8 +22,8 @@ _META = re.compile(rb"<meta\s[^>]{0,500}?charset\s*=\s*[\"']?\s*([A-Za-z0-9_:.+-
 _XML = re.compile(rb"\A\s*<\?xml\s[^>]{0,200}?encoding\s*=\s*[\"']([A-Za-z0-9_:.+-]{1,40})", re.IGNORECASE)
 _BINARY = (
     b"%PDF", b"\x89PNG", b"GIF8", b"PK\x03\x04", b"\xff\xd8\xff", b"\x1f\x8b", b"RIFF", b"\x7fELF", b"OggS", b"ID3",
-    b"BM\x00", b"\x00\x00\x01\x00", b"wOFF", b"wOF2", b"\xd0\xcf\x11\xe0", b"MZ\x90", b"Rar!", b"7z\xbc\xaf", b"CWS", b"FWS",
-    b"\x1aE\xdf\xa3", b"BZh",
+    b"BM\x00", b"\x00\x00\x01\x00", b"wOFF", b"wOF2", b"\xd0\xcf\x11\xe0", b"MZ\x90", b"Rar!", b"7z\xbc\xaf", b"CWS",
+    b"FWS", b"\x1aE\xdf\xa3", b"BZh",
 )  # fmt: skip
 # Labels that servers send by default, whatever the page is in.
 _LATIN = frozenset({"windows-1252", "cp1252", "iso8859-1", "latin-1", "us-ascii", "ascii"})

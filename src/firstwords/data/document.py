@@ -1,7 +1,7 @@
 """What a document is, how it is named, and why a record may not become one.
 
-A document is one readable text with its provenance. The Arrow schema `DOCUMENT` is what every stage between extraction and
-tokenization reads and writes.
+A document is one readable text with its provenance. The Arrow schema `DOCUMENT` is what every stage between
+extraction and tokenization reads and writes.
 """
 
 from __future__ import annotations
@@ -38,8 +38,8 @@ REASONS: tuple[str, ...] = get_args(Reason)
 class Document:
     """One readable text and where it comes from.
 
-    `id` is stable: it is computed from the origin (address or file and position), never from a row number. `metadata` holds
-    strings only; lists in it are JSON.
+    `id` is stable: it is computed from the origin (address or file and position), never from a row number.
+    `metadata` holds strings only; lists in it are JSON.
     """
 
     id: str

@@ -37,7 +37,15 @@ def rejected(record: Record, reason: Reason, detail: str) -> Rejection:
 
 
 def document(
-    record: Record, text: str, extractor: Extractor, decoded: "Decoded | None" = None, **found: str | dict[str, str] | None
+    record: Record,
+    text: str,
+    extractor: Extractor,
+    decoded: "Decoded | None" = None,
+    *,
+    title: str | None = None,
+    date: str | None = None,
+    licence: str | None = None,
+    metadata: dict[str, str] | None = None,
 ) -> Document:
     """A document from a record and what an extractor found in it.
 
@@ -46,22 +54,21 @@ def document(
         text: The extracted text.
         extractor: Whose name is kept.
         decoded: Whose charset and rule are kept.
-        found: `title`, `date`, `language`, `licence` fill what the record does not say; `metadata` is added to its own.
+        title, date, licence: Fill what the record does not say.
+        metadata: Added to the record's own.
     """
-    metadata = dict(record.metadata)
-    extra = found.pop("metadata", None)
-    assert extra is None or isinstance(extra, dict)
-    metadata |= extra or {}
-    metadata["extractor"] = extractor.name()
+    merged = record.metadata | (metadata or {}) | {"extractor": extractor.name()}
     if decoded is not None:
-        metadata |= {"charset": decoded.charset, "charset_rule": decoded.rule}
-    values = {name: getattr(record, name) or found.get(name) for name in ("title", "date", "language", "licence")}
+        merged |= {"charset": decoded.charset, "charset_rule": decoded.rule}
     return Document(
         id=document_id(record.origin),
         text=text,
         url=record.url,
-        metadata={key: metadata[key] for key in sorted(metadata)},
-        **values,
+        title=record.title or title,
+        date=record.date or date,
+        language=record.language,
+        licence=record.licence or licence,
+        metadata={key: merged[key] for key in sorted(merged)},
     )
 
 
@@ -86,7 +93,9 @@ def extract(html: bytes, url: str | None = None, mode: Literal["fast", "balanced
     if mode not in ("fast", "best"):
         raise ValueError(f"extract: no mode '{mode}'. Modes: 'fast', 'best'")
     if not isinstance(html, bytes):
-        raise TypeError(f"extract: html is {type(html).__name__}, but the charset is found from bytes: pass what was served")
+        raise TypeError(
+            f"extract: html is {type(html).__name__}, but the charset is found from bytes: pass what was served"
+        )
     extractor = find("data.extractors", mode)()
     assert isinstance(extractor, Extractor)
     origin = url if url is not None else "blake2b:" + document_id(html.decode("latin-1"))

@@ -1,10 +1,12 @@
 """Running parsers that may hang, crash or eat memory: in a child process that may be lost.
 
-The child lives long and is given records in batches. It answers one by one, so that when it dies the parent knows over which
-record; that record is reported, a new child goes on with the next. The limit of time is of processor time, so that a busy
-machine gives the same result as an idle one; a much longer limit on the clock catches a child that sleeps.
+The child lives long and is given records in batches. It answers one by one, so that when it dies the parent knows
+over which record; that record is reported, a new child goes on with the next. The limit of time is of processor
+time, so that a busy machine gives the same result as an idle one; a much longer limit on the clock catches a child
+that sleeps.
 
-The parent pickles what it sends; what comes back may come from a parser that a hostile page has taken over, so it is JSON.
+The parent pickles what it sends; what comes back may come from a parser that a hostile page has taken over, so it is
+JSON.
 """
 
 from __future__ import annotations
@@ -162,7 +164,8 @@ class Sandbox:
             raise RuntimeError("the extraction process did not start")
 
 
-# --- Frames: one byte of kind, eight of length, the data ---------------------------------------------------------------
+# --- Frames: one byte of kind, eight of length, the data
+# ---------------------------------------------------------------
 
 
 def _write(stream: Any, kind: bytes, data: bytes) -> None:
@@ -199,7 +202,8 @@ def _exactly(stream: Any, count: int, deadline: float) -> bytes | None:
     return bytes(out)
 
 
-# --- In the child ------------------------------------------------------------------------------------------------------
+# --- In the child
+# ------------------------------------------------------------------------------------------------------
 
 
 def serve() -> None:

@@ -1,7 +1,8 @@
 """Reading and writing Parquet shards, always with the same settings.
 
-Equal rows give equal bytes: the codec, its level, the row groups and the page sizes are fixed here, row groups are cut by
-the rows alone (never by the batches they came in), and nothing that depends on the time or the machine is stored.
+Equal rows give equal bytes: the codec, its level, the row groups and the page sizes are fixed here, row groups are
+cut by the rows alone (never by the batches they came in), and nothing that depends on the time or the machine is
+stored.
 """
 
 from __future__ import annotations
@@ -71,14 +72,12 @@ class TableWriter:
 
     def write(self, rows: pa.RecordBatch | pa.Table) -> None:
         """Append rows in their order."""
-        for batch in rows.to_batches() if isinstance(rows, pa.Table) else [rows]:
-            batch = conform(batch, self.schema)
+        for given in rows.to_batches() if isinstance(rows, pa.Table) else [rows]:
+            batch = conform(given, self.schema)
             sizes = _row_bytes(batch)
             start = 0
             for row, size in enumerate(sizes):
-                if self._held_rows == ROW_GROUP_ROWS or (
-                    self._held_rows and self._held_bytes + size > ROW_GROUP_BYTES
-                ):
+                if self._held_rows == ROW_GROUP_ROWS or (self._held_rows and self._held_bytes + size > ROW_GROUP_BYTES):
                     if row > start:
                         self._held.append(batch.slice(start, row - start))
                     self._write_held()
@@ -155,10 +154,8 @@ def documents_of(batch: pa.RecordBatch) -> Iterator[Document]:
     """The rows of a batch as documents; columns that `DOCUMENT` does not have are left out."""
     names = [name for name in DOCUMENT.names if name in batch.schema.names and name != "metadata"]
     columns = [batch.column(name).to_pylist() for name in names]
-    if "metadata" in batch.schema.names:
-        metadata = batch.column("metadata").to_pylist()
-    else:
-        metadata = [None] * batch.num_rows
+    has_metadata = "metadata" in batch.schema.names
+    metadata = batch.column("metadata").to_pylist() if has_metadata else [None] * batch.num_rows
     for values, pairs in zip(zip(*columns, strict=True), metadata, strict=True):
         yield Document(**dict(zip(names, values, strict=True)), metadata=dict(pairs or ()))
 

@@ -1,8 +1,8 @@
 """Where raw records come from: files that are there already, or something live that is fetched once.
 
-A source gives raw records (bytes, media type, origin) and understands nothing of their content; `extractor.py` turns them
-into documents. Files are used where they lie: the collection holds their names and digests. Live sources are stored as
-WARC, so that a new extractor never fetches again.
+A source gives raw records (bytes, media type, origin) and understands nothing of their content; `extractor.py` turns
+them into documents. Files are used where they lie: the collection holds their names and digests. Live sources are
+stored as WARC, so that a new extractor never fetches again.
 """
 
 import fnmatch
@@ -144,7 +144,9 @@ def files_below(path: str, suffixes: tuple[str, ...]) -> list[str]:
         names = [f"{path.rstrip('/')}/{each.relative_to(place).as_posix()}" for each in found]
     else:
         names = _matching(path)
-    hidden = {name for name in names if any(part.startswith(".") for part in Path(name).parts if part not in (".", ".."))}
+    hidden = {
+        name for name in names if any(part.startswith(".") for part in Path(name).parts if part not in (".", ".."))
+    }
     names = sorted(set(names) - hidden)
     if not names:
         raise RecipeError(f"no files for '{path}' ({', '.join(suffixes)})")

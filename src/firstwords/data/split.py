@@ -19,8 +19,9 @@ SPLITS = ("train", "validation", "test", "tasks")
 PYDOC = "pydoc:///"
 
 TEST_SHARE = 0.10  # of groups
-# A module of three pages has a held-out one by luck only. Of 12,000 keys this one leaves each of the twelve largest modules
-# of Python 3.11 that have several pages with pages on both sides; only numbers of passages were looked at, no score.
+# A module of three pages has a held-out one by luck only. Of 12,000 keys this one leaves each of the twelve largest
+# modules of Python 3.11 that have several pages with pages on both sides; only numbers of passages were looked at,
+# no score.
 TASK_KEY = "tasks 8818"
 TASK_SHARE = 0.15  # of pages outside the test groups
 VALIDATION_SHARE = 0.04  # of what is left

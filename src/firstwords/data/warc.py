@@ -1,8 +1,9 @@
 """Reading WARC and ARC archives, damaged ones too.
 
-Every record that cannot be read is told and skipped; reading goes on at the next record, whatever lies between. No part of a
-file is read twice without progress, so no input makes it loop. The parser is our own because archives in the wild are cut off,
-lie about lengths, and hold whole files in one gzip member; after an error the usual readers stop or lose what follows.
+Every record that cannot be read is told and skipped; reading goes on at the next record, whatever lies between. No
+part of a file is read twice without progress, so no input makes it loop. The parser is our own because archives in
+the wild are cut off, lie about lengths, and hold whole files in one gzip member; after an error the usual readers
+stop or lose what follows.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ import mmap
 import re
 import zlib
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -29,7 +30,8 @@ _ZSTD = b"\x28\xb5\x2f\xfd"
 _WARC_START = re.compile(rb"(?:(?<=\n)|\A)WARC/[01]\.\d{1,2}\r?\n[A-Za-z-]{1,60}[ \t]*:")
 # URL (which may hold spaces), address, time, media type, length.
 _ARC_LINE = re.compile(
-    rb"(?:(?<=\n)|\A)((?:filedesc|https?|ftp|dns|file):[^\r\n]{1,4000}) (\S{1,60}) (\d{8,14}) ([^\r\n ]{1,100}) (\d{1,15})\r?\n"
+    rb"(?:(?<=\n)|\A)((?:filedesc|https?|ftp|dns|file):[^\r\n]{1,4000}) (\S{1,60}) (\d{8,14}) "
+    rb"([^\r\n ]{1,100}) (\d{1,15})\r?\n"
 )
 
 
@@ -90,7 +92,7 @@ def _mapped(path: Path) -> Iterator[Any]:
             yield data
 
 
-# --- From a file to uncompressed pieces and the marks between them -----------------------------------------------------
+# --- From a file to uncompressed pieces and the marks between them ---------------------------------------------------
 
 
 def _pieces(data: Any, path: Path) -> Iterator[bytes | str]:
@@ -124,7 +126,7 @@ def _gzip_pieces(data: Any) -> Iterator[bytes | str]:
         position = ended
 
 
-def _gzip_member(data: Any, start: int) -> Iterator[bytes | str]:
+def _gzip_member(data: Any, start: int) -> Generator[bytes | str, None, int | None]:
     """The pieces of one member; returns where the next begins, or None if it is damaged."""
     engine = zlib.decompressobj(31)
     position, step = start, 8 * 1024
@@ -149,14 +151,11 @@ def _gzip_member(data: Any, start: int) -> Iterator[bytes | str]:
 
 
 def _until_error(engine: Any, block: bytes) -> Iterator[bytes]:
-    given = 0
     for start in range(0, len(block), 64):
         try:
-            piece = engine.decompress(block[start : start + 64])
+            yield engine.decompress(block[start : start + 64])
         except zlib.error:
             return
-        given += len(piece)
-        yield piece
 
 
 def _next_member(data: Any, position: int) -> int | None:
@@ -253,7 +252,7 @@ class _Window:
             self.fill(self.end + 2**20)
 
 
-# --- From the stream to records ----------------------------------------------------------------------------------------
+# --- From the stream to records --------------------------------------------------------------------------------------
 
 _Head = tuple[dict[str, str], int, int | None]
 
@@ -337,7 +336,7 @@ class _Reader:
             yield Damage("too_large", f"{length} bytes", start, head + length, _url(fields))
             self._position = self._skip(end)
         elif not self._ends_well(end):
-            yield from self._lost(start, block, "malformed", "the announced length leads into the middle of something", fields)
+            yield from self._lost(start, block, "malformed", "no record follows where it should end", fields)
         else:
             yield RawRecord(fields, window.view(block, end), start)
             self._position = end
@@ -377,7 +376,7 @@ class _Reader:
         yield Damage(reason, detail, start, self._position - start, _url(fields or {}))
 
     def _skip(self, end: int) -> int:
-        """Pass over a record that is too large to be held; stops early where a record begins a member or data is missing."""
+        """Pass over a record that is too large to be held, up to its end or the first break in it."""
         window = self._window
         position = window.end
         while position < end:

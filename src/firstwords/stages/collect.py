@@ -67,21 +67,20 @@ class Collect(Stage):
         parts.append(f"{pages:,} pages from {kind_of(type(source))}, {size / 1e6:.1f} MB")
         return shards
 
-    def _local(
-        self, source: LocalSource, work: Work, counts: dict[str, Any], parts: list[str]
-    ) -> list[dict[str, Any]]:
+    def _local(self, source: LocalSource, work: Work, counts: dict[str, Any], parts: list[str]) -> list[dict[str, Any]]:
         shards = []
         num_files = size = 0
         for shard in source.shards():
-            files = []
+            files: list[dict[str, Any]] = []
             for name in shard.files:
                 place = resolve(name)
                 files.append({"path": name, "size": place.stat().st_size, "sha256": digest_of(place)})
-                size += files[-1]["size"]
+                size += place.stat().st_size
                 num_files += 1
                 work.progress(f"{num_files:,} files noted")
             shards.append({"key": shard.key, "files": files})
         counts["kept"] += num_files
         counts["bytes"] += size
-        parts.append(f"{num_files:,} {'file' if num_files == 1 else 'files'} of {kind_of(type(source))}, {size / 1e6:.1f} MB")
+        files_word = "file" if num_files == 1 else "files"
+        parts.append(f"{num_files:,} {files_word} of {kind_of(type(source))}, {size / 1e6:.1f} MB")
         return shards

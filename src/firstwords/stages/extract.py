@@ -167,7 +167,7 @@ class ExtractRecord:
 
     def warm(self) -> None:
         """Load the libraries before memory is limited and time is counted."""
-        page = b"<html><head><title>t</title></head><body><p>A first page, so that everything is loaded.</p></body></html>"
+        page = b"<html><head><title>t</title></head><body><p>A first page loads everything.</p></body></html>"
         for media_type in ("text/html", "text/plain"):
             self.extractor.extract(Record(origin="warm", body=page, media_type=media_type))
 
@@ -225,7 +225,11 @@ def _unique(result: Document | Rejection, seen: set[str]) -> Document | Rejectio
     if isinstance(result, Document):
         if result.id in seen:
             return Rejection(
-                id=result.id, url=result.url, reason="duplicate_url", detail="same origin as before", size=len(result.text)
+                id=result.id,
+                url=result.url,
+                reason="duplicate_url",
+                detail="same origin as before",
+                size=len(result.text),
             )
         seen.add(result.id)
     return result

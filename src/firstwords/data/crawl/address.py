@@ -13,8 +13,8 @@ from dataclasses import dataclass
 
 from firstwords.data.crawl.url import PORTS
 
-type_address = ipaddress.IPv4Address | ipaddress.IPv6Address
-type_network = ipaddress.IPv4Network | ipaddress.IPv6Network
+IpAddress = ipaddress.IPv4Address | ipaddress.IPv6Address
+IpNetwork = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 # RFC 6052: an IPv4 address in the last 32 bits. ipaddress calls it global, whatever it wraps.
 _NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
@@ -43,10 +43,7 @@ class AddressRules:
         Raises:
             AddressRefused: If it may not, or if it is not an address.
         """
-        try:
-            parsed = ipaddress.ip_address(address)
-        except ValueError:
-            raise AddressRefused(f"{address} is not an address") from None
+        parsed = parse_address(address)
         inner = embedded(parsed)
         if any(_matches(entry, each, port) for entry in self._entries() for each in (parsed, inner)):
             return str(parsed)
@@ -56,11 +53,23 @@ class AddressRules:
             raise AddressRefused(f"port {port} is neither 80 nor 443")
         return str(parsed)
 
-    def _entries(self) -> list[tuple[type_network, int | None]]:
+    def _entries(self) -> list[tuple[IpNetwork, int | None]]:
         return [parse_named(entry) for entry in self.named]
 
 
-def parse_named(entry: str) -> tuple[type_network, int | None]:
+def parse_address(text: str) -> IpAddress:
+    """An address from its text.
+
+    Raises:
+        AddressRefused: If it is not an address.
+    """
+    try:
+        return ipaddress.ip_address(text)
+    except ValueError:
+        raise AddressRefused(f"{text} is not an address") from None
+
+
+def parse_named(entry: str) -> tuple[IpNetwork, int | None]:
     """An entry of `AddressRules.named` as network and port.
 
     Raises:
@@ -76,12 +85,12 @@ def parse_named(entry: str) -> tuple[type_network, int | None]:
     return ipaddress.ip_network(text, strict=False), port
 
 
-def _matches(entry: tuple[type_network, int | None], address: type_address, port: int) -> bool:
+def _matches(entry: tuple[IpNetwork, int | None], address: IpAddress, port: int) -> bool:
     network, only_port = entry
     return network.version == address.version and address in network and only_port in (None, port)
 
 
-def embedded(address: type_address) -> type_address:
+def embedded(address: IpAddress) -> IpAddress:
     """The IPv4 address inside a mapped, 6to4 or NAT64 address; any other address as it is."""
     if isinstance(address, ipaddress.IPv6Address):
         if address.ipv4_mapped:
@@ -93,15 +102,16 @@ def embedded(address: type_address) -> type_address:
     return address
 
 
-def is_public(address: type_address) -> bool:
-    """Whether an address is one of a server on the public internet; wrapped IPv4 addresses are judged by what they wrap."""
-    inner = embedded(address)
+def is_public(address: IpAddress) -> bool:
+    """Whether an address is one of a server on the public internet; wrapped IPv4 addresses are judged by what they
+    wrap.""" inner = embedded(address)
     if inner is not address:
         return is_public(inner)
-    if isinstance(address, ipaddress.IPv6Address):
-        # Scoped and tunnelled addresses are refused as a whole: they lead to whatever the scope or the tunnel says.
-        if address.scope_id or address.teredo or any(address in network for network in _NEVER):
-            return False
+    # Scoped and tunnelled addresses are refused as a whole: they lead to whatever the scope or the tunnel says.
+    if isinstance(address, ipaddress.IPv6Address) and (
+        address.scope_id or address.teredo or any(address in network for network in _NEVER)
+    ):
+        return False
     return address.is_global and not address.is_multicast and not address.is_reserved and not address.is_unspecified
 
 

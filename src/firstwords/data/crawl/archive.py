@@ -1,7 +1,7 @@
 """Writing WARC files: one gzip member a record, whole files only, the same bytes for the same pages.
 
-Common Crawl's convention is followed for bodies whose encodings were undone: the headers that no longer hold are kept under
-`X-Crawler-`.
+Common Crawl's convention is followed for bodies whose encodings were undone: the headers that no longer hold are
+kept under `X-Crawler-`.
 """
 
 from __future__ import annotations

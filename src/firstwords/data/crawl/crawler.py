@@ -1,8 +1,8 @@
 """The crawl itself: take an address, ask politely, store the page, queue its links.
 
-The loop knows neither websites nor documentation servers: what to fetch, how to read a page and what to keep are handed in.
-Requests run in threads, one for a host at most; everything else happens in the loop's own thread, so a crawl of one host
-visits its pages in a fixed order.
+The loop knows neither websites nor documentation servers: what to fetch, how to read a page and what to keep are
+handed in. Requests run in threads, one for a host at most; everything else happens in the loop's own thread, so a
+crawl of one host visits its pages in a fixed order.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """What is kept of a page of the documentation server.
 
-Everything that depends on the machine, the user or the moment goes before a page is stored: the header (paths, platform),
-DATA sections and class attributes (values, among them the whole environment), memory addresses, and absolute paths in
-default values. What is left is the same on every run of one interpreter.
+Everything that depends on the machine, the user or the moment goes before a page is stored: the header (paths,
+platform), DATA sections and class attributes (values, among them the whole environment), memory addresses, and
+absolute paths in default values. What is left is the same on every run of one interpreter.
 """
 
 from __future__ import annotations
@@ -15,7 +15,9 @@ _TITLE = re.compile(r"<title>Pydoc: (.*?)</title>", re.DOTALL)
 _HEADING = re.compile(r'\s*<table class="heading">.*?</table>', re.DOTALL)
 # Values in it are escaped, so the first end of a table is its own.
 _DATA_SECTION = re.compile(r'<p>\s*<table class="section">\s*<tr class="decor data-decor.*?</table>', re.DOTALL)
-_CLASS_DATA = re.compile(r"Data and other attributes (?:defined here|inherited from ).*?(?=<hr>\n|</td></tr></table>)", re.DOTALL)
+_CLASS_DATA = re.compile(
+    r"Data and other attributes (?:defined here|inherited from ).*?(?=<hr>\n|</td></tr></table>)", re.DOTALL
+)
 _ADDRESS = re.compile(r"(?:(?:\s|&nbsp;)+at(?:\s|&nbsp;)+|(?<=handle)(?:\s|&nbsp;)+)(?:0x)?[0-9A-Fa-f]{6,16}(?=\W|$)")
 # In signatures; a single "/" is a separator and stays.
 _PATH_DEFAULT = re.compile(r"(=(?:\s|&nbsp;)*)'/[^'\s/]+/[^'\n]*'")
@@ -58,7 +60,9 @@ def links(html: str) -> list[str]:
 
 
 def _sorted_set(match: re.Match[str]) -> str:
-    """A printed set of plain literals with its elements sorted; anything else as it is (a dictionary has its own order)."""
+    """A printed set of plain literals with its elements sorted; anything else as it is (a dictionary has its own
+    order).
+    """
     elements = re.split(r",(?:\s|&nbsp;)*", match[2])
     if len(elements) < 2 or any(":" in re.sub(r"'[^']*'", "", element) for element in elements):
         return match[0]

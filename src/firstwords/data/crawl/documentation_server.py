@@ -1,8 +1,9 @@
 """The interpreter's own documentation server, in a child that knows nothing of its surroundings.
 
-`python -I -S -m pydoc -p 0` runs with an empty environment in an empty temporary folder: pydoc imports what it shows, and the
-pages of `os` and `sys` print the environment and the paths. Standard input is held open, because the server ends with it;
-that, and a signal where the system offers one, makes the child end when this process ends, however it ends.
+`python -I -S -m pydoc -p 0` runs with an empty environment in an empty temporary folder: pydoc imports what it
+shows, and the pages of `os` and `sys` print the environment and the paths. Standard input is held open, because the
+server ends with it; that, and a signal where the system offers one, makes the child end when this process ends,
+however it ends.
 """
 
 from __future__ import annotations
@@ -108,7 +109,9 @@ class DocumentationServer:
         match = re.search(r"http://[^/]*:(\d+)/", line)
         if not match:
             self._stop()
-            raise RuntimeError(f"the documentation server of {sys.executable} did not start: {line.strip() or 'no output'}")
+            raise RuntimeError(
+                f"the documentation server of {sys.executable} did not start: {line.strip() or 'no output'}"
+            )
         return int(match[1])
 
     def _stop(self) -> None:

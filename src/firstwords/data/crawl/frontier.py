@@ -1,7 +1,7 @@
 """The addresses still to visit, each host at its own pace.
 
-Within a host the order is first in, first out; between hosts, the one that may be asked earliest. A host is asked for one
-page at a time.
+Within a host the order is first in, first out; between hosts, the one that may be asked earliest. A host is asked
+for one page at a time.
 """
 
 from __future__ import annotations

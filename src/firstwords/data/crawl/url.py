@@ -36,10 +36,9 @@ def canonical_url(url: str, base: str | None = None) -> str | None:
         base: The page's address, for relative ones.
     """
     url = url.strip(" \t\r\n\f")
-    # A URL parser drops tabs and line ends inside, a naive one does not: RFC 3986 allows neither.
-    if re.search(r"[\x00-\x20\x7f\\]", url.split("#")[0].split("?")[0].strip()) or len(url) > 4 * MAX_LENGTH:
-        if "\\" in url or re.search(r"[\x00-\x1f\x7f]", url):
-            return None
+    # A URL parser drops tabs and line ends inside, another one does not, and a backslash is a slash to browsers only.
+    if re.search(r"[\x00-\x1f\x7f\\]", url) or len(url) > 4 * MAX_LENGTH:
+        return None
     try:
         parts = urlsplit(urljoin(base, url) if base else url)
         port = parts.port

@@ -1,7 +1,7 @@
 """The main text of web pages by trafilatura: slower, cleaner."""
 
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from firstwords.data.document import Document, Rejection
 from firstwords.data.extractor import Extractor, document, rejected
@@ -45,7 +45,7 @@ class Best(Extractor):
             return rejected(record, "undecodable", f"charset {record.charset or 'not announced'}")
         if decoded.text.count("<") > 2 * self.max_elements:
             return rejected(record, "too_large", f"more than {self.max_elements} elements")
-        found = bare_extraction(
+        found: Any = bare_extraction(
             decoded.text,
             url=record.url,
             favor_precision=self.favour == "precision",

@@ -31,7 +31,6 @@ _WIDTH = 45  # characters: narrower paragraphs are lists of short lines rather t
 _SLACK = 6  # characters that a line may be shorter than wrapping would make it
 
 
-
 @dataclass
 class _Names:
     """What a page's module defines and refers to, in page order."""
@@ -46,10 +45,10 @@ class _Names:
 class Documentation(Extractor):
     """Docstrings and signatures of a `pydoc:///` page, or the text of a topic.
 
-    Blocks are separated by a blank line; a signature is a block of its own; prose that was wrapped at a fixed width is one
-    line. Left out: navigation, indexes of names, values, authors. The names go to the metadata, as JSON lists: `classes`,
-    `exceptions`, `functions` that the module defines, and `modules`: those it contains or imports. `module` is the page's
-    dotted name (`topic` of a topic's page), `kind` is `module` or `topic`.
+    Blocks are separated by a blank line; a signature is a block of its own; prose that was wrapped at a fixed width
+    is one line. Left out: navigation, indexes of names, values, authors. The names go to the metadata, as JSON
+    lists: `classes`, `exceptions`, `functions` that the module defines, and `modules`: those it contains or imports.
+    `module` is the page's dotted name (`topic` of a topic's page), `kind` is `module` or `topic`.
     """
 
     version: ClassVar[int] = 1
@@ -109,7 +108,7 @@ def _class(title: str, content: str, names: _Names) -> Iterator[str]:
     # `Alias = class Name(Base)`: both are names of the module.
     alias = re.match(r"<strong>(\w+)</strong> = ", title)
     found = [alias[1], *found] if alias else found
-    is_exception = order is not None and ">builtins.BaseException<" in order[0] or "BaseException" in title
+    is_exception = (order is not None and ">builtins.BaseException<" in order[0]) or "BaseException" in title
     (names.exceptions if is_exception else names.classes).extend(found)
     yield _one_line(title)
     prelude = _PRELUDE.search(content)
@@ -150,8 +149,7 @@ def _one_line(html: str) -> str:
 def _blocks(text: str) -> list[str]:
     """The paragraphs of a docstring, wrapped prose joined to one line, everything else line by line."""
     paragraphs: list[list[str]] = [[]]
-    for line in text.split("\n"):
-        line = line.rstrip()
+    for line in map(str.rstrip, text.split("\n")):
         if line:
             paragraphs[-1].append(line)
         elif paragraphs[-1]:

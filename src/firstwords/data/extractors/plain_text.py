@@ -16,7 +16,7 @@ class PlainText(Extractor):
     libraries: ClassVar[tuple[str, ...]] = ("resiliparse",)
 
     def extract(self, record: Record) -> Document | Rejection:
-        """The text with `\\n` as line end and no byte order mark."""
+        """The text with line feeds as line ends and no byte order mark."""
         from firstwords.data.charset import decode, looks_binary
 
         if looks_binary(record.body):

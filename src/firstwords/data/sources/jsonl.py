@@ -143,7 +143,7 @@ def _opened(path: Path) -> BinaryIO:
             stream = pa.CompressedInputStream(pa.OSFile(str(path)), "zstd" if name.endswith(".zst") else "lz4")
         except pa.ArrowInvalid as error:
             raise RecipeError(f"{path}: {error}") from None
-        return io.BufferedReader(_Readable(stream), 2**20)  # type: ignore[arg-type, return-value]
+        return io.BufferedReader(_Readable(stream), 2**20)  # type: ignore[type-var]
     return path.open("rb")
 
 

@@ -81,16 +81,14 @@ class PythonDocumentation(LiveSource):
     def units(self) -> list["Unit"]:
         """The starts of the crawl, dealt out to units by position in the sorted list of names."""
         names = sorted(set(self.modules) or standard_modules())
-        starts = [[name for name in names[i::NUM_UNITS]] for i in range(NUM_UNITS)]
+        starts = [names[i::NUM_UNITS] for i in range(NUM_UNITS)]
         keys = [f"modules-{i}" for i in range(NUM_UNITS)]
         if self.topics:
             starts.append(["topics", "keywords"])
             keys.append("topics")
         pairs = [(key, start) for key, start in zip(keys, starts, strict=True) if start]
         share, rest = divmod(self.max_pages, len(pairs))
-        return [
-            Unit(key=key, start=tuple(start), max_pages=share + (i < rest)) for i, (key, start) in enumerate(pairs)
-        ]
+        return [Unit(key=key, start=tuple(start), max_pages=share + (i < rest)) for i, (key, start) in enumerate(pairs)]
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,332 @@
+"""Live websites, politely: robots.txt, pauses, limits, and nothing but the public internet unless the recipe names
+it."""
+
+import json
+import re
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable
+from contextlib import ExitStack
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, ClassVar
+from urllib.parse import urlsplit
+
+from firstwords.artifact import atomic_write, write_json
+from firstwords.data.source import LiveSource
+from firstwords.errors import Interrupted
+from firstwords.recipe import Duration, Size, runtime
+
+if TYPE_CHECKING:
+    from firstwords.data.crawl.archive import Page
+    from firstwords.data.crawl.crawler import Crawler, Failure, Reading
+    from firstwords.data.crawl.fetch import Response
+    from firstwords.data.crawl.frontier import Entry
+    from firstwords.data.sandbox import Sandbox
+    from firstwords.stage import Work
+
+AGENT = "firstwords"
+MEDIA_TYPES = frozenset({"text/html", "application/xhtml+xml", "text/plain"})
+SHARD_PAGES = 200  # a kill loses at most so many pages
+PARSE_SECONDS = 5.0
+PARSE_MEMORY = 2**30
+# What is never a page, so that no request is spent on finding out.
+_FILE = re.compile(
+    r"(?i)\.(?:jpe?g|png|gif|webp|avif|svg|ico|bmp|tiff?|css|js|mjs|json|xml|rss|atom|pdf|docx?|xlsx?|pptx?|odt|epub|zip|gz|"
+    r"tgz|bz2|xz|zst|7z|rar|tar|iso|dmg|exe|msi|deb|rpm|apk|whl|jar|mp[34]|m4[av]|ogg|oga|ogv|wav|flac|avi|mov|mkv|webm|"
+    r"woff2?|ttf|otf|eot)$"
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Website(LiveSource):
+    """Crawls from start pages along the links.
+
+    Attributes:
+        start: Addresses of the first pages.
+        include: Beginnings of the addresses that belong to the crawl; empty: everything on the hosts of `start`.
+        exclude: Beginnings of addresses that do not.
+        max_pages: Pages stored, at most.
+        max_depth: Links from a start page, at most.
+        wait: Seconds between two requests to a host; robots.txt may ask for more, nobody for less than 1 second unless
+            the server is named in `private`.
+        max_wait: A host that asks for a longer pause is left alone.
+        max_bytes: Cap of a page as it comes.
+        max_expanded: Cap of a page after decompression.
+        deadline: For one request, from the name to the last byte.
+        private: Addresses outside the public internet that may be contacted, with an optional port: `127.0.0.1:8000`,
+            `10.1.0.0/16`.
+        contact: An address or page at which site owners reach you; part of the User-Agent.
+        snapshot: Change it to fetch anew; a finished collection is kept otherwise.
+    """
+
+    libraries: ClassVar[tuple[str, ...]] = ()
+    start: tuple[str, ...]
+    include: tuple[str, ...] = ()
+    exclude: tuple[str, ...] = ()
+    max_pages: int = 1000
+    max_depth: int = 10
+    wait: Duration = 1.0
+    max_wait: Duration = 120.0
+    max_bytes: Size = 10 * 2**20
+    max_expanded: Size = 20 * 2**20
+    deadline: Duration = 30.0
+    private: tuple[str, ...] = ()
+    contact: str = ""
+    snapshot: str = ""
+    parallel_hosts: int = runtime(8)
+
+    def __post_init__(self) -> None:
+        from firstwords.data.crawl.address import parse_named
+        from firstwords.data.crawl.url import canonical_url
+
+        for name, addresses in (("start", self.start), ("include", self.include), ("exclude", self.exclude)):
+            for address in addresses:
+                if canonical_url(address) is None:
+                    raise ValueError(f"{name}: '{address}' is not an http or https address that can be crawled")
+        if not self.start:
+            raise ValueError("start: name at least one address")
+        for entry in self.private:
+            try:
+                parse_named(entry)
+            except ValueError:
+                raise ValueError(f"private: '{entry}' is not an address such as 127.0.0.1:8000 or 10.0.0.0/8") from None
+        if self.max_pages < 1 or self.max_depth < 0 or self.parallel_hosts < 1:
+            raise ValueError("max_pages and parallel_hosts must be at least 1, max_depth at least 0")
+        if self.wait < 1.0 and not all(self._is_private(address) for address in (*self.start, *self.include)):
+            raise ValueError(f"wait: {self.wait:g} s is below 1 s, which is only for servers named in 'private'")
+
+    def _is_private(self, address: str) -> bool:
+        from firstwords.data.crawl.address import AddressRefused, AddressRules, is_public, parse_address
+        from firstwords.data.crawl.url import PORTS
+
+        parts = urlsplit(address)
+        try:
+            host = parse_address(parts.hostname or "")
+            AddressRules(self.private).check(str(host), parts.port or PORTS[parts.scheme])
+        except AddressRefused:
+            return False
+        return not is_public(host)
+
+    def collect(self, work: "Work", folder: str) -> list[dict[str, Any]]:
+        """Crawl, a WARC file for every 200 pages; goes on after the last finished one."""
+        from firstwords.data.crawl.crawler import Crawler, Limits
+        from firstwords.data.crawl.fetch import Fetcher
+        from firstwords.data.crawl.frontier import Frontier
+        from firstwords.data.crawl.robots import Robots
+        from firstwords.data.sandbox import Sandbox
+
+        shards = _Shards(work, folder)
+        if shards.is_finished:
+            return shards.receipts
+        frontier = Frontier(self.wait)
+        self._begin(frontier, shards.state)
+        fetcher = self._fetcher(Fetcher)
+        with Sandbox(ReadPage(), seconds=PARSE_SECONDS, memory=PARSE_MEMORY) as sandbox:
+            crawler = Crawler(
+                fetch=lambda url: fetcher.fetch(url, MEDIA_TYPES),
+                read=_Reader(sandbox),
+                wants=self.wants(),
+                frontier=frontier,
+                limits=Limits(
+                    max_pages=self.max_pages,
+                    max_depth=self.max_depth,
+                    max_delay=self.max_wait,
+                    parallel_hosts=self.parallel_hosts,
+                ),
+                robots=Robots(fetcher.fetch, AGENT),
+                pages=shards.num_pages,
+            )
+            shards.run(crawler, self.max_pages)
+        return shards.receipts
+
+    def _fetcher(self, make: Callable[..., Any]) -> Any:
+        from firstwords import __version__
+        from firstwords.data.crawl.address import AddressRules
+
+        return make(
+            agent=f"{AGENT}/{__version__}" + (f" (+{self.contact})" if self.contact else ""),
+            rules=AddressRules(self.private),
+            max_bytes=self.max_bytes,
+            max_expanded=self.max_expanded,
+            deadline=self.deadline,
+        )
+
+    def _begin(self, frontier: Any, state: dict[str, Any] | None) -> None:
+        from firstwords.data.crawl.frontier import Entry
+        from firstwords.data.crawl.url import canonical_url
+
+        if state is not None:
+            frontier.restore(state)
+            return
+        for address in self.start:
+            url = canonical_url(address)
+            assert url is not None
+            frontier.add(Entry(url))
+
+    def wants(self) -> Callable[[str], bool]:
+        """Whether an address belongs to the crawl."""
+        from firstwords.data.crawl.url import canonical_url
+
+        starts = [url for address in self.start if (url := canonical_url(address))]
+        hosts = {urlsplit(url).netloc for url in starts}
+        include = tuple(url for address in self.include if (url := canonical_url(address)))
+        exclude = tuple(url for address in self.exclude if (url := canonical_url(address)))
+
+        def wanted(url: str) -> bool:
+            parts = urlsplit(url)
+            inside = url.startswith(include) if include else parts.netloc in hosts
+            return inside and not (exclude and url.startswith(exclude)) and not _FILE.search(parts.path)
+
+        return wanted
+
+
+class _Shards:
+    """The WARC files of a crawl, and the state to continue from the last finished one."""
+
+    def __init__(self, work: "Work", folder: str) -> None:
+        self._work = work
+        self._folder = folder
+        self.receipts: list[dict[str, Any]] = []
+        while (receipt := work.receipt(self._key(len(self.receipts)))) is not None:
+            self.receipts.append(receipt)
+        self.num_pages = sum(receipt["fetched"] for receipt in self.receipts)
+        self.is_finished = bool(self.receipts) and self.receipts[-1]["last"]
+        self.state: dict[str, Any] | None = None
+        if self.receipts and not self.is_finished:
+            self.state = json.loads(self._state_path(len(self.receipts)).read_text(encoding="utf-8"))
+
+    def run(self, crawler: "Crawler", max_pages: int) -> None:
+        """Let the crawler run, closing a file every so many pages."""
+        self._crawler = crawler
+        self._max_pages = max_pages
+        self._open()
+        try:
+            crawler.run(self._store, self._failures.append)
+        except (KeyboardInterrupt, Interrupted):
+            # What was fetched politely is not thrown away.
+            if self._archive.num_pages:
+                self._close(last=False)
+            else:
+                self._stack.pop_all()
+            raise
+        self._close(last=True)
+
+    def _key(self, number: int) -> str:
+        return f"{self._folder}/{number:05d}"
+
+    def _state_path(self, number: int) -> Any:
+        return self._work.scratch(f"{self._folder}-{number:05d}.json")
+
+    def _open(self) -> None:
+        from firstwords.data.crawl.archive import Archive
+
+        self._stack = ExitStack()
+        self._failures: list[Failure] = []
+        self._size = 0
+        path = self._work.path(f"{self._key(len(self.receipts))}.warc.gz")
+        self._archive = self._stack.enter_context(Archive(path, AGENT, now()))
+
+    def _store(self, page: "Page") -> None:
+        self._archive.write(page)
+        self._size += len(page.body)
+        queued = len(self._crawler.frontier)
+        self._work.progress(
+            f"{self._crawler.pages:,} pages, {queued:,} addresses waiting", self._crawler.pages, self._max_pages
+        )
+        if self._archive.num_pages == SHARD_PAGES:
+            self._close(last=False)
+            self._open()
+
+    def _close(self, *, last: bool) -> None:
+        from firstwords.data.crawl.crawler import failure_line
+
+        number = len(self.receipts)
+        # The state first: a receipt without it could not be continued from.
+        write_json(self._state_path(number + 1), self._crawler.frontier.state())
+        files = [f"{self._key(number)}.warc.gz", f"{self._key(number)}.failed.jsonl"]
+        with atomic_write(self._work.path(files[1])) as temporary:
+            lines = [json.dumps(failure_line(each), ensure_ascii=False) + "\n" for each in self._failures]
+            temporary.write_text("".join(lines), encoding="utf-8")
+        self._stack.close()
+        failed = dict(sorted(Counter(each.reason for each in self._failures).items()))
+        receipt = self._work.finish(
+            self._key(number), files, fetched=self._archive.num_pages, failed=failed, bytes=self._size, last=last
+        )
+        self.receipts.append(receipt)
+
+
+class _Reader:
+    """Makes a page of a response, its links read in the sandbox."""
+
+    def __init__(self, sandbox: "Sandbox") -> None:
+        self._sandbox = sandbox
+        self._lock = threading.Lock()
+
+    def __call__(self, entry: "Entry", response: "Response") -> "Reading":
+        from firstwords.data.crawl.archive import Page
+        from firstwords.data.crawl.crawler import Reading
+        from firstwords.data.sandbox import Lost
+        from firstwords.data.sources.warc import content_type, signals_of_headers
+
+        headers = tuple((name.lower(), value) for name, value in response.headers)
+        signals = signals_of_headers(headers)
+        facts: Any = {}
+        failure = None
+        if response.media_type != "text/plain":
+            charset = content_type(response.header("Content-Type") or "")[1]
+            with self._lock:
+                facts = next(iter(self._sandbox.map([(response.body, charset, entry.url)])))
+            if isinstance(facts, Lost):
+                facts, failure = {}, ("unreadable", f"{facts.reason}: {facts.detail}")
+        signals |= facts.get("signals", {})
+        links = () if {"nofollow", "none"} & directives(signals_of_headers(headers)) else tuple(facts.get("links", ()))
+        metadata = {"depth": str(entry.depth)} | signals
+        metadata |= {key: facts[key] for key in ("licence", "canonical") if facts.get(key)}
+        page = Page(
+            url=entry.url,
+            date=now(),
+            status_line=f"HTTP/1.1 {response.status} {response.phrase}".rstrip(),
+            headers=response.headers,
+            body=response.body,
+            metadata=tuple(sorted(metadata.items())),
+        )
+        return Reading(page, links, failure)
+
+
+@dataclass(frozen=True)
+class ReadPage:
+    """What runs in the sandbox: the facts of one page as JSON values."""
+
+    def warm(self) -> None:
+        """Load the parser before memory is limited."""
+        self((b"<p>A page.</p>", "", "http://localhost/"))
+
+    def __call__(self, item: tuple[bytes, str, str]) -> dict[str, Any]:
+        """Links, signals, licence and canonical address of a page."""
+        from resiliparse.parse.html import HTMLTree
+
+        from firstwords.data.charset import decode
+        from firstwords.data.crawl.page import page_facts
+
+        body, charset, url = item
+        decoded = decode(body, charset or None)
+        if decoded is None:
+            return {}
+        facts = page_facts(HTMLTree.parse(decoded.text), url, with_links=True)
+        return {
+            "links": facts.links,
+            "signals": facts.signals,
+            "licence": facts.licence,
+            "canonical": facts.canonical,
+        }
+
+
+def directives(signals: dict[str, str]) -> set[str]:
+    """The single directives of the signal `robots`."""
+    return {each.strip() for each in signals.get("robots", "").split(",") if each.strip()}
+
+
+def now() -> str:
+    """The time as WARC writes it."""
+    return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
