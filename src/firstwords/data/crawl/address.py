@@ -103,8 +103,8 @@ def embedded(address: IpAddress) -> IpAddress:
 
 
 def is_public(address: IpAddress) -> bool:
-    """Whether an address is one of a server on the public internet; wrapped IPv4 addresses are judged by what they
-    wrap.""" inner = embedded(address)
+    """Whether an address is one of a public server; wrapped IPv4 addresses are judged by what they wrap."""
+    inner = embedded(address)
     if inner is not address:
         return is_public(inner)
     # Scoped and tunnelled addresses are refused as a whole: they lead to whatever the scope or the tunnel says.

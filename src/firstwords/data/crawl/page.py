@@ -1,5 +1,4 @@
-"""What a web page says about itself and where it leads: title, language, links, licence, and its wishes about its
-use."""
+"""What a web page says about itself and where it leads: title, links, licence, wishes about its use."""
 
 from __future__ import annotations
 

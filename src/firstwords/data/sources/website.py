@@ -1,5 +1,4 @@
-"""Live websites, politely: robots.txt, pauses, limits, and nothing but the public internet unless the recipe names
-it."""
+"""Live websites, politely: robots.txt, pauses, limits, and only the public internet unless the recipe says so."""
 
 import json
 import re
