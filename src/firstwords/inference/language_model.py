@@ -187,13 +187,17 @@ class LanguageModel:
         if self.task == "sequence":
             return label_texts(self.model, self.tokenizer, texts).labels
         if self.task == "tokens":
-            return find_text_entities(self.model, self.tokenizer, texts)
+            return self.entities(texts)
         self._needs("masked", "predicts labels, entities or hidden words")
         return [fill_masks(self.model, self.tokenizer, text) for text in texts]
 
     def label_log_probabilities(self, texts: Sequence[str]) -> np.ndarray:
         """(E, K) log-probability, in nats, of each of `labels` for every text."""
         return label_texts(self.model, self.tokenizer, texts).log_probabilities
+
+    def entities(self, texts: Sequence[str]) -> list[list[TextEntity]]:
+        """The entities of each text with their places in characters."""
+        return find_text_entities(self.model, self.tokenizer, texts)
 
     def tags(self, sentences: Sequence[Sequence[str]]) -> list[list[str]]:
         """A tag of `labels` for every word of every sentence."""

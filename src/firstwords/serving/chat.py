@@ -59,7 +59,7 @@ class Conversation:
                 output.flush()
             output.write("\n")
         elif self.task == "tokens":
-            spans = self._model.predict([text])[0]
+            spans = self._model.entities([text])[0]
             for span in spans:
                 output.write(f"{span.type:<12} {_printable(text[span.start : span.end])}\n")
             if not spans:

@@ -1,0 +1,98 @@
+"""Resolve a budget into a model, a number of tokens, and every rate, each with its reason."""
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar
+
+from pydantic import Field
+
+from firstwords.errors import RecipeError
+from firstwords.machine import available_memory_bytes
+from firstwords.model.sizes import ModelSizes
+from firstwords.recipe import Count, Duration, Kind, build, kind_of
+from firstwords.stage import Outcome, Stage, Work
+from firstwords.training.objective import Objective
+from firstwords.training.objectives.causal_lm import CausalLM
+from firstwords.training.settings import TrainSettings
+
+if TYPE_CHECKING:
+    from firstwords.graph import Graph
+    from firstwords.training.resolution import Corpus
+
+
+@dataclass(frozen=True, kw_only=True)
+class Configure(Stage):
+    """Derive everything that training needs to know, once; what follows depends on the numbers found here.
+
+    Attributes:
+        objective: What will be trained; decides the layout and the cost of a token.
+        budget: Time that pre-training may take on this machine. At most one of `budget` and `tokens`.
+        tokens: Tokens to train on, repetitions counted.
+        model: Sizes set by hand; `{ depth = 6 }` sets the dial alone.
+        training: Settings of training set by hand, by the names of `training.settings.TrainSettings`.
+        seed: Of weights, order and masks.
+    """
+
+    resolves: ClassVar[bool] = True
+    libraries: ClassVar[tuple[str, ...]] = ("torch",)
+
+    objective: Annotated[Objective, Kind("training.objectives")] = field(default_factory=CausalLM)
+    budget: Annotated[Duration, Field(gt=0)] | None = None
+    tokens: Annotated[Count, Field(gt=0)] | None = None
+    model: ModelSizes = field(default_factory=ModelSizes)
+    training: dict[str, Any] = field(default_factory=dict)
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        if self.budget is not None and self.tokens is not None:
+            raise RecipeError("give either a budget or tokens, not both")
+        if type(self.objective).record is not None:
+            raise RecipeError(f"objective '{kind_of(type(self.objective))}' fine-tunes; it cannot pre-train")
+        build(TrainSettings, {"tokens": 1, "batch_tokens": 1} | self.training, "training")
+
+    def inputs(self, graph: "Graph") -> dict[str, str]:
+        """The token store (how much there is to learn) and the vocabulary."""
+        return {"tokens": graph.require("tokenize"), "tokenizer": graph.require("train_tokenizer")}
+
+    def run(self, work: Work) -> Outcome:
+        """Probe the machine, choose, write `plan.json`."""
+        import torch
+
+        from firstwords.artifact import write_json
+        from firstwords.data.token_store import TokenStore
+        from firstwords.training.probe import Stopwatch
+        from firstwords.training.resolution import Demand, resolve, shown, summary
+
+        torch.set_num_threads(work.threads)
+        corpus = self._corpus(work)
+        work.progress("probing this machine")
+        demand = Demand(self.objective, self.budget, self.tokens, self.model, self.training, self.seed)
+        stopwatch = Stopwatch(self.objective, TokenStore(work.inputs["tokens"].folder, "train"))
+        plan = resolve(demand, corpus, stopwatch, available_memory_bytes())
+        write_json(work.path("plan.json"), plan)
+        for reason in plan["reasons"]:
+            work.note(f"  {reason['name']:<18}{shown(reason['value']):<12}{reason['reason']}")
+        return Outcome(summary=summary(plan), counts={"parameters": plan["cost"]["parameters"]})
+
+    def _corpus(self, work: Work) -> "Corpus":
+        from firstwords.data.token_store import read_store_index
+        from firstwords.tokenizer.tokenizer import Tokenizer
+        from firstwords.training.resolution import Corpus
+
+        store = read_store_index(work.inputs["tokens"].folder)
+        tokenizer = Tokenizer.load(work.inputs["tokenizer"].folder)
+        if store["vocab_size"] != tokenizer.vocab_size:
+            raise RecipeError(
+                f"the token store has a vocabulary of {store['vocab_size']:,} entries, the tokenizer one of "
+                f"{tokenizer.vocab_size:,}: it was made with another tokenizer"
+            )
+        sizes = {split: counts["tokens"] for split, counts in store["splits"].items()}
+        if not sizes["train"]:
+            raise RecipeError("there is nothing to train on: the split 'train' has no tokens")
+        return Corpus(
+            vocab_size=tokenizer.vocab_size,
+            end_of_text=tokenizer.end_of_text,
+            pad=tokenizer.pad,
+            mask=tokenizer.mask,
+            train_tokens=sizes["train"],
+            validation_tokens=sizes.get("validation", 0),
+        )

@@ -1,0 +1,82 @@
+"""A few real training steps, timed: how fast this machine is with a configuration."""
+
+from __future__ import annotations
+
+import time
+
+import torch
+
+from firstwords.data.packing import PackedRows
+from firstwords.data.token_store import TokenStore
+from firstwords.model.config import ModelConfig
+from firstwords.model.transformer import Model
+from firstwords.training.batch import Draws, Example
+from firstwords.training.objective import Objective
+from firstwords.training.optimizer import Optimizer
+from firstwords.training.settings import TrainSettings
+from firstwords.training.sizing import Speed
+
+PROBE_TOKENS = 2048
+FEWEST_STEPS, MOST_STEPS = 4, 8
+SETTINGS = TrainSettings(tokens=1, batch_tokens=1)
+
+
+class Stopwatch:
+    """Times training on rows of the real corpus, whose documents decide what attention costs.
+
+    Args:
+        objective: Whose batches and loss are timed.
+        store: The training split.
+    """
+
+    def __init__(self, objective: Objective, store: TokenStore) -> None:
+        self._objective = objective
+        self._store = store
+
+    def __call__(self, config: ModelConfig, seconds: float) -> Speed:
+        """Time forward, backward and update of a model with random weights.
+
+        The fastest of several steps counts: another process that takes a core for a moment can make a step ten times
+        slower, and the training that follows will not have it beside it all the time.
+
+        Args:
+            config: Of the model.
+            seconds: When so many are over no further step begins; at least one is timed.
+        """
+        begin = time.perf_counter()
+        model = Model(config, self._objective.head(config, None))  # type: ignore[arg-type]
+        model.train()
+        optimizer = Optimizer(model, SETTINGS)
+        rows = self._rows(config.context, 1)
+        self._step(model, optimizer, rows)  # the first step makes buffers and moments
+        best = guess = self._step(model, optimizer, rows)
+        left = seconds - (time.perf_counter() - begin)
+        fitting = (left / FEWEST_STEPS - guess.seconds_per_update) / (guess.seconds_per_token * config.context)
+        if fitting >= 2:
+            # A single row is slower a token than many; where there is time, only many count.
+            rows = self._rows(config.context, min(max(1, PROBE_TOKENS // config.context), int(fitting)))
+            best = self._step(model, optimizer, rows)
+        for _ in range(MOST_STEPS):
+            if time.perf_counter() - begin > seconds:
+                break
+            best = best.best(self._step(model, optimizer, rows))
+        return best
+
+    def _step(self, model: Model, optimizer: Optimizer, rows: list[Example]) -> Speed:
+        draws = Draws(0, tuple((0, row.row) for row in rows))
+        begin = time.perf_counter()
+        batch = self._objective.collate(rows, draws, model.config)
+        loss, count = self._objective.loss(model, batch, draws)
+        (loss / count).backward()
+        middle = time.perf_counter()
+        torch.nn.utils.clip_grad_norm_(model.parameters(), SETTINGS.max_gradient_norm)
+        optimizer.step(1.0)
+        model.zero_grad(set_to_none=True)
+        return Speed((middle - begin) / batch.num_tokens, time.perf_counter() - middle)
+
+    def _rows(self, context: int, number: int) -> list[Example]:
+        """Rows spread over the corpus."""
+        packed = PackedRows(self._store, context)
+        number = min(number, len(packed))
+        chosen = [packed[row * len(packed) // number] for row in range(number)]
+        return [Example(row.input_ids, row.labels, row.bounds, number) for number, row in enumerate(chosen)]

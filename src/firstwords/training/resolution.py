@@ -1,0 +1,316 @@
+"""The plan of a pre-training: every number of model and training, resolved from what a recipe asks for.
+
+No torch here; the machine's speed comes in as a function.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from firstwords.errors import CannotFit, RecipeError
+from firstwords.machine import gibibytes
+from firstwords.model.config import ModelConfig, Reason, derive
+from firstwords.model.cost import training_cost, training_flops_per_token, training_memory
+from firstwords.model.sizes import ModelSizes
+from firstwords.recipe import build, kind_of
+from firstwords.training import sizing
+from firstwords.training.objective import Objective
+from firstwords.training.settings import TrainSettings
+from firstwords.training.sizing import Choice, Corpus, Speed
+
+__all__ = ["Corpus", "Demand", "resolve", "shown", "summary"]
+
+DEFAULT_BUDGET = 180.0
+MIN_DEPTH, MAX_DEPTH = 2, 48
+# Of the budget: loading torch and the data, the first step, samples, writing the checkpoint.
+START_SECONDS = 5.0
+# All timed steps together, whatever the machine.
+PROBE_SECONDS = 4.5
+FEWEST_STEPS = 4
+MICRO_TOKENS = 4096
+# Of the memory that is free now; other processes may want some too.
+MEMORY_SHARE = 0.8
+FEWEST_UPDATES = 10
+# nanochat's ratio for compute-optimal training with Muon; Chinchilla's is 20.
+TOKENS_PER_PARAMETER = 12
+
+
+@dataclass(frozen=True)
+class Demand:
+    """What a recipe asks for; `stages.configure` explains the fields."""
+
+    objective: Objective
+    budget: float | None
+    tokens: int | None
+    sizes: ModelSizes
+    training: Mapping[str, Any]
+    seed: int
+
+
+class Measure(Protocol):
+    """Times a configuration, for about so many seconds at most."""
+
+    def __call__(self, config: ModelConfig, seconds: float) -> Speed: ...
+
+
+def resolve(demand: Demand, corpus: Corpus, measure: Measure, memory: int) -> dict[str, Any]:
+    """Everything that pre-training needs to know.
+
+    Args:
+        demand: From the recipe.
+        corpus: What there is to learn from.
+        measure: The machine.
+        memory: Free bytes.
+
+    Returns:
+        `plan.json`: `model` (fields of `ModelConfig`), `training` (fields of `TrainSettings`), `reasons` (name, value,
+        reason), `probe` (what was measured), `cost` (parameters, FLOPs, bytes, seconds).
+
+    Raises:
+        CannotFit: If the model does not fit into memory, or the budget is too short for any.
+        RecipeError: If sizes or settings contradict each other.
+    """
+    machine = _Machine(measure, _predicted_share(demand.objective))
+    candidates = _candidates(demand, corpus, memory)
+    choice, reason = _choose(demand, corpus, candidates, machine)
+    micro_tokens = _micro_tokens(choice.config, memory)
+    assert micro_tokens is not None
+    settings, reasons = _training(demand, corpus, choice, micro_tokens)
+    reasons = [Reason("depth", choice.config.num_layers, reason), *choice.reasons, *reasons]
+    return {
+        "model": choice.config.as_dict(),
+        "training": settings,
+        "reasons": [each.as_dict() for each in reasons],
+        "probe": machine.report(),
+        "cost": _cost(choice, settings, corpus, machine),
+    }
+
+
+class _Machine:
+    """Speeds that were measured, and estimates from them."""
+
+    def __init__(self, measure: Measure, predicted_share: float) -> None:
+        self._measure = measure
+        self.predicted_share = predicted_share
+        self._known: dict[ModelConfig, Speed] = {}
+        self._left = PROBE_SECONDS
+
+    def speed(self, config: ModelConfig) -> Speed:
+        """Measured where it was, else estimated."""
+        return self._known.get(config) or sizing.estimate(self._known, config, self.predicted_share)
+
+    def try_out(self, config: ModelConfig) -> bool:
+        """Measure a configuration, unless that was done or there is no time for it."""
+        if config in self._known or self._left <= 0:
+            return False
+        if self._known:
+            guess = self.speed(config)
+            if FEWEST_STEPS * (guess.seconds_per_token * config.context + guess.seconds_per_update) > self._left:
+                return False
+        begin = time.perf_counter()
+        # The first one leaves time for those that it recommends.
+        self._known[config] = self._measure(config, self._left if self._known else self._left / 3)
+        self._left -= time.perf_counter() - begin
+        return True
+
+    def report(self) -> dict[str, Any]:
+        """For `plan.json`."""
+        measured = [
+            {
+                "num_layers": config.num_layers,
+                "width": config.width,
+                "seconds_per_token": speed.seconds_per_token,
+                "seconds_per_update": speed.seconds_per_update,
+                "gigaflops": training_flops_per_token(config, config.context, self.predicted_share)
+                / speed.seconds_per_token
+                / 1e9,
+            }
+            for config, speed in self._known.items()
+        ]
+        return {"measured": measured}
+
+
+Candidate = tuple[ModelConfig, list[Reason]]
+
+
+def _predicted_share(objective: Objective) -> float:
+    return float(getattr(objective, "share", 1.0))
+
+
+def _candidates(demand: Demand, corpus: Corpus, memory: int) -> list[Candidate]:
+    """Configurations that fit into memory, the smallest first: one where the depth is given."""
+    sizes = demand.sizes
+    masked = kind_of(type(demand.objective)) == "masked_lm"
+    layout = sizes.layout or ("eurobert" if masked else "qwen3")
+    if masked != (layout == "eurobert"):
+        raise RecipeError(
+            f"model.layout '{layout}' does not go with the objective '{kind_of(type(demand.objective))}': "
+            "a masked language model is a 'eurobert', a causal one a 'qwen3' or a 'llama'"
+        )
+    ids = {"pad_id": corpus.pad, "bos_id": corpus.end_of_text, "eos_id": corpus.end_of_text, "mask_id": corpus.mask}
+    given = {"vocab_size": corpus.vocab_size} | ids | sizes.given() | {"layout": layout}
+    depths = [sizes.depth] if sizes.depth else range(MIN_DEPTH, MAX_DEPTH + 1)
+    found: list[Candidate] = []
+    for depth in depths:
+        config, reasons = derive(depth, **given)
+        if _micro_tokens(config, memory) is None:
+            break
+        found.append((config, reasons))
+    if not found:
+        config = derive(depths[0], **given)[0]
+        needed = training_memory(config, config.context)
+        raise CannotFit(
+            f"a model of {config.num_layers} layers x {config.width} needs {gibibytes(needed)} to train; "
+            f"{gibibytes(memory)} are free here. Choose a smaller depth, width or context."
+        )
+    return found
+
+
+def _micro_tokens(config: ModelConfig, memory: int) -> int | None:
+    """The most tokens at once, at most `MICRO_TOKENS`, that fit into memory; None if not even one row does."""
+    tokens = max(MICRO_TOKENS, config.context)
+    while tokens >= config.context:
+        if training_memory(config, tokens) <= MEMORY_SHARE * memory:
+            return tokens
+        tokens //= 2
+    return None
+
+
+def _choose(demand: Demand, corpus: Corpus, candidates: list[Candidate], machine: _Machine) -> tuple[Choice, str]:
+    """The configuration to train, how far, and why that depth."""
+    smallest = min(candidates, key=lambda each: sizing.scaling_parameters(each[0]))[0]
+    # A small model is measured in a blink and tells whether a large one can be.
+    machine.try_out(smallest if len(candidates) > 1 else _tiny(smallest))
+    if len(candidates) == 1:
+        machine.try_out(candidates[0][0])
+    budget = demand.budget
+    if budget is None and demand.tokens is None and len(candidates) > 1:
+        budget = DEFAULT_BUDGET
+    if budget is None:
+        return _without_clock(demand, corpus, candidates, machine)
+    seconds = budget - START_SECONDS
+    while True:
+        choices = [sizing.in_time(*each, machine.speed(each[0]), seconds, corpus) for each in candidates]
+        best = min(choices, key=lambda choice: choice.loss)
+        if not machine.try_out(best.config):
+            break
+    if best.num_updates < FEWEST_UPDATES and not demand.training.get("batch_tokens"):
+        raise CannotFit(
+            f"{budget:.0f} s are enough for {best.num_updates} updates of {best.config.num_layers} layers x "
+            f"{best.config.width} on this machine; a model needs at least {FEWEST_UPDATES}. Give more time, a smaller "
+            "model, or tokens instead of a budget."
+        )
+    if demand.sizes.depth:
+        return best, "set by hand"
+    return best, (
+        f"the lowest loss that the scaling law predicts for {budget:.0f} s on this machine, repeated tokens discounted "
+        "(Hoffmann et al. 2022; Besiroglu et al. 2024; Muennighoff et al. 2023)"
+    )
+
+
+def _without_clock(
+    demand: Demand, corpus: Corpus, candidates: list[Candidate], machine: _Machine
+) -> tuple[Choice, str]:
+    """Sizes from a number of tokens, or tokens from the size."""
+    limit = sizing.MAX_EPOCHS * corpus.train_tokens
+    if demand.tokens is None:
+        config, reasons = candidates[0]
+        tokens = min(limit, float(TOKENS_PER_PARAMETER * sizing.scaling_parameters(config)))
+        return sizing.with_tokens(config, reasons, machine.speed(config), tokens, corpus), "set by hand"
+    worth = sizing.effective_tokens(demand.tokens, corpus.train_tokens)
+    fitting = [
+        each for each in candidates if TOKENS_PER_PARAMETER * sizing.scaling_parameters(each[0]) <= worth
+    ] or candidates[:1]
+    config, reasons = fitting[-1]
+    machine.try_out(config)
+    choice = sizing.with_tokens(config, reasons, machine.speed(config), demand.tokens, corpus)
+    if demand.sizes.depth:
+        return choice, "set by hand"
+    return choice, f"the largest with {TOKENS_PER_PARAMETER} tokens a parameter, repeated tokens discounted (nanochat)"
+
+
+def _tiny(config: ModelConfig) -> ModelConfig:
+    """A small relative of a configuration."""
+    return dataclasses.replace(
+        config, num_layers=2, width=128, num_heads=2, num_kv_heads=2, head_size=64, mlp_width=320
+    )
+
+
+def _training(demand: Demand, corpus: Corpus, choice: Choice, micro_tokens: int) -> tuple[dict[str, Any], list[Reason]]:
+    """Fields of `TrainSettings`, and why they are so."""
+    epochs = choice.tokens / corpus.train_tokens
+    if demand.tokens is not None:
+        why = "set by hand"
+    elif choice.tokens > 0.95 * sizing.MAX_EPOCHS * corpus.train_tokens:
+        why = f"{sizing.MAX_EPOCHS:.0f} times the corpus: more repetition teaches little (Muennighoff et al. 2023)"
+    elif demand.budget is None and demand.sizes.depth:
+        why = f"{TOKENS_PER_PARAMETER} a parameter (nanochat), at most {sizing.MAX_EPOCHS:.0f} times the corpus"
+    else:
+        why = f"what the budget allows at {choice.speed.tokens_per_second(choice.batch_tokens):,.0f} tokens/s"
+    batch = int(demand.training.get("batch_tokens") or choice.batch_tokens)
+    updates = max(1, choice.tokens // batch)
+    reasons = [
+        Reason("tokens", choice.tokens, f"{why}; the corpus is read {epochs:.1f} times"),
+        Reason("batch_tokens", choice.batch_tokens, sizing.BATCH_REASON),
+        Reason(
+            "micro_tokens", micro_tokens, "go through the model at once; as many as fit, at most 4,096 on a processor"
+        ),
+        Reason("num_evaluations", choice.num_evaluations, "at most a twentieth of the time"),
+        *sizing.rates(choice.config, updates),
+    ]
+    by_hand = dict(demand.training)
+    reasons = [
+        Reason(each.name, by_hand.pop(each.name), "set by hand") if each.name in by_hand else each for each in reasons
+    ]
+    reasons += [Reason(name, value, "set by hand") for name, value in by_hand.items()]
+    values = {"seed": demand.seed} | {each.name: each.value for each in reasons}
+    settings = build(TrainSettings, values, "training")
+    settings.rows_per_step(choice.config.context)  # the batch must be whole rows
+    fields = [each for each in dataclasses.fields(settings) if not each.metadata.get("runtime")]
+    return {each.name: getattr(settings, each.name) for each in fields}, reasons
+
+
+def _cost(choice: Choice, settings: dict[str, Any], corpus: Corpus, machine: _Machine) -> dict[str, Any]:
+    cost = training_cost(
+        choice.config,
+        tokens=settings["tokens"],
+        micro_tokens=settings["micro_tokens"],
+        context=choice.config.context,
+        predicted_share=machine.predicted_share,
+    )
+    rate = choice.speed.tokens_per_second(settings["batch_tokens"])
+    looking = settings["num_evaluations"] * corpus.validation_tokens * sizing.FORWARD_SHARE
+    seconds = settings["tokens"] / rate + looking * choice.speed.seconds_per_token + START_SECONDS
+    return cost.as_dict() | {"seconds": seconds, "tokens_per_second": rate}
+
+
+def shown(value: Any) -> str:
+    """A number for people: `3,100,000`, `0.004`, `yes`."""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, float) and value == int(value) and abs(value) >= 10:
+        value = int(value)
+    return f"{value:,}" if isinstance(value, int) else str(value)
+
+
+def summary(plan: Mapping[str, Any]) -> str:
+    """One line: `4 layers x 192, 3.1M parameters: 3 min at 14,200 tokens/s measured`."""
+    model, cost = plan["model"], plan["cost"]
+    parameters = cost["parameters"]
+    size = f"{parameters / 1e6:.1f}M" if parameters < 1e9 else f"{parameters / 1e9:.1f}B"
+    seconds = cost["seconds"]
+    duration = (
+        f"{seconds:.0f} s"
+        if seconds < 100
+        else f"{seconds / 60:.1f} min"
+        if seconds < 6000
+        else f"{seconds / 3600:.1f} h"
+    )
+    return (
+        f"{model['num_layers']} layers x {model['width']}, {size} parameters, {plan['training']['tokens']:,} tokens: "
+        f"{duration} at {cost['tokens_per_second']:,.0f} tokens/s, {gibibytes(cost['memory_bytes'])}"
+    )

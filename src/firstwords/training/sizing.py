@@ -1,0 +1,196 @@
+"""From a budget to numbers: how large a model, how many tokens, which batch and rates, and why.
+
+No torch here. What depends on the machine (seconds a token) comes in as a function, measured by `probe`.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from firstwords.model.config import ModelConfig, Reason
+from firstwords.model.cost import layer_parameters, parameter_shapes, training_flops_per_token
+
+# Hoffmann et al. 2022, approach 3, as refitted by Besiroglu et al. 2024: loss = E + A / N^a + B / D^b, in nats.
+IRREDUCIBLE, SIZE_FACTOR, DATA_FACTOR = 1.8172, 482.01, 2085.43
+SIZE_POWER, DATA_POWER = 0.3478, 0.3658
+# Muennighoff et al. 2023: an epoch's worth decays with this many repetitions; four epochs are nearly as good as new.
+REPETITION_DECAY = 15.39
+MAX_EPOCHS = 8.0
+
+SMALLEST_BATCH = 2048
+LARGEST_BATCH = 2**19
+UPDATES = 1000
+BATCH_REASON = "a power of two near a thousandth of the run: about a thousand updates, from 2,048 to 524,288 tokens"
+# A forward pass is a third of forward and backward.
+FORWARD_SHARE = 1 / 3
+
+
+@dataclass(frozen=True)
+class Speed:
+    """What one machine needs for one configuration.
+
+    Attributes:
+        seconds_per_token: Forward and backward.
+        seconds_per_update: Of the optimizer.
+    """
+
+    seconds_per_token: float
+    seconds_per_update: float
+
+    def best(self, other: Speed) -> Speed:
+        """The faster of both, part by part."""
+        return Speed(
+            min(self.seconds_per_token, other.seconds_per_token),
+            min(self.seconds_per_update, other.seconds_per_update),
+        )
+
+    def tokens_per_second(self, batch_tokens: int) -> float:
+        """Tokens trained a second, updates included."""
+        return batch_tokens / (self.seconds_per_token * batch_tokens + self.seconds_per_update)
+
+
+def effective_tokens(tokens: float, unique_tokens: float) -> float:
+    """How many new tokens a number of repeated ones is worth (Muennighoff et al. 2023, equation 5)."""
+    if tokens <= unique_tokens:
+        return tokens
+    repetitions = tokens / unique_tokens - 1
+    return unique_tokens * (1 + REPETITION_DECAY * (1 - math.exp(-repetitions / REPETITION_DECAY)))
+
+
+def predicted_loss(parameters: int, tokens: float, unique_tokens: float) -> float:
+    """Loss by the scaling law. Its scale is that of web text and large models: only differences are used here."""
+    data = effective_tokens(tokens, unique_tokens)
+    return IRREDUCIBLE + SIZE_FACTOR / parameters**SIZE_POWER + DATA_FACTOR / data**DATA_POWER
+
+
+def scaling_parameters(config: ModelConfig) -> int:
+    """Numbers that take part in every prediction: the layers' matrices and the head's."""
+    return layer_parameters(config) + config.vocab_size * config.width
+
+
+def optimizer_flops(config: ModelConfig) -> float:
+    """Arithmetic of one Muon update: five iterations of three products over the smaller side of each matrix."""
+    total = 0.0
+    for name, shape in parameter_shapes(config).items():
+        if len(shape) == 2 and ".layers." in name:
+            small, large = sorted(shape)
+            total += 5 * (4 * small * small * large + 2 * small**3)
+    return total
+
+
+def batch_size(tokens: float, context: int) -> int:
+    """Tokens of one update: a power of two near a thousandth of the run, a multiple of the context."""
+    wanted = min(LARGEST_BATCH, max(SMALLEST_BATCH, tokens / UPDATES))
+    return max(1, 2 ** round(math.log2(wanted)) // context) * context
+
+
+@dataclass(frozen=True)
+class Choice:
+    """A configuration with what it can learn in the budget.
+
+    Attributes:
+        tokens: A multiple of `batch_tokens`.
+        num_evaluations: On the whole validation split.
+        loss: By the scaling law; only differences mean something.
+    """
+
+    config: ModelConfig
+    reasons: list[Reason]
+    speed: Speed
+    tokens: int
+    batch_tokens: int
+    num_evaluations: int
+    loss: float
+
+    @property
+    def num_updates(self) -> int:
+        """Of the whole run."""
+        return self.tokens // self.batch_tokens
+
+
+@dataclass(frozen=True)
+class Corpus:
+    """What there is to learn from: sizes of the splits, and the tokenizer's ids."""
+
+    vocab_size: int
+    end_of_text: int
+    pad: int
+    mask: int
+    train_tokens: int
+    validation_tokens: int
+
+
+def in_time(config: ModelConfig, reasons: list[Reason], speed: Speed, seconds: float, corpus: Corpus) -> Choice:
+    """How far a configuration gets in `seconds` of training, evaluations included."""
+    batch, tokens, evaluations = SMALLEST_BATCH, 0.0, 1
+    # Tokens, batch and evaluations depend on each other; being powers of two and small, they settle at once.
+    for _ in range(4):
+        evaluations = num_evaluations(tokens, corpus.validation_tokens)
+        left = seconds - evaluations * corpus.validation_tokens * speed.seconds_per_token * FORWARD_SHARE
+        tokens = min(max(0.0, left) * speed.tokens_per_second(batch), MAX_EPOCHS * corpus.train_tokens)
+        batch = batch_size(tokens, config.context)
+    return with_tokens(config, reasons, speed, tokens, corpus)
+
+
+def with_tokens(config: ModelConfig, reasons: list[Reason], speed: Speed, tokens: float, corpus: Corpus) -> Choice:
+    """A configuration trained on a number of tokens, rounded down to whole updates."""
+    batch = batch_size(tokens, config.context)
+    rounded = max(1, int(tokens) // batch) * batch
+    loss = predicted_loss(scaling_parameters(config), rounded, corpus.train_tokens)
+    evaluations = num_evaluations(rounded, corpus.validation_tokens)
+    return Choice(config, reasons, speed, rounded, batch, evaluations, loss)
+
+
+def num_evaluations(tokens: float, validation_tokens: int) -> int:
+    """At most eight, and so few that they take no more than a twentieth of the time."""
+    share = validation_tokens * FORWARD_SHARE / max(1.0, tokens)
+    return max(1, min(8, int(0.05 / share))) if share else 1
+
+
+def estimate(known: Mapping[ModelConfig, Speed], config: ModelConfig, predicted_share: float) -> Speed:
+    """Speed of a configuration from measured ones: arithmetic takes as long as with the nearest width.
+
+    Args:
+        known: At least one.
+        config: Whose speed is wanted.
+        predicted_share: Of the tokens, at which the head is applied.
+    """
+    nearest = min(known, key=lambda each: (abs(math.log(each.width / config.width)), -each.num_layers))
+    speed = known[nearest]
+    flops = [training_flops_per_token(c, c.context, predicted_share) for c in (config, nearest)]
+    updates = [optimizer_flops(c) for c in (config, nearest)]
+    return Speed(speed.seconds_per_token * flops[0] / flops[1], speed.seconds_per_update * updates[0] / updates[1])
+
+
+def rates(config: ModelConfig, num_updates: int) -> list[Reason]:
+    """Learning rates and schedule.
+
+    Args:
+        config: Of the model.
+        num_updates: Of the run.
+    """
+    # nanochat: embedding and head rates fall with the root of the width, from a reference width of 768.
+    scale = (config.width / 768) ** -0.5
+    warmup = min(0.1, 10 / num_updates)
+    named: list[tuple[str, Any, str]] = [
+        (
+            "matrix_rate",
+            0.02,
+            "Muon's update has a fixed size, so one rate serves all widths (Jordan et al. 2024; nanochat)",
+        ),
+        ("embedding_rate", _digits(0.005 * scale), "falls with the root of the width (nanochat)"),
+        ("head_rate", _digits(0.002 * scale), "falls with the root of the width (nanochat)"),
+        ("vector_rate", 0.004, "norm weights; AdamW's usual rate for small models"),
+        ("warmup_share", _digits(warmup), "10 updates, in which AdamW's second moments settle; Muon needs none"),
+        ("decay_share", 0.6, "60-65 % of the updates at a falling rate (nanochat, modded-nanogpt)"),
+        ("final_rate_share", 0.05, "the fall ends at a twentieth (nanochat)"),
+    ]
+    return [Reason(*each) for each in named]
+
+
+def _digits(number: float) -> float:
+    """Two significant digits: more would claim a precision that no one measured."""
+    return float(f"{number:.2g}")
