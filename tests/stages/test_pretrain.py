@@ -79,7 +79,7 @@ def test_the_payload(made, tmp_path, objective):
     assert outcome.summary.endswith("tokens/s")
     samples = [json.loads(line) for line in work.path("samples.jsonl").read_text().splitlines()]
     assert {sample["step"] for sample in samples} == {8, 15, 22, 30}
-    model, config, _ = load_folder(work.path("model"))
+    _, config, _ = load_folder(work.path("model"))
     assert config.causal == isinstance(objective, CausalLM)
     assert LanguageModel.load(work.path("model")).task == ("language_model" if config.causal else "masked")
 
