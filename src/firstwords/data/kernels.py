@@ -245,7 +245,9 @@ def repeated_ngrams(hashes, starts, lengths, offsets, keys, stamps, sums, shift,
     grams = np.empty(longest, np.uint64)
     for document in range(len(offsets) - 1):
         first, last = offsets[document], offsets[document + 1]
-        grams[: last - first] = hashes[first:last]
+        # An element at a time here and below: assigning slices doubles the time that numba takes to compile.
+        for index in range(last - first):
+            grams[index] = hashes[first + index]
         for size in range(2, 11):
             stamp += 1
             best = total = 0
@@ -348,7 +350,8 @@ def band_keys(shingles, shingle_offsets, multipliers, addends, rows, keys):
     """
     signature = np.empty(len(multipliers), np.uint32)
     for document in range(len(shingle_offsets) - 1):
-        signature[:] = 0xFFFFFFFF
+        for permutation in range(len(multipliers)):
+            signature[permutation] = np.uint32(0xFFFFFFFF)
         for index in range(shingle_offsets[document], shingle_offsets[document + 1]):
             shingle = np.uint32(shingles[index] >> np.uint64(32))
             for permutation in range(len(multipliers)):

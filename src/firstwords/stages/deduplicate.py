@@ -3,7 +3,9 @@ parts.
 """
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
+
+from pydantic import Field
 
 from firstwords.stage import Outcome, Stage, Work
 from firstwords.stages.clean import SMALL_BYTES, shares_by_step
@@ -25,18 +27,18 @@ class Deduplicate(Stage):
 
     similar: bool = True
     """Whether similar documents go, not only equal ones."""
-    threshold: float = 0.8
+    threshold: Annotated[float, Field(gt=0, le=1)] = 0.8
     """Lowest Jaccard similarity of two documents' word runs that makes them duplicates."""
-    shingle_words: int = 5
+    shingle_words: Annotated[int, Field(ge=1)] = 5
     """Words in a run."""
-    bands: int = 20
+    bands: Annotated[int, Field(ge=1)] = 20
     """Bands of a signature. 20 bands of 6 find 99.8 % of the pairs at similarity 0.8; as each is confirmed exactly,
     more bands cost time only."""
-    rows: int = 6
+    rows: Annotated[int, Field(ge=1)] = 6
     """Values in a band."""
     paragraphs: bool = True
     """Whether paragraphs that stand in several documents stay only in the preferred one of them."""
-    paragraph_words: int = 3
+    paragraph_words: Annotated[int, Field(ge=1)] = 3
     """Paragraphs of fewer words (headings) are never called repeated."""
     min_words: int = 20
     """`too_short`: documents left with fewer words go."""

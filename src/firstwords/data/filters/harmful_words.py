@@ -5,6 +5,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from firstwords.data.filter import Filter, first_failing, struct_of
+from firstwords.errors import RecipeError
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -33,7 +34,7 @@ class HarmfulWords(Filter):
         """The share of listed words in each text; see `Filter.score`.
 
         Raises:
-            ValueError: If an entry of `words` is not a single word.
+            RecipeError: If an entry of `words` is not a single word.
         """
         import numpy as np
 
@@ -62,4 +63,7 @@ def _hashes(words: tuple[str, ...]) -> Any:
     if not words:
         lines = files("firstwords.data").joinpath("word_lists/harmful_en.txt").read_text(encoding="utf-8").splitlines()
         words = tuple(line.strip() for line in lines if line.strip() and not line.startswith("#"))
-    return np.sort(hash_words(words))
+    try:
+        return np.sort(hash_words(words))
+    except ValueError as error:
+        raise RecipeError(f"harmful_words.words: {error}") from None

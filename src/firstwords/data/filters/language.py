@@ -5,6 +5,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from firstwords.data.filter import Filter, first_failing, struct_of
+from firstwords.errors import RecipeError
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -35,12 +36,13 @@ class Language(Filter):
         """Probability of the wanted languages and the likeliest one; see `Filter.score`.
 
         Raises:
-            ValueError: If the model does not know one of the languages.
+            RecipeError: If the model does not know one of the languages.
         """
         identifier = _identifier()
         unknown = [each for each in self.languages if each not in identifier.labels]
         if unknown:
-            raise ValueError(f"language '{unknown[0]}' is not known; there are {', '.join(sorted(identifier.labels))}")
+            known = ", ".join(sorted(identifier.labels))
+            raise RecipeError(f"language '{unknown[0]}' is not known. There are: {known}")
         language, detected = [], []
         for text in features.texts.to_pylist():
             ranked = identifier.rank(_sample(text, self.sample_characters))

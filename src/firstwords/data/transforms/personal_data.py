@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from firstwords.data.transform import Transform, Transformed, with_texts
+from firstwords.errors import RecipeError
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -30,8 +31,17 @@ class PersonalData(Transform):
     """Telephone regions (ISO 3166) whose national forms count; numbers with + or 00 count everywhere."""
 
     def apply(self, batch: "pa.RecordBatch") -> Transformed:
-        """The batch without personal data; see `Transform.apply`."""
+        """The batch without personal data; see `Transform.apply`.
+
+        Raises:
+            RecipeError: If a telephone region is unknown.
+        """
         import numpy as np
+        import phonenumbers
+
+        unknown = [region for region in self.phone_regions if region not in phonenumbers.SUPPORTED_REGIONS]
+        if unknown:
+            raise RecipeError(f"phone region '{unknown[0]}' is not known: write ISO 3166 codes such as US, GB or DE")
 
         counts = {each: np.zeros(batch.num_rows, np.int32) for each in self.counted}
         changed = np.zeros(batch.num_rows, bool)
