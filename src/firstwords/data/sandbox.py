@@ -11,6 +11,7 @@ JSON.
 
 from __future__ import annotations
 
+import atexit
 import io
 import json
 import os
@@ -100,20 +101,26 @@ class Sandbox:
 
     def _run(self, batch: list[Any]) -> Iterator[Any]:
         position = 0
-        while position < len(batch):
-            try:
-                self._send(batch[position:])
-            except BrokenPipeError:
-                # It died between batches, over nothing: a new one is tried once.
-                self.close()
-                self._send(batch[position:])
+        try:
             while position < len(batch):
-                answer = self._answer()
-                position += 1
-                yield answer
-                if isinstance(answer, Lost):
+                try:
+                    self._send(batch[position:])
+                except BrokenPipeError:
+                    # It died between batches, over nothing: a new one is tried once.
                     self.close()
-                    break
+                    self._send(batch[position:])
+                while position < len(batch):
+                    answer = self._answer()
+                    position += 1
+                    if isinstance(answer, Lost):
+                        self.close()
+                        yield answer
+                        break
+                    yield answer
+        finally:
+            # Answers that nobody has read must not be taken for those of the next batch.
+            if position < len(batch):
+                self.close()
 
     def _send(self, items: list[Any]) -> None:
         if self._process is None:
@@ -162,6 +169,30 @@ class Sandbox:
         if kind != _READY:
             self.close()
             raise RuntimeError("the extraction process did not start")
+
+
+def shared_sandbox(function: Callable[[Any], Any], *, seconds: float, memory: int) -> Sandbox:
+    """The sandbox of this process for a function, made once: starting one takes as long as parsing a hundred pages.
+
+    Args:
+        function: Compared by value (a frozen dataclass); another function, or other limits, replace the sandbox.
+        seconds: As for `Sandbox`.
+        memory: As for `Sandbox`.
+    """
+    key = (function, seconds, memory)
+    if key not in _shared:
+        _close_shared()
+        _shared[key] = Sandbox(function, seconds=seconds, memory=memory)
+    return _shared[key]
+
+
+def _close_shared() -> None:
+    while _shared:
+        _shared.popitem()[1].close()
+
+
+_shared: dict[Any, Sandbox] = {}
+atexit.register(_close_shared)
 
 
 # --- Frames: one byte of kind, eight of length, the data

@@ -201,6 +201,23 @@ def open_dataset(paths: Path | str | Sequence[Path | str]) -> pyarrow.dataset.Da
     return pyarrow.dataset.dataset([str(file) for file in files], format="parquet")
 
 
+def read_documents(path: Path | str) -> pyarrow.dataset.Dataset:
+    """The documents of an artifact as a lazily read dataset (`.to_table()`, `.to_batches()`, `.head(5)`).
+
+    Args:
+        path: The folder of an artifact that holds `documents/` (extract, clean, deduplicate), a folder of Parquet
+        files, or
+            one Parquet file.
+
+    Raises:
+        ValueError: If there is none.
+    """
+    place = Path(path)
+    if not place.exists():
+        raise ValueError(f"read_documents: no such file or folder: {place}")
+    return open_dataset(place / "documents" if (place / "documents").is_dir() else place)
+
+
 def _row_bytes(batch: pa.RecordBatch) -> list[int]:
     """Bytes of the top-level string and binary columns of every row: what makes rows of text large."""
     import pyarrow.compute as pc

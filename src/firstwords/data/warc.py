@@ -136,13 +136,16 @@ def _gzip_member(data: Any, start: int) -> Generator[bytes | str, None, int | No
             yield "the file ends inside a gzip member"
             return None
         before = engine.copy() if position > start else zlib.decompressobj(31)
+        given = 0
         try:
             while block and not engine.eof:
-                yield engine.decompress(block, 2**20)
+                piece = engine.decompress(block, 2**20)
+                given += len(piece)
+                yield piece
                 block = engine.unconsumed_tail
         except zlib.error as error:
             # zlib gives nothing of a call that fails: come as near to the damage as possible in small steps.
-            yield from _until_error(before, data[position : position + step])
+            yield _until_error(before, data[position : position + step])[given:]
             yield f"gzip: {error}"
             return None
         position += step
@@ -150,12 +153,17 @@ def _gzip_member(data: Any, start: int) -> Generator[bytes | str, None, int | No
     return min(position, len(data)) - len(engine.unused_data)
 
 
-def _until_error(engine: Any, block: bytes) -> Iterator[bytes]:
+def _until_error(engine: Any, block: bytes) -> bytes:
+    """What a block unfolds to before its damage, at most 64 MiB of it."""
+    out = bytearray()
     for start in range(0, len(block), 64):
         try:
-            yield engine.decompress(block[start : start + 64])
+            out += engine.decompress(block[start : start + 64])
         except zlib.error:
-            return
+            break
+        if len(out) > MAX_RECORD:
+            break
+    return bytes(out)
 
 
 def _next_member(data: Any, position: int) -> int | None:

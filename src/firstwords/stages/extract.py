@@ -112,7 +112,7 @@ class ExtractShard:
     def __call__(self, shard: CollectedShard, folder: Path) -> dict[str, Any]:
         """A picklable task for `Work.map`."""
         from firstwords.data.document import DOCUMENT, REJECTED
-        from firstwords.data.sandbox import Sandbox
+        from firstwords.data.sandbox import shared_sandbox
         from firstwords.data.shards import TableWriter, batch_of, rows_of
 
         files = [f"documents/{shard.key}.parquet", f"rejected/{shard.key}.parquet"]
@@ -120,9 +120,8 @@ class ExtractShard:
         rows_in = characters = 0
         seen: set[str] = set()
         function = ExtractRecord(self.extractor)
-        sandbox = Sandbox(function, seconds=self.time_limit, memory=self.memory_limit)
+        sandbox = shared_sandbox(function, seconds=self.time_limit, memory=self.memory_limit)
         with (
-            sandbox,
             TableWriter(folder / files[0], DOCUMENT) as documents,
             TableWriter(folder / files[1], REJECTED) as rejections,
         ):
