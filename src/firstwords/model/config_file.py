@@ -57,7 +57,7 @@ REQUIRED: dict[str, Callable[[Any], bool]] = {
     "use_sliding_window": lambda value: value is False,
     "rope_scaling": lambda value: value is None,
     "is_encoder_decoder": lambda value: value is False,
-    "layer_types": lambda value: isinstance(value, list) and set(value) <= {"full_attention"},
+    "layer_types": lambda value: isinstance(value, list) and all(each == "full_attention" for each in value),
     "token_classification_bias": lambda value: value is True,
 }
 # Keys that say nothing about the computation at inference; `auto_map` names remote code, which is never run.
@@ -167,7 +167,7 @@ def read(path: Path) -> StoredConfig:
 def from_values(values: Mapping[str, Any]) -> StoredConfig:
     """Check the values of a `config.json`; as `read`."""
     layout = values.get("model_type")
-    if layout not in LAYOUTS:
+    if not isinstance(layout, str) or layout not in LAYOUTS:
         raise RecipeError(f"model_type {_shown(layout)} is not one of {', '.join(LAYOUTS)}")
     unknown = sorted(set(values) - _KNOWN)
     if unknown:

@@ -1,0 +1,74 @@
+import pytest
+from torch.nn import functional as F
+from torch.nn.attention import SDPBackend, sdpa_kernel
+from torch.utils.flop_counter import FlopCounterMode
+
+from firstwords.model.batch import Batch
+from firstwords.model.config import ModelConfig
+from firstwords.model.cost import (
+    layer_parameters,
+    num_parameters,
+    parameter_shapes,
+    training_cost,
+    training_flops_per_token,
+    training_memory,
+)
+from firstwords.model.heads import make_head
+from firstwords.model.hugging_face import stored_tensors
+from firstwords.model.transformer import Model
+
+
+def config(layout="qwen3", **given):
+    return ModelConfig.from_depth(3, layout=layout, vocab_size=500, mask_id=3, **given)
+
+
+@pytest.mark.parametrize("layout", ["qwen3", "llama", "eurobert"])
+@pytest.mark.parametrize("head", ["language_model", "tokens", "sequence"])
+@pytest.mark.parametrize("tie", [False, True])
+def test_shapes_are_those_of_the_model(layout, head, tie):
+    sizes = config(layout, tie_embeddings=tie, width=96, num_heads=4, num_kv_heads=2)
+    names = ("a", "b", "c") if head != "language_model" else ()
+    model = Model(sizes, make_head(head, sizes, names))
+    actual = {name: tuple(tensor.shape) for name, tensor in stored_tensors(model).items()}
+    assert parameter_shapes(sizes, head, len(names)) == actual
+    assert num_parameters(sizes, head, len(names)) == sum(p.numel() for p in model.parameters())
+
+
+@pytest.mark.parametrize("layout", ["qwen3", "eurobert"])
+def test_flops_are_those_that_torch_counts(layout):
+    sizes = config(layout)
+    model = Model(sizes, make_head("language_model", sizes))
+    batch = Batch.of([[0] * 64] * 4)
+    # Plain attention and plain cross-entropy: the counter does not know the fused ones.
+    with FlopCounterMode(display=False) as counter, sdpa_kernel(SDPBackend.MATH):
+        F.cross_entropy(model(batch), batch.input_ids, reduction="sum").backward()
+    expected = batch.num_tokens * training_flops_per_token(sizes, context=64)
+    if sizes.causal:  # plain attention computes the masked half, too
+        expected += 12 * sizes.num_layers * sizes.width * (64 - 65 / 2) * batch.num_tokens
+    assert counter.get_total_flops() == expected
+
+
+def test_a_masked_head_costs_its_share():
+    sizes = config("eurobert")
+    whole, some = (training_flops_per_token(sizes, predicted_share=share) for share in (1.0, 0.3))
+    assert whole - some == pytest.approx(0.7 * 6 * sizes.vocab_size * sizes.width)
+
+
+def test_layers_are_counted_without_embeddings():
+    assert layer_parameters(config()) == layer_parameters(config(tie_embeddings=True))
+    assert layer_parameters(config()) < num_parameters(config()) - 2 * 500 * 192 + 1
+
+
+def test_memory_grows_with_everything_that_takes_some():
+    sizes = config()
+    base = training_memory(sizes, 1024)
+    assert training_memory(sizes, 2048) > base
+    assert training_memory(config(width=256), 1024) > base
+
+
+def test_a_cost_names_bytes_and_flops():
+    cost = training_cost(config(), tokens=1000, micro_tokens=512, context=256).as_dict()
+    assert cost["flops"] == 1000 * cost["flops_per_token"]
+    assert cost["disk_bytes"] > 4 * cost["parameters"]
+    assert cost["memory_bytes"] > 100 * 2**20
+    assert cost["parameters"] > cost["layer_parameters"]
