@@ -1,21 +1,19 @@
 """Running parsers that may hang, crash or eat memory: in a child process that may be lost.
 
-The child lives long and is given records in batches. It answers one by one, so that when it dies the parent knows
-over which record; that record is reported, a new child goes on with the next. The limit of time is of processor
-time, so that a busy machine gives the same result as an idle one; a much longer limit on the clock catches a child
-that sleeps.
+The child lives long and is given records in batches. It answers one by one, so that when it dies the parent knows over
+which record; that record is reported, a new child goes on with the next. The limit of time is of processor time, so
+that a busy machine gives the same result as an idle one; a much longer limit on the clock catches a child that sleeps.
 
-The parent pickles what it sends; what comes back may come from a parser that a hostile page has taken over, so it is
-JSON.
+What goes over the pipes is JSON and bytes, never a pickle: a hostile page may have taken over the parser that answers.
 """
 
 from __future__ import annotations
 
 import atexit
+import importlib
 import io
 import json
 import os
-import pickle
 import resource
 import selectors
 import signal
@@ -23,7 +21,7 @@ import struct
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -35,7 +33,11 @@ BATCH_BYTES = 2**20
 CLOCK_FACTOR = 10
 START_SECONDS = 60.0
 _LENGTH = struct.Struct(">Q")
-_READY, _DONE, _FAILED = b"r", b"d", b"f"
+_BATCH, _READY, _DONE, _FAILED = b"b", b"r", b"d", b"f"
+
+
+Item = tuple[dict[str, Any], bytes]
+"""JSON values about a record, and its bytes."""
 
 
 @dataclass(frozen=True)
@@ -46,19 +48,28 @@ class Lost:
     detail: str
 
 
-class Sandbox:
-    """A child process that applies one function to many items. A context manager.
+@dataclass(frozen=True)
+class Job:
+    """What the child does: `make(settings)` gives the function that is applied to every item.
 
-    Args:
-        function: Picklable; takes an item, returns a JSON value.
+    Attributes:
+        make: `module:function`. The function it returns takes an item's JSON values and bytes and returns a JSON value.
+        settings: JSON values.
         seconds: Processor time for one item.
         memory: Bytes of address space beyond what the child has when it is ready.
     """
 
-    def __init__(self, function: Callable[[Any], Any], *, seconds: float, memory: int) -> None:
-        self._function = function
-        self._seconds = seconds
-        self._memory = memory
+    make: str
+    settings: Mapping[str, Any]
+    seconds: float
+    memory: int
+
+
+class Sandbox:
+    """A child process that does one job for many items. A context manager; starts with the first item."""
+
+    def __init__(self, job: Job) -> None:
+        self._job = job
         self._process: subprocess.Popen[bytes] | None = None
         self.starts = 0
 
@@ -78,28 +89,24 @@ class Sandbox:
                 if stream is not None:
                     stream.close()
 
-    def map(self, items: Iterable[Any], size: Callable[[Any], int] = lambda item: 0) -> Iterator[Any]:
-        """The function's result for every item, in order, or a `Lost` in its place.
-
-        Args:
-            items: Read as they are needed.
-            size: Bytes of an item; a batch holds about a megabyte.
+    def map(self, items: Iterable[Item]) -> Iterator[Any]:
+        """The function's result for every item, in order, or a `Lost` in its place. Items are read as they are needed.
 
         Raises:
             RuntimeError: If the function itself raises something else than MemoryError: a mistake of ours.
         """
-        batch: list[Any] = []
+        batch: list[Item] = []
         held = 0
         for item in items:
             batch.append(item)
-            held += size(item)
+            held += len(item[1])
             if len(batch) == BATCH_ITEMS or held >= BATCH_BYTES:
                 yield from self._run(batch)
                 batch, held = [], 0
         if batch:
             yield from self._run(batch)
 
-    def _run(self, batch: list[Any]) -> Iterator[Any]:
+    def _run(self, batch: list[Item]) -> Iterator[Any]:
         position = 0
         try:
             while position < len(batch):
@@ -122,31 +129,32 @@ class Sandbox:
             if position < len(batch):
                 self.close()
 
-    def _send(self, items: list[Any]) -> None:
+    def _send(self, items: list[Item]) -> None:
         if self._process is None:
             self._start()
         assert self._process is not None
         assert self._process.stdin is not None
-        _write(self._process.stdin, b"", pickle.dumps(items, protocol=5))
+        heads = json.dumps([[fields, len(body)] for fields, body in items]).encode()
+        _write(self._process.stdin, _BATCH, b"".join([_LENGTH.pack(len(heads)), heads, *(body for _, body in items)]))
 
     def _answer(self) -> Any:
         assert self._process is not None
         assert self._process.stdout is not None
-        kind, data = _read(self._process.stdout, time.monotonic() + CLOCK_FACTOR * self._seconds + 1.0)
+        kind, data = _read(self._process.stdout, time.monotonic() + CLOCK_FACTOR * self._job.seconds + 1.0)
         if kind == _DONE:
             return json.loads(data)
         if kind == _FAILED:
             name, text = json.loads(data)
             if name == "MemoryError":
-                return Lost("memory", f"more than {self._memory} bytes")
+                return Lost("memory", f"more than {self._job.memory} bytes")
             raise RuntimeError(text)
         if kind == b"":  # the child is gone
             code = self._process.wait()
             if code == -signal.SIGPROF:
-                return Lost("timeout", f"more than {self._seconds:g} s of processor time")
+                return Lost("timeout", f"more than {self._job.seconds:g} s of processor time")
             name = signal.Signals(-code).name if code < 0 else f"exit code {code}"
             return Lost("crashed", name)
-        return Lost("timeout", f"no answer within {CLOCK_FACTOR * self._seconds:g} s")
+        return Lost("timeout", f"no answer within {CLOCK_FACTOR * self._job.seconds:g} s")
 
     def _start(self) -> None:
         command = [sys.executable, "-c", "from firstwords.data.sandbox import serve; serve()"]
@@ -163,26 +171,20 @@ class Sandbox:
         self.starts += 1
         assert self._process.stdin is not None
         assert self._process.stdout is not None
-        setting = (self._function, self._seconds, self._memory, os.getpid())
-        _write(self._process.stdin, b"", pickle.dumps(setting, protocol=5))
+        job = [self._job.make, dict(self._job.settings), self._job.seconds, self._job.memory, os.getpid()]
+        _write(self._process.stdin, _BATCH, json.dumps(job).encode())
         kind, _ = _read(self._process.stdout, time.monotonic() + START_SECONDS)
         if kind != _READY:
             self.close()
             raise RuntimeError("the extraction process did not start")
 
 
-def shared_sandbox(function: Callable[[Any], Any], *, seconds: float, memory: int) -> Sandbox:
-    """The sandbox of this process for a function, made once: starting one takes as long as parsing a hundred pages.
-
-    Args:
-        function: Compared by value (a frozen dataclass); another function, or other limits, replace the sandbox.
-        seconds: As for `Sandbox`.
-        memory: As for `Sandbox`.
-    """
-    key = (function, seconds, memory)
+def shared_sandbox(job: Job) -> Sandbox:
+    """The sandbox of this process for a job, made once: starting one takes as long as parsing a hundred pages."""
+    key = json.dumps([job.make, dict(job.settings), job.seconds, job.memory], sort_keys=True)
     if key not in _shared:
         _close_shared()
-        _shared[key] = Sandbox(function, seconds=seconds, memory=memory)
+        _shared[key] = Sandbox(job)
     return _shared[key]
 
 
@@ -191,7 +193,7 @@ def _close_shared() -> None:
         _shared.popitem()[1].close()
 
 
-_shared: dict[Any, Sandbox] = {}
+_shared: dict[str, Sandbox] = {}
 atexit.register(_close_shared)
 
 
@@ -200,7 +202,7 @@ atexit.register(_close_shared)
 
 
 def _write(stream: Any, kind: bytes, data: bytes) -> None:
-    rest = memoryview((kind or b" ") + _LENGTH.pack(len(data)) + data)
+    rest = memoryview(kind + _LENGTH.pack(len(data)) + data)
     while rest:
         rest = rest[stream.write(rest) :]
     stream.flush()
@@ -246,27 +248,40 @@ def serve() -> None:
     setting = _next_frame(stdin)
     if setting is None:
         return
-    function, seconds, memory, parent = pickle.loads(setting)
+    make, settings, seconds, memory, parent = json.loads(setting)
     _end_with(parent)
-    warm = getattr(function, "warm", None)
-    if warm is not None:
-        warm()
+    module, _, name = make.partition(":")
+    function = getattr(importlib.import_module(module), name)(settings)
     _limit_memory(memory)
     _write(stdout, _READY, b"")
     while (frame := _next_frame(stdin)) is not None:
-        for item in pickle.loads(frame):
-            # The kernel ends the process when the time is over, also in the middle of C code.
-            signal.setitimer(signal.ITIMER_PROF, seconds)
-            try:
-                kind, value = _DONE, function(item)
-            except MemoryError as error:
-                kind, value = _FAILED, ["MemoryError", str(error)]
-            except Exception as error:  # told to the parent, which raises it
-                import traceback
+        for fields, body in _items(frame):
+            _write(stdout, *_outcome(function, fields, body, seconds))
 
-                kind, value = _FAILED, [type(error).__name__, traceback.format_exc()]
-            signal.setitimer(signal.ITIMER_PROF, 0)
-            _write(stdout, kind, json.dumps(value).encode())
+
+def _outcome(
+    function: Callable[[dict[str, Any], bytes], Any], fields: dict[str, Any], body: bytes, seconds: float
+) -> tuple[bytes, bytes]:
+    # The kernel ends the process when the time is over, also in the middle of C code.
+    signal.setitimer(signal.ITIMER_PROF, seconds)
+    try:
+        kind, value = _DONE, function(fields, body)
+    except MemoryError as error:
+        kind, value = _FAILED, ["MemoryError", str(error)]
+    except Exception as error:  # told to the parent, which raises it
+        import traceback
+
+        kind, value = _FAILED, [type(error).__name__, traceback.format_exc()]
+    signal.setitimer(signal.ITIMER_PROF, 0)
+    return kind, json.dumps(value).encode()
+
+
+def _items(frame: bytes) -> Iterator[Item]:
+    length = _LENGTH.unpack_from(frame)[0]
+    position = _LENGTH.size + length
+    for fields, size in json.loads(frame[_LENGTH.size : position]):
+        yield fields, frame[position : position + size]
+        position += size
 
 
 def _next_frame(stream: Any) -> bytes | None:

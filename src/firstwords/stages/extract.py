@@ -2,8 +2,8 @@
 
 import json
 from collections import Counter
-from collections.abc import Iterable, Iterator
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -13,13 +13,14 @@ from firstwords.data.extractors.automatic import Automatic
 from firstwords.data.source import LocalSource, Record
 from firstwords.errors import IntegrityError, TooManyRejects
 from firstwords.find import find
-from firstwords.recipe import Duration, Kind, Size, build, resolve
+from firstwords.recipe import Duration, Kind, Size, build, configuration, resolve
 from firstwords.stage import Outcome, Stage, Work
 
 if TYPE_CHECKING:
     from firstwords.data.sandbox import Sandbox
     from firstwords.graph import Graph
 
+RECORD_EXTRACTOR = "firstwords.stages.extract:record_extractor"
 GROUP_RECORDS = 512  # documents and rejections keep the records' order; a group of records is in memory
 GROUP_BYTES = 32 * 2**20
 # Reasons that say that something is wrong with the input, unlike a picture or an empty page.
@@ -112,22 +113,23 @@ class ExtractShard:
     def __call__(self, shard: CollectedShard, folder: Path) -> dict[str, Any]:
         """A picklable task for `Work.map`."""
         from firstwords.data.document import DOCUMENT, REJECTED
-        from firstwords.data.sandbox import shared_sandbox
+        from firstwords.data.sandbox import Job, shared_sandbox
         from firstwords.data.shards import TableWriter, batch_of, rows_of
 
         files = [f"documents/{shard.key}.parquet", f"rejected/{shard.key}.parquet"]
         reasons: Counter[str] = Counter()
         rows_in = characters = 0
         seen: set[str] = set()
-        function = ExtractRecord(self.extractor)
-        sandbox = shared_sandbox(function, seconds=self.time_limit, memory=self.memory_limit)
+        sandbox = shared_sandbox(
+            Job(RECORD_EXTRACTOR, configuration(self.extractor), self.time_limit, self.memory_limit)
+        )
         with (
             TableWriter(folder / files[0], DOCUMENT) as documents,
             TableWriter(folder / files[1], REJECTED) as rejections,
         ):
             for group in _groups(self._records(shard)):
                 rows_in += len(group)
-                results = [_unique(result, seen) for result in function.group(group, sandbox)]
+                results = [_unique(result, seen) for result in results_of(group, self.extractor, sandbox)]
                 found = [replace(r, source=shard.source) for r in results if isinstance(r, Document)]
                 lost = [r for r in results if isinstance(r, Rejection)]
                 characters += sum(len(each.text) for each in found)
@@ -158,45 +160,62 @@ class ExtractShard:
                 yield from read_pages(path, file["path"], max_record=2**26)
 
 
-@dataclass(frozen=True)
-class ExtractRecord:
-    """What runs in the sandbox: one record to the plain values of a document or a rejection."""
+def record_extractor(settings: dict[str, Any]) -> Callable[[dict[str, Any], bytes], dict[str, Any]]:
+    """What runs in the sandbox: a function from a record to the plain values of a document or a rejection.
 
-    extractor: Extractor
+    Args:
+        settings: The extractor's configuration with its kind.
+    """
+    extractor = _extractor(settings)
+    page = b"<html><head><title>t</title></head><body><p>A first page loads everything.</p></body></html>"
+    # Before memory is limited and time is counted.
+    for media_type in ("text/html", "text/plain"):
+        extractor.extract(Record(origin="first", body=page, media_type=media_type))
 
-    def warm(self) -> None:
-        """Load the libraries before memory is limited and time is counted."""
-        page = b"<html><head><title>t</title></head><body><p>A first page loads everything.</p></body></html>"
-        for media_type in ("text/html", "text/plain"):
-            self.extractor.extract(Record(origin="warm", body=page, media_type=media_type))
+    def extract(fields: dict[str, Any], body: bytes) -> dict[str, Any]:
+        return asdict(extractor.extract(Record(**fields, body=body)))
 
-    def __call__(self, record: Record) -> dict[str, Any]:
-        """The result as JSON values."""
-        return asdict(self.extractor.extract(record))
+    return extract
 
-    def group(self, group: list[Record | Rejection], sandbox: "Sandbox") -> list[Document | Rejection]:
-        """The results of a group of records, in their order; what may hang or crash is done in the sandbox."""
-        from firstwords.data.sandbox import Lost
 
-        isolated = [r for r in group if isinstance(r, Record) and self._is_isolated(r)]
-        answers = sandbox.map(isolated, size=lambda record: len(record.body))
-        results: list[Document | Rejection] = []
-        for record in group:
-            if isinstance(record, Rejection):
-                results.append(record)
-            elif not self._is_isolated(record):
-                results.append(self.extractor.extract(record))
+def _extractor(settings: dict[str, Any]) -> Extractor:
+    """The extractor of a configuration as `recipe.configuration` writes it."""
+
+    def plain(value: Any) -> Any:
+        return {k: plain(v) for k, v in value.items() if k != "version"} if isinstance(value, dict) else value
+
+    values = plain(settings)
+    return build(find("data.extractors", values.pop("kind")), values, "extractor")
+
+
+def results_of(group: list[Record | Rejection], extractor: Extractor, sandbox: "Sandbox") -> list[Document | Rejection]:
+    """The results of a group of records, in their order; what may hang or crash is done in the sandbox."""
+    from firstwords.data.sandbox import Lost
+
+    isolated = [record for record in group if isinstance(record, Record) and _is_isolated(record, extractor)]
+    answers = sandbox.map((_fields(record), record.body) for record in isolated)
+    results: list[Document | Rejection] = []
+    for record in group:
+        if isinstance(record, Rejection):
+            results.append(record)
+        elif not _is_isolated(record, extractor):
+            results.append(extractor.extract(record))
+        else:
+            answer = next(answers)
+            if isinstance(answer, Lost):
+                results.append(rejected(record, answer.reason, answer.detail))
             else:
-                answer = next(answers)
-                if isinstance(answer, Lost):
-                    results.append(rejected(record, answer.reason, answer.detail))
-                else:
-                    results.append(_result(answer))
-        return results
+                results.append(_result(answer))
+    return results
 
-    def _is_isolated(self, record: Record) -> bool:
-        chosen = self.extractor.choice(record) if isinstance(self.extractor, Automatic) else self.extractor
-        return chosen is not None and chosen.isolated
+
+def _is_isolated(record: Record, extractor: Extractor) -> bool:
+    chosen = extractor.choice(record) if isinstance(extractor, Automatic) else extractor
+    return chosen is not None and chosen.isolated
+
+
+def _fields(record: Record) -> dict[str, Any]:
+    return {field.name: getattr(record, field.name) for field in fields(record) if field.name != "body"}
 
 
 def _result(values: dict[str, Any]) -> Document | Rejection:

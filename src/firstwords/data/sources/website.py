@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 AGENT = "firstwords"
 MEDIA_TYPES = frozenset({"text/html", "application/xhtml+xml", "text/plain"})
 SHARD_PAGES = 200  # a kill loses at most so many pages
+PAGE_READER = "firstwords.data.sources.website:page_reader"
 PARSE_SECONDS = 5.0
 PARSE_MEMORY = 2**30
 # What is never a page, so that no request is spent on finding out.
@@ -113,7 +114,7 @@ class Website(LiveSource):
         from firstwords.data.crawl.fetch import Fetcher
         from firstwords.data.crawl.frontier import Frontier
         from firstwords.data.crawl.robots import Robots
-        from firstwords.data.sandbox import Sandbox
+        from firstwords.data.sandbox import Job, Sandbox
 
         shards = _Shards(work, folder)
         if shards.is_finished:
@@ -121,7 +122,7 @@ class Website(LiveSource):
         frontier = Frontier(self.wait)
         self._begin(frontier, shards.state)
         fetcher = self._fetcher(Fetcher)
-        with Sandbox(ReadPage(), seconds=PARSE_SECONDS, memory=PARSE_MEMORY) as sandbox:
+        with Sandbox(Job(PAGE_READER, {}, PARSE_SECONDS, PARSE_MEMORY)) as sandbox:
             crawler = Crawler(
                 fetch=lambda url: fetcher.fetch(url, MEDIA_TYPES),
                 read=_Reader(sandbox),
@@ -275,7 +276,7 @@ class _Reader:
         if response.media_type != "text/plain":
             charset = content_type(response.header("Content-Type") or "")[1]
             with self._lock:
-                facts = next(iter(self._sandbox.map([(response.body, charset, entry.url)])))
+                facts = next(self._sandbox.map([({"charset": charset, "url": entry.url}, response.body)]))
             if isinstance(facts, Lost):
                 facts, failure = {}, ("unreadable", f"{facts.reason}: {facts.detail}")
         signals |= facts.get("signals", {})
@@ -293,32 +294,28 @@ class _Reader:
         return Reading(page, links, failure)
 
 
-@dataclass(frozen=True)
-class ReadPage:
-    """What runs in the sandbox: the facts of one page as JSON values."""
+def page_reader(settings: dict[str, Any]) -> Callable[[dict[str, Any], bytes], dict[str, Any]]:
+    """What runs in the sandbox: a function that gives the facts of one page as JSON values. It takes no settings."""
+    from resiliparse.parse.html import HTMLTree
 
-    def warm(self) -> None:
-        """Load the parser before memory is limited."""
-        self((b"<p>A page.</p>", "", "http://localhost/"))
+    from firstwords.data.charset import decode
+    from firstwords.data.crawl.page import page_facts
 
-    def __call__(self, item: tuple[bytes, str, str]) -> dict[str, Any]:
-        """Links, signals, licence and canonical address of a page."""
-        from resiliparse.parse.html import HTMLTree
-
-        from firstwords.data.charset import decode
-        from firstwords.data.crawl.page import page_facts
-
-        body, charset, url = item
-        decoded = decode(body, charset or None)
+    def read(fields: dict[str, Any], body: bytes) -> dict[str, Any]:
+        decoded = decode(body, fields["charset"] or None)
         if decoded is None:
             return {}
-        facts = page_facts(HTMLTree.parse(decoded.text), url, with_links=True)
+        facts = page_facts(HTMLTree.parse(decoded.text), fields["url"], with_links=True)
         return {
             "links": facts.links,
             "signals": facts.signals,
             "licence": facts.licence,
             "canonical": facts.canonical,
         }
+
+    # Once before memory is limited, so that everything is loaded.
+    read({"charset": "", "url": "http://localhost/"}, b"<p>A page.</p>")
+    return read
 
 
 def directives(signals: dict[str, str]) -> set[str]:
