@@ -22,11 +22,13 @@ class Automatic(Extractor):
 
     Attributes:
         html: For web pages: `fast` or `best`.
+        documentation: For the pages of the Python documentation server.
+        text: For what is text already.
     """
 
     html: Annotated[Extractor, Kind("data.extractors")] = Fast()
-    documentation: Documentation = Documentation()
-    text: PlainText = PlainText()
+    documentation: Annotated[Extractor, Kind("data.extractors")] = Documentation()
+    text: Annotated[Extractor, Kind("data.extractors")] = PlainText()
 
     def extract(self, record: Record) -> Document | Rejection:
         """What the fitting extractor gives."""
