@@ -71,18 +71,11 @@ class History:
         """All steps as a table; null where nothing was measured."""
         import pyarrow
 
-        names: dict[str, None] = dict.fromkeys(
-            ["step", "tokens", "loss", "rate", "gradient_norm", "validation_loss"]
-        )
-        names |= dict.fromkeys(["bits_per_byte"]) | dict.fromkeys(
-            name for record in self.records for name in record
-        )
+        names: dict[str, None] = dict.fromkeys(["step", "tokens", "loss", "rate", "gradient_norm", "validation_loss"])
+        names |= dict.fromkeys(["bits_per_byte"]) | dict.fromkeys(name for record in self.records for name in record)
         types = {name: pyarrow.int64() if name in ("step", "tokens") else pyarrow.float64() for name in names}
         return pyarrow.table(
-            {
-                name: pyarrow.array([record.get(name) for record in self.records], types[name])
-                for name in names
-            }
+            {name: pyarrow.array([record.get(name) for record in self.records], types[name]) for name in names}
         )
 
 
@@ -120,9 +113,7 @@ def train(
     """
     if not len(rows):
         raise RecipeError(f"{work.name}: there is nothing to train on")
-    run = _Run(
-        model=model, objective=objective, rows=rows, settings=settings, work=work, engine=engine or Single()
-    )
+    run = _Run(model=model, objective=objective, rows=rows, settings=settings, work=work, engine=engine or Single())
     if validation is not None and len(validation):
         run.validation = validation_batches(validation, settings.seed, settings.micro_tokens)
     run.bytes_per_token = bytes_per_token
@@ -192,30 +183,30 @@ class _Run:
         evaluation_steps = moments(num_steps, self.settings.num_evaluations) if self.validation else set()
         sample_steps = moments(num_steps, self.settings.num_samples) if self.sample else set()
         self.model.train()
-        is_first = True
-        with StopRequest() as stop:
-            while self.step < num_steps:
-                wants = {"stop": stop.asked, "save": self._is_time_to_save()}
-                record, shown, agreed = self._one_step(wants)
-                if self.step in evaluation_steps:
-                    measured = self._measure()
-                    record |= measured
-                    shown |= measured
-                if self.step in sample_steps:
-                    record["samples"] = self._samples()
-                self._tell(record, shown)
-                if agreed["save"] or agreed["stop"] or self.step == num_steps:
-                    self._save()
-                if agreed["stop"] and self.step < num_steps:
-                    raise Interrupted(
-                        f"{self.work.name}: stopped after step {self.step:,} of {num_steps:,}; "
-                        "the same command continues"
-                    )
-                if is_first:
-                    is_first = False
-                    gc.collect()
-                    gc.freeze()  # the model's many objects never become garbage: do not look at them again
-        self.journal.close()
+        gc.collect()
+        gc.freeze()  # what lives now lives until the end: the collector need not look at it every few steps
+        try:
+            with StopRequest() as stop:
+                while self.step < num_steps:
+                    wants = {"stop": stop.asked, "save": self._is_time_to_save()}
+                    record, shown, agreed = self._one_step(wants)
+                    if self.step in evaluation_steps:
+                        measured = self._measure()
+                        record |= measured
+                        shown |= measured
+                    if self.step in sample_steps:
+                        record["samples"] = self._samples()
+                    self._tell(record, shown)
+                    if agreed["save"] or agreed["stop"] or self.step == num_steps:
+                        self._save()
+                    if agreed["stop"] and self.step < num_steps:
+                        raise Interrupted(
+                            f"{self.work.name}: stopped after step {self.step:,} of {num_steps:,}; "
+                            "the same command continues"
+                        )
+        finally:
+            gc.unfreeze()
+            self.journal.close()
         return self._history()
 
     def _one_step(self, wants: dict[str, bool]) -> tuple[dict[str, Any], dict[str, Any], dict[str, bool]]:
@@ -276,17 +267,13 @@ class _Run:
         """Save the rows of this rank's share of the step, then end."""
         offending = [n for n, each in enumerate(sums) if not torch.isfinite(each).all()]
         parameters = [
-            name
-            for name, p in self.model.named_parameters()
-            if p.grad is not None and not torch.isfinite(p.grad).all()
+            name for name, p in self.model.named_parameters() if p.grad is not None and not torch.isfinite(p.grad).all()
         ]
         place = self.work.scratch(f"not-finite-rank-{self.engine.rank}.json")
         rows = [
             {"epoch": epoch, "row": row, "input_ids": example.input_ids.tolist()}
             for number in offending or range(len(batches))
-            for (epoch, row), example in zip(
-                batches[number].draws.keys, batches[number].examples, strict=True
-            )
+            for (epoch, row), example in zip(batches[number].draws.keys, batches[number].examples, strict=True)
         ]
         write_json(place, {"step": self.step, "what": what, "parameters": parameters, "rows": rows})
         raise NumericFailure(
@@ -327,9 +314,7 @@ class _Run:
             for record in self.journal.records
             for sample in record.get("samples", [])
         ]
-        return History(
-            [{k: v for k, v in r.items() if k != "samples"} for r in self.journal.records], samples
-        )
+        return History([{k: v for k, v in r.items() if k != "samples"} for r in self.journal.records], samples)
 
     # --- checkpoints ---
 
@@ -357,9 +342,7 @@ class _Run:
     def _continue(self) -> None:
         """Take over the newest good checkpoint; the first rank chooses."""
         state = self.store.newest() if self.engine.rank == 0 else None
-        chosen = int(
-            self.engine.sum(torch.tensor([state["step"] if state else 0], dtype=torch.float64)).item()
-        )
+        chosen = int(self.engine.sum(torch.tensor([state["step"] if state else 0], dtype=torch.float64)).item())
         if chosen and state is None:
             state = self.store.read(chosen)
         if state is not None:
