@@ -5,6 +5,7 @@ Training, prediction on raw text and evaluation share this file, so that a word 
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -97,7 +98,7 @@ def windows(encoded: EncodedWords, context: int) -> list[Window]:
     """Cut a sentence that is longer than the context into overlapping windows; every word is kept in exactly one.
 
     Neighbouring windows share about half of a context; the words they share are kept from the window in which they have
-    more words around them: the first half from the left window, the second from the right one.
+    more text around them: the first half from the left window, the second from the right one.
 
     Args:
         encoded: No word with more than `context` sub-words.
@@ -117,7 +118,9 @@ def windows(encoded: EncodedWords, context: int) -> list[Window]:
             break
         # The next window begins half a context before this one's end, at least one word further on.
         first = max(first + 1, int(np.searchsorted(encoded.starts, ends[end - 1] - context // 2)))
-    borders = [0] + [(left[1] + right[0]) // 2 for left, right in zip(reaches, reaches[1:], strict=False)] + [num_words]
+    # The word in the middle, by tokens, of what two neighbours share.
+    shared = [(encoded.starts[right[0]] + ends[left[1] - 1]) // 2 for left, right in itertools.pairwise(reaches)]
+    borders = [0, *np.searchsorted(encoded.starts, shared).tolist(), num_words]
     return [Window(a, b, borders[i], borders[i + 1]) for i, (a, b) in enumerate(reaches)]
 
 

@@ -16,23 +16,33 @@ if TYPE_CHECKING:
     from firstwords.model.config import ModelConfig
 
 
+# A tenth of the words: enough that no single one can be relied on, little enough that a sentence stays readable.
+DEFAULT_HIDDEN_SHARE = 0.1
+
+
 def hidden_tokens(
-    examples: Sequence[Example], draws: Draws, config: ModelConfig, share: float
+    examples: Sequence[Example], draws: Draws, config: ModelConfig, share: float | None
 ) -> list[np.ndarray]:
     """Token ids of examples, of which a share is replaced by the mask token while training.
 
     A model that cannot rely on any single word learns to use the others; for entities that is what finds names it has
     never seen. A masked language model knows the mask token from pre-training.
 
+    Args:
+        examples: Labelled.
+        draws: While evaluating nothing is hidden.
+        config: Of the model; knows the mask token.
+        share: None = the default, or nothing where the model has no mask token.
+
     Raises:
-        RecipeError: If the base has no mask token.
+        RecipeError: If a share is asked for and the model has no mask token.
     """
+    if share is None:
+        share = 0.0 if config.mask_id is None else DEFAULT_HIDDEN_SHARE
     if share == 0 or draws.evaluating:
         return [example.input_ids for example in examples]
     if config.mask_id is None:
-        raise RecipeError(
-            "hidden_share needs a base with a mask token (a masked language model): set hidden_share = 0"
-        )
+        raise RecipeError("hidden_share needs a base with a mask token (a masked language model): set hidden_share = 0")
     hidden = []
     for index, example in enumerate(examples):
         chosen = draws.generator(index, "hide").random(len(example)) < share

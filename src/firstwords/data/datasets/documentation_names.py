@@ -20,8 +20,8 @@ from firstwords.tokenizer.words import WordSpan, split_words
 METADATA_TYPES = {"modules": "MODULE", "classes": "CLASS", "functions": "FUNCTION", "exceptions": "EXCEPTION"}
 """Metadata of a page (JSON lists of the names in its module) and the entity type of those names."""
 
-# Built-in classes that are no English words; the others (list, set, object, type ...) mean the word as often as the class.
-_BUILTIN_CLASSES = frozenset("bool bytearray bytes complex dict float frozenset int memoryview str tuple".split())
+# Built-in classes that are no English words; the others (list, bytes, object ...) mean the word as often as the class.
+_BUILTIN_CLASSES = frozenset("bool bytearray dict float frozenset int memoryview str tuple".split())
 _BUILTIN_EXCEPTIONS = frozenset(
     name for name, value in vars(builtins).items() if isinstance(value, type) and issubclass(value, BaseException)
 )
@@ -176,15 +176,15 @@ def name_types(module: str, metadata: Mapping[str, str]) -> dict[str, str]:
         module: Dotted name of the page's module.
         metadata: With JSON lists under the keys of `METADATA_TYPES`; a missing one is empty.
     """
-    types = dict.fromkeys(_BUILTIN_CLASSES, "CLASS") | dict.fromkeys(_BUILTIN_EXCEPTIONS, "EXCEPTION")
     segments = module.split(".")
+    types = dict.fromkeys(_BUILTIN_CLASSES, "CLASS")
     types |= {".".join(segments[: i + 1]): "MODULE" for i in range(len(segments))}
     for key, type_name in METADATA_TYPES.items():
         for name in json.loads(metadata.get(key, "[]")):
             types[name] = type_name
             if "." not in name:
                 types[f"{module}.{name}"] = types[f"{segments[-1]}.{name}"] = type_name
-    return types
+    return types | dict.fromkeys(_BUILTIN_EXCEPTIONS, "EXCEPTION")
 
 
 def prose_sentences(text: str) -> Iterator[str]:
@@ -258,6 +258,4 @@ def _pages_of_words(pages: Iterable[_Page]) -> Counter[str]:
 
 
 def _forms(record: WordsRecord) -> frozenset[str]:
-    return frozenset(
-        word.lower() for word, tag in zip(record.words, record.tags, strict=True) if tag != OUTSIDE
-    )
+    return frozenset(word.lower() for word, tag in zip(record.words, record.tags, strict=True) if tag != OUTSIDE)

@@ -28,18 +28,17 @@ class SequenceClassification(Objective):
     of them, drawn anew, so that a long text costs no more than a short one; to predict, the scores of all are averaged.
 
     Attributes:
-        hidden_share: Of the sub-words that are replaced by the mask token while training.
+        hidden_share: Of the sub-words that are replaced by the mask token while training. Left out: 0.1, or nothing where
+            the base has no mask token.
         label_smoothing: Share of the target that is spread evenly over all labels while training.
     """
 
     record: ClassVar[type | None] = TextRecord
 
-    hidden_share: Annotated[float, Field(ge=0, lt=1)] = 0.1
+    hidden_share: Annotated[float, Field(ge=0, lt=1)] | None = None
     label_smoothing: Annotated[float, Field(ge=0, lt=1)] = 0.0
 
-    def encode(
-        self, record: Any, tokenizer: "Tokenizer", labels: Sequence[str], context: int, row: int = 0
-    ) -> Example:
+    def encode(self, record: Any, tokenizer: "Tokenizer", labels: Sequence[str], context: int, row: int = 0) -> Example:
         """The label is the number of the text's class."""
         from firstwords.tokenizer.texts import encode_text
 

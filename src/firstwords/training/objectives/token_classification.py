@@ -28,18 +28,17 @@ class TokenClassification(Objective):
     words around it; none is left out. Decoding gives the best sequence in which no entity begins in its middle.
 
     Attributes:
-        hidden_share: Of the sub-words that are replaced by the mask token while training.
+        hidden_share: Of the sub-words that are replaced by the mask token while training. Left out: 0.1, or nothing where
+            the base has no mask token.
         label_smoothing: Share of the target that is spread evenly over all tags while training.
     """
 
     record: ClassVar[type | None] = WordsRecord
 
-    hidden_share: Annotated[float, Field(ge=0, lt=1)] = 0.1
+    hidden_share: Annotated[float, Field(ge=0, lt=1)] | None = None
     label_smoothing: Annotated[float, Field(ge=0, lt=1)] = 0.0
 
-    def encode(
-        self, record: Any, tokenizer: "Tokenizer", labels: Sequence[str], context: int, row: int = 0
-    ) -> Example:
+    def encode(self, record: Any, tokenizer: "Tokenizer", labels: Sequence[str], context: int, row: int = 0) -> Example:
         """Labels are (T,): a tag's number at the first sub-word of every word, -100 elsewhere."""
         from firstwords.tokenizer.words import encode_sentence
 

@@ -1,0 +1,97 @@
+"""A long text is learnt from in pieces and judged as a whole."""
+
+import functools
+
+import numpy as np
+import pytest
+import torch
+
+from firstwords.data.dataset import TextRecord
+from firstwords.inference.labelling import label_texts
+from firstwords.model.config import ModelConfig
+from firstwords.model.transformer import Model
+from firstwords.tokenizer.tokenizers.byte_bpe import ByteBPE
+from firstwords.training.batch import Draws
+from firstwords.training.objectives.sequence_classification import SequenceClassification
+
+LABELS = ["a", "b", "c"]
+PLAIN = SequenceClassification(hidden_share=0.0)
+TEXTS = ["one text", "", "many words and more of them in a text that is long " * 5]
+
+
+@functools.cache
+def tokenizer():
+    return ByteBPE().train([TEXTS * 20], 300)
+
+
+def make_model():
+    ids = tokenizer()
+    config = ModelConfig.from_depth(
+        1,
+        layout="eurobert",
+        vocab_size=ids.vocab_size,
+        width=32,
+        num_heads=2,
+        context=16,
+        pad_id=ids.pad,
+        bos_id=ids.end_of_text,
+        eos_id=ids.end_of_text,
+        mask_id=ids.mask,
+    )
+    model = Model(config, PLAIN.head(config, LABELS), seed=1)
+    with torch.no_grad():
+        for parameter in model.parameters():
+            parameter += 0.3 * torch.randn(parameter.shape, generator=torch.Generator().manual_seed(1))
+    return model.eval()
+
+
+def encode(label="b"):
+    records = [TextRecord(str(i), str(i), text, label) for i, text in enumerate(TEXTS)]
+    return [PLAIN.encode(record, tokenizer(), LABELS, 16, row) for row, record in enumerate(records)]
+
+
+def collate(examples, epoch=0, evaluating=False):
+    draws = Draws(0, tuple((epoch, e.row) for e in examples), evaluating)
+    return PLAIN.collate(examples, draws, make_model().config), draws
+
+
+def test_a_label_is_its_number():
+    assert [e.labels for e in encode("c")] == [2, 2, 2]
+    with pytest.raises(ValueError, match="0: 'x' is not among the labels"):
+        encode("x")
+
+
+def test_training_sees_one_piece_of_a_long_text_and_evaluation_all():
+    examples = encode()
+    assert len(examples[2].bounds) > 4
+    batch, _ = collate(examples)
+    assert batch.num_documents == 3
+    assert batch.max_length <= 16
+    whole, _ = collate(examples, evaluating=True)
+    assert whole.examples.tolist() == [0, 1, 2, 2 + len(examples[2].bounds) - 1]
+    assert len(whole.labels) == 3
+
+
+def test_epochs_see_different_pieces():
+    (long,) = encode()[2:]
+    pieces = {tuple(collate([long], epoch)[0].input_ids.tolist()) for epoch in range(40)}
+    assert len(pieces) == len(long.bounds) - 1
+
+
+def test_decoding_is_that_of_predictions_from_texts():
+    model = make_model()
+    predicted = PLAIN.decode(model, collate(encode(), evaluating=True)[0])
+    assert [LABELS[n] for n in predicted] == label_texts(model, tokenizer(), TEXTS).labels
+
+
+def test_the_measured_loss_is_that_of_the_predicted_probabilities():
+    model = make_model()
+    batch, draws = collate(encode(), evaluating=True)
+    total, count = PLAIN.loss(model, batch, draws)
+    expected = -label_texts(model, tokenizer(), TEXTS).log_probabilities[:, 1].sum()
+    assert count == 3
+    assert np.isclose(float(total), expected, atol=1e-5)  # float32 against float64
+
+
+def test_metrics():
+    assert PLAIN.metrics([0, 1, 1], [0, 1, 0]) == {"accuracy": 2 / 3, "macro_f1": pytest.approx(2 / 3)}
