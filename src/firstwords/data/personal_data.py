@@ -77,6 +77,7 @@ def find_personal_data(
     # No pattern matches across a zero byte, so one scan serves the whole batch.
     joined = b"\0".join(texts)
     begins = list(itertools.accumulate((len(text) + 1 for text in texts), initial=0))
+    last = (-1, 0)  # text and end of the span before: what one area takes from the next is not found again
     for match in _areas().finditer(joined):
         start, end = match.span()
         index = bisect.bisect_right(begins, start) - 1
@@ -88,7 +89,8 @@ def find_personal_data(
         else:
             found = _numbers(text, start - offset, end - offset, tuple(regions))
         for span in found:
-            if span.type in types:
+            if span.type in types and (index, span.start) >= last:
+                last = (index, span.end)
                 yield index, span
 
 
@@ -169,7 +171,6 @@ def _ipv6(text: bytes, start: int, end: int) -> Iterator[Span]:
 
 def _numbers(text: bytes, start: int, end: int, regions: tuple[str, ...]) -> Iterator[Span]:
     """Cards, then addresses, then phone numbers in what is left between them."""
-    # The area may end inside a number that its separators do not allow to go on; see the whole of it, and what follows.
     found = sorted([*_cards(text, start, end), *_ipv4(text, start, end)], key=lambda span: span.start)
     at = start
     for span in found:
@@ -195,7 +196,7 @@ _NOBODY = tuple(ipaddress.ip_network(net) for net in ("127.0.0.0/8", "0.0.0.0/8"
 
 
 def _ipv4(text: bytes, start: int, end: int) -> Iterator[Span]:
-    for match in _FOUR_NUMBERS.finditer(text, start, end):
+    for match in _beginning_in(_FOUR_NUMBERS, text, start, end):
         if _extends_word(text, *match.span()) or _VERSION.search(text, max(0, match.start() - 20), match.start()):
             continue
         try:
@@ -221,7 +222,7 @@ _ISSUERS = re.compile(
 
 
 def _cards(text: bytes, start: int, end: int) -> Iterator[Span]:
-    for match in _CARD.finditer(text, start, end):
+    for match in _beginning_in(_CARD, text, start, end):
         digits = re.sub(rb"[ -]", b"", match[0])
         if _ISSUERS.fullmatch(digits) and check_digit_holds(digits) and not _extends_word(text, *match.span()):
             yield Span("card", *match.span())
@@ -235,6 +236,14 @@ def check_digit_holds(digits: bytes) -> bool:
         # Every second digit is doubled, and the digits of the result added.
         total += value if position % 2 == 0 else 2 * value - 9 * (value > 4)
     return total % 10 == 0
+
+
+def _beginning_in(pattern: re.Pattern[bytes], text: bytes, start: int, end: int) -> Iterator[re.Match[bytes]]:
+    """Matches that begin in an area; they see what stands behind it, such as a fifth number of a version."""
+    for match in pattern.finditer(text, start, end + 32):
+        if match.start() >= end:
+            return
+        yield match
 
 
 _WORD_BEFORE = re.compile(rb"(?:[0-9A-Za-z_:#$%\x80-\xbf]|[A-Za-z_][-.])$")

@@ -22,7 +22,7 @@ _INTERNATIONAL = (
     + _SPACE
     + rb"{0,2}+(?:\([0-9]{1,4}+\)|[0-9]{1,12}+)){0,7}+"
 )
-_GROUPS = rb"\(?+[0-9]{1,15}+\)?+(?:" + _SPACE + rb"{0,2}+[0-9]{2,12}+){0,6}+"
+_GROUPS = rb"(?:\([0-9]{1,5}+\)|[0-9]{1,15}+)(?:" + _SPACE + rb"{0,2}+[0-9]{2,12}+){0,6}+"
 _SHAPES = re.compile(
     _BEGIN
     + rb"(?:(?P<america>" + _NORTH_AMERICA + rb")|(?P<international>" + _INTERNATIONAL + rb")|(?P<groups>" + _GROUPS +
@@ -62,14 +62,13 @@ def find_phone_numbers(text: bytes, start: int, end: int, regions: tuple[str, ..
             return
         at = match.end()
         if _is_phone_number(match, text, regions):
-            # "(615-974-6435)": the parenthesis belongs to the sentence.
-            yield match.start() + (match[0].startswith(b"(") and b")" not in match[0]), match.end()
+            yield match.span()
 
 
 def _is_phone_number(match: re.Match[bytes], text: bytes, regions: tuple[str, ...]) -> bool:
     shape = match.lastgroup
     assert shape is not None
-    number = match[shape] if b")" in match[shape] else match[shape].removeprefix(b"(")
+    number = match[shape]
     digits = re.sub(rb"[^0-9]", b"", number)
     if not 7 <= len(digits) <= 15 or len(set(digits)) < 3:
         return False

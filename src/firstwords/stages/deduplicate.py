@@ -69,4 +69,6 @@ class Deduplicate(Stage):
         counts = Deduplication(settings, work, shards, workers=1 if size < SMALL_BYTES else None).run()
         total = counts["kept"] + sum(counts["dropped"].values())
         parts = [f"kept {counts['kept']:,} of {total:,} documents", *shares_by_step(counts["dropped"], total)]
-        return Outcome(summary="   ".join([*parts, f"{counts['paragraphs_removed']:,} paragraphs"]), counts=counts)
+        if counts["paragraphs_removed"]:
+            parts.append(f"{counts['paragraphs_removed']:,} repeated paragraphs")
+        return Outcome(summary="   ".join(parts), counts=counts)

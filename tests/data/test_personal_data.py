@@ -1,0 +1,156 @@
+import json
+import lzma
+import os
+from collections import Counter
+from pathlib import Path
+
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from firstwords.data.personal_data import (
+    Span,
+    check_digit_holds,
+    find_personal_data,
+    personal_data,
+    replace_personal_data,
+)
+
+DATA = Path(os.environ.get("FIRSTWORDS_DATA", "/nonexistent")) / "pii-presidio-research"
+
+
+def found(text: str) -> list[tuple[str, str]]:
+    return [(span.type, text[span.start : span.end]) for span in personal_data(text)]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("Mail jane.doe+x@mail.example.co.uk.", [("email", "jane.doe+x@mail.example.co.uk")]),
+        ("<a@b.org>,'c-d@e-f.net'", [("email", "a@b.org"), ("email", "c-d@e-f.net")]),
+        ("Ärger an jörg@müller.de", [("email", "jörg@müller.de")]),
+        ("call +44 20 7946 0958 or (202) 555-0123", [("phone", "+44 20 7946 0958"), ("phone", "(202) 555-0123")]),
+        ("host 192.168.0.7:8080, net 10.1.0.0/16", [("ip_address", "192.168.0.7"), ("ip_address", "10.1.0.0")]),
+        (
+            "[2001:db8::8a2e:370:7334]:443 fe80::1",
+            [("ip_address", "2001:db8::8a2e:370:7334"), ("ip_address", "fe80::1")],
+        ),
+        ("2001:0db8:0000:0000:0000:ff00:0042:8329: up", [("ip_address", "2001:0db8:0000:0000:0000:ff00:0042:8329")]),
+        ("4111 1111 1111 1111, 378282246310005", [("card", "4111 1111 1111 1111"), ("card", "378282246310005")]),
+        ("3782-822463-10005", [("card", "3782-822463-10005")]),
+        ("10.0.0.5 - - (202) 555-0123", [("ip_address", "10.0.0.5"), ("phone", "(202) 555-0123")]),
+        ("Tel:0603 260973", [("phone", "0603 260973")]),
+    ],
+)
+def test_personal_data_is_found_where_it_stands(text: str, expected: list[tuple[str, str]]) -> None:
+    assert found(text) == expected
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "@property def f(self): return x @ y.T",
+        "user@host and pic@2x.png and a@b.c and a..b@x.org",
+        "127.0.0.1, 0.0.0.0, 255.255.255.0, ::1 and ::",
+        "version 2.10.0.1, openssl-1.0.2.1, v1.2.3.4, 1.2.3.4.5, 300.1.2.3, Linux 2.6.35.5",
+        "a[1::2], std::add, Face::add, 12:30:45, 00:1b:44:11:3a:b7, 00:11:22:33:44:55:66:77",
+        "4111 1111 1111 1112 (wrong check digit), 1234567890123 (no issuer)",
+        "sys.maxsize is 9223372036854775807 and 2**31-1 is 2147483647",
+        "2024-10-12 11:15, 12/31/1999, 1914-1918, 3.14159265358979, 1,234,567,890",
+        "ISBN 978-3-16-148410-0, ZIP 90210-1234, doi:10.1000/182, SSN-shaped 531-21-7351",
+        "0 4294967295, 1 2 3 4 5 6 7 8 9 10, 80286/80386, 0000 0100 0200 0300",
+        "commit 4f9a3b2c1d0e5f678901234567, 0x7fffffff12345678",
+    ],
+)
+def test_what_only_looks_like_personal_data_stays(text: str) -> None:
+    assert found(text) == []
+
+
+def test_unknown_types_are_refused() -> None:
+    with pytest.raises(ValueError, match="type 'iban' is not known; there are email, phone, ip_address, card"):
+        personal_data("x", types=("iban",))
+
+
+def test_the_check_digit() -> None:
+    assert check_digit_holds(b"79927398713")
+    assert not any(check_digit_holds(b"7992739871%d" % digit) for digit in (0, 1, 2, 4, 5, 6, 7, 8, 9))
+
+
+PROSE = st.text(st.sampled_from("abcdefg hij.\n,éß日“"), max_size=30)
+VALUES = st.sampled_from(
+    [
+        ("email", "jane.doe@example.com"),
+        ("email", "x_1@a-b.co"),
+        ("phone", "+49 30 901820"),
+        ("phone", "(202) 555-0123"),
+        ("phone", "+1-984-182-0190"),
+        ("ip_address", "192.0.2.44"),
+        ("ip_address", "2001:db8::17"),
+        ("card", "5500005555555559"),
+        ("card", "4012 8888 8888 1881"),
+    ]
+)
+
+
+@given(st.lists(st.tuples(PROSE, VALUES), max_size=5), PROSE)
+@settings(max_examples=200, deadline=None)
+def test_planted_values_are_found_exactly_and_nothing_else_changes(parts: list, end: str) -> None:
+    text, expected = "", []
+    for prose, (kind, value) in parts:
+        text += prose + " | "
+        expected.append(Span(kind, len(text), len(text) + len(value)))
+        text += value + " | "
+    text += end
+    spans = personal_data(text)
+    assert spans == expected
+    data = text.encode()
+    clean = replace_personal_data(data, [span for _, span in find_personal_data([data])])
+    assert clean == "".join(f"{p} | <{k.upper()}> | " for p, (k, _) in parts) + end
+    assert personal_data(clean) == []
+
+
+@given(st.lists(st.text(st.sampled_from("0123456789 .-/()+:@abcdefx\n\0é"), max_size=60), max_size=4))
+@example(["1" * 60, "1 " * 30, "+" * 60, "((((", ":::::::", "@@@"])
+@settings(max_examples=300, deadline=None)
+def test_any_batch_gives_the_spans_of_its_texts_ordered_and_apart(texts: list[str]) -> None:
+    data = [text.encode() for text in texts]
+    together = list(find_personal_data(data))
+    for index, text in enumerate(data):
+        spans = [span for where, span in together if where == index]
+        if b"\0" not in text:
+            assert spans == [span for _, span in find_personal_data([text])]
+        assert all(a.end <= b.start for a, b in zip(spans, spans[1:], strict=False))
+        assert all(0 <= span.start < span.end <= len(text) for span in spans)
+
+
+@pytest.mark.parametrize(
+    "text", ["1" * 200_000, "1 " * 100_000, "1-" * 100_000, "a" * 200_000 + "@", "1:" * 100_000, "(1" * 99_999]
+)
+def test_hostile_texts_take_linear_time(text: str) -> None:
+    import time
+
+    started = time.perf_counter()
+    personal_data(text)
+    assert time.perf_counter() - started < 5  # quadratic patterns take minutes
+
+
+NAMES = {"PHONE_NUMBER": "phone", "CREDIT_CARD": "card", "IP_ADDRESS": "ip_address", "EMAIL_ADDRESS": "email"}
+
+
+@pytest.mark.skipif(not DATA.is_dir(), reason="FIRSTWORDS_DATA has no pii-presidio-research")
+@pytest.mark.parametrize("file", ["synth_dataset_v2.json.xz", "generated_large.json.xz"])
+def test_precision_and_recall_on_labelled_sentences(file: str) -> None:
+    right, wrong, missed = Counter[str](), Counter[str](), Counter[str]()
+    for item in json.loads(lzma.decompress((DATA / file).read_bytes())):
+        gold = {
+            Span(NAMES[span["entity_type"]], span["start_position"], span["end_position"])
+            for span in item["spans"]
+            if span["entity_type"] in NAMES
+        }
+        got = set(personal_data(item["full_text"]))
+        right.update(span.type for span in gold & got)
+        wrong.update(span.type for span in got - gold)
+        missed.update(span.type for span in gold - got)
+    for kind, precision, recall in (("email", 1, 1), ("ip_address", 1, 1), ("card", 1, 0.99), ("phone", 0.99, 0.97)):
+        assert right[kind] / (right[kind] + wrong[kind]) >= precision, kind
+        assert right[kind] / (right[kind] + missed[kind]) >= recall, kind

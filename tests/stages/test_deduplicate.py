@@ -1,0 +1,62 @@
+import lzma
+import os
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.dataset
+import pytest
+
+from firstwords.artifact import Artifact
+from firstwords.compute.pools.local import Local
+from firstwords.console import SilentConsole
+from firstwords.data.document import DOCUMENT, document_id
+from firstwords.data.shards import write_table
+from firstwords.errors import RecipeError
+from firstwords.recipe import build
+from firstwords.stage import Work
+from firstwords.stages.deduplicate import Deduplicate
+
+DATA = Path(os.environ.get("FIRSTWORDS_DATA", "/nonexistent")) / "neardup-minhash-articles"
+
+
+def run(folder: Path, texts: dict[str, str], stage: Deduplicate):
+    rows = [{"id": document_id(name), "title": name, "text": text} for name, text in texts.items()]
+    for shard in range(3):
+        place = folder / "clean/documents" / f"{shard}.parquet"
+        write_table(place, pa.Table.from_pylist(rows[shard::3], schema=DOCUMENT))
+    documents = Artifact(name="clean", folder=folder / "clean")
+    out = folder / "out"
+    work = Work(name="deduplicate", folder=out, inputs={"documents": documents}, pool=Local(), console=SilentConsole())
+    return stage.run(work)
+
+
+def test_the_fields_reach_the_work(tmp_path) -> None:
+    words = [f"word{number}" for number in range(100)]
+    texts = {"one": " ".join(words), "two": " ".join([*words[:50], "other", *words[50:]]), "three": "a short one"}
+    outcome = run(tmp_path / "default", texts, Deduplicate())
+    assert outcome.counts["dropped"] == {"minhash.near_duplicate": 1, "repeated_paragraphs.too_short": 1}
+    assert outcome.summary == "kept 1 of 3 documents   minhash -33.3%   repeated_paragraphs -33.3%"
+    assert run(tmp_path / "strict", texts, Deduplicate(threshold=0.99, min_words=3)).counts["kept"] == 3
+    assert run(tmp_path / "off", texts, Deduplicate(similar=False, min_words=3)).counts["kept"] == 3
+
+
+@pytest.mark.parametrize("field", ["threshold=0", "threshold=1.5", "bands=0", "rows=0", "shingle_words=0"])
+def test_impossible_fields_are_refused(field: str) -> None:
+    name, _, value = field.partition("=")
+    with pytest.raises(RecipeError, match=name):
+        build(Deduplicate, {name: float(value)})
+
+
+@pytest.mark.skipif(not DATA.is_dir(), reason="FIRSTWORDS_DATA has no neardup-minhash-articles")
+@pytest.mark.parametrize("number", [100, 1000, 2500])
+def test_all_true_pairs_of_news_articles_are_found_and_nothing_else(tmp_path, number: int) -> None:
+    plain, packed = DATA / f"articles_{number}.train", DATA / f"articles_{number}.train.xz"
+    raw = plain.read_bytes() if plain.exists() else lzma.decompress(packed.read_bytes())
+    texts = dict(line.split(" ", 1) for line in raw.decode().splitlines())
+    truth = [line.split() for line in (DATA / f"articles_{number}.truth").read_text().splitlines()]
+    run(tmp_path, texts, Deduplicate())
+    dropped = pyarrow.dataset.dataset(tmp_path / "out/dropped").to_table().to_pylist()
+    names = {document_id(name): name for name in texts}
+    found = {frozenset((row["title"], names[row["kept_id"]])) for row in dropped}
+    assert found == {frozenset(pair) for pair in truth}
+    assert all(row["score"] > 0.9 for row in dropped)
