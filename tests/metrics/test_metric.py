@@ -7,7 +7,7 @@ import pytest
 from firstwords.find import catalogue, find
 from firstwords.metrics.metric import Metric
 from firstwords.metrics.metrics.accuracy import Accuracy
-from firstwords.metrics.statistics import wilson
+from firstwords.metrics.statistics import UNBOUNDED, wilson
 
 EXAMPLE = {
     "gold": ["a", "b", "b", "a"],
@@ -22,7 +22,7 @@ TAGS = {"gold": [["B-x", "O"], ["O"], ["B-y"]], "predicted": [["B-x", "O"], ["B-
 @dataclass(frozen=True, kw_only=True)
 class MeanOfNumbers(Metric):
     label: ClassVar[str] = "mean"
-    is_share: ClassVar[bool] = False
+    bounds: ClassVar[tuple[float, float]] = UNBOUNDED
 
     def statistics(self, items):
         return np.array([items["number"], [1] * len(items["number"])], dtype=float).T
@@ -43,7 +43,7 @@ def test_single_right_or_wrong_items_get_wilson_and_groups_get_resampled():
     single = Accuracy().interval(EXAMPLE)
     assert (single.low, single.high) == (wilson(3, 4).low, wilson(3, 4).high)
     assert Accuracy().interval(EXAMPLE, groups=["p", "q", "r", "s"]).method == "wilson"
-    assert Accuracy().interval(EXAMPLE, groups=["p", "p", "q", "q"]).method == "percentile"
+    assert Accuracy().interval(EXAMPLE, groups=["p", "p", "q", "q"]).method == "jackknife"
 
 
 def test_no_items_have_no_figure():
@@ -63,5 +63,4 @@ def test_every_metric_is_a_figure_of_sums(kind):
     assert metric.name and metric.shown_as
     interval = metric.interval(items, groups=["p", "q", "r", "s"][: len(items["gold"])])
     assert interval.low <= metric.value(items) <= interval.high
-    if metric.is_share:
-        assert 0 <= interval.low <= interval.high <= 1
+    assert metric.bounds[0] <= interval.low <= interval.high <= metric.bounds[1]

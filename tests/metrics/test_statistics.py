@@ -10,12 +10,11 @@ from sklearn.metrics import f1_score
 from firstwords.metrics.classification import label_counts, macro_f1_from_counts
 from firstwords.metrics.entities import f1_from_counts
 from firstwords.metrics.statistics import (
-    add_up,
+    SHARE,
     bootstrap,
     holm,
     mcnemar,
     paired_bootstrap,
-    student_quantile,
     unpaired_bootstrap,
     wilson,
 )
@@ -32,18 +31,6 @@ def right_or_wrong(draws, probability, items=ITEMS):
 
 
 # --- Units and single figures ---
-
-
-def test_items_of_a_group_become_one_unit_in_order_of_appearance():
-    rows = [[1, 1], [2, 1], [4, 1], [8, 1]]
-    assert add_up(rows, ["b", "a", "b", "a"]).tolist() == [[5, 2], [10, 2]]
-    assert add_up(rows, None).tolist() == rows
-
-
-@pytest.mark.parametrize(("rows", "groups"), [([], None), ([[1, 1]], ["a", "b"]), ([1, 2], None)])
-def test_tables_that_have_no_figure_are_refused(rows, groups):
-    with pytest.raises(ValueError):
-        add_up(rows, groups)
 
 
 def test_equal_arguments_give_equal_bounds_and_another_seed_gives_others():
@@ -89,7 +76,7 @@ def test_one_unit_has_no_interval():
 
 
 def test_all_right_is_not_certain():
-    interval = bootstrap([[1, 1]] * 100, share, groups=range(100), share=True)
+    interval = bootstrap([[1, 1]] * 100, share, groups=range(100), bounds=SHARE)
     assert (interval.value, interval.high) == (1.0, 1.0)
     assert interval.low == pytest.approx(wilson(100, 100).low)
     # Without knowing that the figure is a share nothing can be said beyond the value.
@@ -100,7 +87,7 @@ def test_a_figure_that_is_not_a_number_is_refused():
     with pytest.raises(ValueError, match="no interval"), np.errstate(invalid="ignore"):
         bootstrap([[0, 0], [0, 0]], share)
     with pytest.raises(ValueError, match="resample"), np.errstate(invalid="ignore"):
-        bootstrap([[1, 1], [0, 0]], share)
+        bootstrap([[1, 1]] + [[0, 0]] * 9, share)
 
 
 @given(st.integers(1, 400).flatmap(lambda n: st.tuples(st.integers(0, n), st.just(n))))
@@ -118,12 +105,28 @@ def test_wilson_refuses_what_is_no_share(right, total):
         wilson(right, total)
 
 
-@given(st.floats(0.001, 0.999), st.integers(1, 100_000))
-def test_student_quantiles_agree_with_scipy(probability, degrees):
-    # Near the middle the quantile is near 0, so a small absolute tolerance stands beside the relative one.
-    assert student_quantile(probability, degrees) == pytest.approx(
-        stats.t.ppf(probability, degrees), rel=1e-4, abs=1e-6
+def test_few_units_are_judged_by_the_jackknife():
+    rows = [[3.0, 1], [1.0, 1], [2.0, 1], [6.0, 1]]
+    interval = bootstrap(rows, share)
+    # The jackknife of a mean is the usual standard error; so the interval is Student's.
+    low, high = stats.t.interval(0.95, 3, loc=3.0, scale=stats.sem([3, 1, 2, 6]))
+    assert (interval.low, interval.high) == pytest.approx((low, high), rel=1e-6)
+    assert interval.method == "jackknife"
+    assert bootstrap(rows, share, bounds=(0.0, math.inf)).low == 0.0
+
+
+def test_few_pairs_are_judged_by_the_t_test():
+    first, second = [5.0, 3.0, 4.5, 6.0], [4.0, 3.2, 3.0, 4.4]
+    ones = np.ones(4)
+    found = paired_bootstrap(np.stack([first, ones], 1), np.stack([second, ones], 1), share)
+    assert found.p_value == pytest.approx(stats.ttest_rel(first, second).pvalue, rel=1e-5)
+    assert (found.low, found.high) == pytest.approx(
+        tuple(stats.ttest_rel(first, second).confidence_interval()), rel=1e-5
     )
+    unpaired = unpaired_bootstrap(np.stack([first, ones], 1), np.stack([second, ones], 1), share)
+    assert unpaired.value == found.value and unpaired.p_value > found.p_value
+    one = paired_bootstrap([[2.0, 1]], [[1.0, 1]], share)
+    assert (one.value, one.p_value) == (1.0, 1.0) and math.isnan(one.low)
 
 
 # --- Two systems ---

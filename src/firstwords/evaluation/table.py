@@ -11,11 +11,9 @@ GAP = "  "
 
 
 def figure_text(value: float) -> str:
-    """A figure with four significant digits or three decimals: `0.712`, `1.620`, `19.31`, `143.2`, `15,210`."""
+    """A figure with three to five digits: `0.712`, `1.620`, `19.3`, `143.2`, `15,210`."""
     size = abs(value)
-    if size >= 10_000:
-        return f"{value:,.0f}"
-    return f"{value:.{3 if size < 10 else 2 if size < 100 else 1}f}"
+    return f"{value:,.{3 if size < 10 else 1 if size < 1000 else 0}f}"
 
 
 def score_text(label: str, entry: Mapping[str, Any]) -> str:

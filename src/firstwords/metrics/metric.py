@@ -12,7 +12,7 @@ from typing import Any, ClassVar, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from firstwords.metrics.statistics import Interval, bootstrap, wilson
+from firstwords.metrics.statistics import SHARE, Interval, bootstrap, wilson
 from firstwords.recipe import Component, kind_of
 
 Items = Mapping[str, Sequence[Any]]
@@ -26,8 +26,8 @@ class Metric(Component):
     label: ClassVar[str]
     """How a table shows it, the figure in place of the braces: `accuracy {}`, `{} bits/byte`."""
     higher_is_better: ClassVar[bool] = True
-    is_share: ClassVar[bool] = True
-    """The figure lies in 0..1."""
+    bounds: ClassVar[tuple[float, float]] = SHARE
+    """The smallest and the largest value it can have."""
     is_mean_of_yes_or_no: ClassVar[bool] = False
     """Each item is right or wrong, and the figure is the share of right ones."""
     depends_on: ClassVar[tuple[str, ...]] = ()
@@ -84,5 +84,5 @@ class Metric(Component):
         if single and self.is_mean_of_yes_or_no and len(statistics):
             return wilson(float(statistics[:, 0].sum()), len(statistics))
         return bootstrap(
-            statistics, self.figure, groups=groups, method=self.interval_method, share=self.is_share, seed=seed
+            statistics, self.figure, groups=groups, method=self.interval_method, bounds=self.bounds, seed=seed
         )

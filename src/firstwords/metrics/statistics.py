@@ -9,22 +9,33 @@ up to one unit before anything is drawn: resampling them singly would pretend to
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache
 from statistics import NormalDist
 from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-Floats = NDArray[np.float64]
-Figure = Callable[[Floats], Floats]
-"""From sums (..., K) to figures (...)."""
+from firstwords.metrics.resampling import (
+    Figure,
+    Floats,
+    add_up,
+    jackknife_error,
+    quantiles,
+    resample,
+    student_p_value,
+    student_quantile,
+    widened_normal_quantiles,
+)
 
 LEVEL = 0.95
 NUM_RESAMPLES = 10_000
-_CHUNK_DRAWS = 4_000_000  # drawn counts held at once: 32 MB
+# Resampling three units can never leave their range: it covers 74 of 100 times where the jackknife covers 91. From six
+# on both are equal, and the bootstrap needs no symmetry.
+FEWEST_RESAMPLED = 6
+UNBOUNDED = (-math.inf, math.inf)
+SHARE = (0.0, 1.0)
 
 
 @dataclass(frozen=True)
@@ -36,7 +47,7 @@ class Interval:
         low: Lower bound.
         high: Upper bound.
         num_units: Units that were resampled (items, or groups of items).
-        method: How the bounds were found: `bca`, `percentile`, `wilson` or `none`.
+        method: How the bounds were found: `bca`, `percentile`, `jackknife` (fewer than six units), `wilson` or `none`.
     """
 
     value: float
@@ -57,33 +68,13 @@ class Difference:
     num_units: int
 
 
-def add_up(statistics: ArrayLike, groups: Sequence[Any] | None) -> Floats:
-    """Rows of one unit added up: (N, K) items to (G, K) units, in the order in which groups first appear.
-
-    Raises:
-        ValueError: If there are no items or not exactly one group per item.
-    """
-    rows = np.asarray(statistics, dtype=np.float64)
-    if rows.ndim != 2 or not len(rows):
-        raise ValueError(f"expected a non-empty table of per-item statistics (items, columns), got {rows.shape}")
-    if groups is None:
-        return rows
-    if len(groups) != len(rows):
-        raise ValueError(f"{len(groups)} groups for {len(rows)} items: every item needs one")
-    index: dict[Any, int] = {}
-    positions = np.array([index.setdefault(group, len(index)) for group in groups])
-    units = np.zeros((len(index), rows.shape[1]))
-    np.add.at(units, positions, rows)
-    return units
-
-
 def bootstrap(
     statistics: ArrayLike,
     figure: Figure,
     *,
     groups: Sequence[Any] | None = None,
     method: Literal["bca", "percentile"] = "percentile",
-    share: bool = False,
+    bounds: tuple[float, float] = UNBOUNDED,
     level: float = LEVEL,
     num_resamples: int = NUM_RESAMPLES,
     seed: int = 0,
@@ -97,8 +88,8 @@ def bootstrap(
         method: `bca` corrects the percentile interval for bias and skew: better for figures that resampling shifts
             (macro-F1 of 12 classes, 300 items: covers 93 instead of 91 of 100), worse for ratios whose units differ
             widely in size (bits per byte of 300 log-normal documents: 92 instead of 93).
-        share: The figure lies in 0..1. Where no resample differs (all right or all wrong), the bounds then come
-            from the Wilson interval over the units instead of collapsing to a point.
+        bounds: Smallest and largest value the figure can have. For a share, (0, 1): where no resample differs (all
+            right or all wrong), the interval is then Wilson's over the units instead of a point.
         level: Probability that the interval shall cover the truth.
         num_resamples: Resamples drawn.
         seed: Seed of the draws: equal arguments give equal bounds.
@@ -115,19 +106,20 @@ def bootstrap(
         raise ValueError(f"the figure over all {len(units)} units is {value}: it has no interval")
     if len(units) < 2:
         return Interval(value, math.nan, math.nan, len(units), "none")
-    replicates = _resample(units, figure, num_resamples, seed)
+    replicates = resample(units, figure, num_resamples, seed)
     if np.ptp(replicates) == 0:
-        if share and value in (0.0, 1.0):
+        if bounds == SHARE and value in bounds:
             at_bound = wilson(round(value * len(units)), len(units), level=level)
             return Interval(value, at_bound.low, at_bound.high, len(units), "wilson")
         return Interval(value, value, value, len(units), method)
-    tails = np.array([(1 - level) / 2, (1 + level) / 2])
-    z = _widened_normal_quantiles(tails, len(units))
+    if len(units) < FEWEST_RESAMPLED:
+        half = student_quantile((1 + level) / 2, len(units) - 1) * jackknife_error(units, figure)
+        return Interval(value, max(value - half, bounds[0]), min(value + half, bounds[1]), len(units), "jackknife")
+    z = widened_normal_quantiles(level, len(units))
     if method == "bca":
         z = _bias_corrected(z, value, replicates, units, figure)
-    normal = NormalDist()
-    low, high = np.quantile(replicates, [normal.cdf(z[0]), normal.cdf(z[1])])
-    return Interval(value, float(low), float(high), len(units), method)
+    low, high = quantiles(replicates, z)
+    return Interval(value, low, high, len(units), method)
 
 
 def paired_bootstrap(
@@ -173,11 +165,11 @@ def paired_bootstrap(
     value = float(difference(units.sum(axis=0)))
     if len(units) < 2:
         return Difference(value, math.nan, math.nan, 1.0, len(units))
-    replicates = _resample(units, difference, num_resamples, seed)
-    z = _widened_normal_quantiles(np.array([(1 - level) / 2, (1 + level) / 2]), len(units))
-    normal = NormalDist()
-    low, high = np.quantile(replicates, [normal.cdf(z[0]), normal.cdf(z[1])])
-    return Difference(value, float(low), float(high), _sign_p_value(replicates), len(units))
+    if len(units) < FEWEST_RESAMPLED:
+        return _student_difference(value, jackknife_error(units, difference), len(units), level)
+    replicates = resample(units, difference, num_resamples, seed)
+    low, high = quantiles(replicates, widened_normal_quantiles(level, len(units)))
+    return Difference(value, low, high, _sign_p_value(replicates), len(units))
 
 
 def unpaired_bootstrap(
@@ -194,20 +186,17 @@ def unpaired_bootstrap(
 
     Args and returns as in `paired_bootstrap`; `groups` has one entry per system and `num_units` counts the smaller one.
     """
-    replicates, values, sizes = [], [], []
-    for number, (table, group) in enumerate(zip((first, second), groups, strict=True)):
-        units = add_up(table, group)
-        values.append(float(figure(units.sum(axis=0))))
-        sizes.append(len(units))
-        replicates.append(_resample(units, figure, num_resamples, seed + number))
-    value, num_units = values[0] - values[1], min(sizes)
+    both = [add_up(table, group) for table, group in zip((first, second), groups, strict=True)]
+    values = [float(figure(units.sum(axis=0))) for units in both]
+    value, num_units = values[0] - values[1], min(len(units) for units in both)
     if num_units < 2:
         return Difference(value, math.nan, math.nan, 1.0, num_units)
-    differences = replicates[0] - replicates[1]
-    z = _widened_normal_quantiles(np.array([(1 - level) / 2, (1 + level) / 2]), num_units)
-    normal = NormalDist()
-    low, high = np.quantile(differences, [normal.cdf(z[0]), normal.cdf(z[1])])
-    return Difference(value, float(low), float(high), _sign_p_value(differences), num_units)
+    if num_units < FEWEST_RESAMPLED:
+        error = math.hypot(*(jackknife_error(units, figure) for units in both))
+        return _student_difference(value, error, num_units, level)
+    one, other = (resample(units, figure, num_resamples, seed + number) for number, units in enumerate(both))
+    low, high = quantiles(one - other, widened_normal_quantiles(level, num_units))
+    return Difference(value, low, high, _sign_p_value(one - other), num_units)
 
 
 def wilson(successes: float, total: int, *, level: float = LEVEL) -> Interval:
@@ -272,50 +261,13 @@ def holm(p_values: Sequence[float]) -> list[float]:
     return corrected
 
 
-@cache
-def student_quantile(probability: float, degrees: int) -> float:
-    """Quantile of Student's t distribution, to about 1e-6 relative for probabilities from 0.001 to 0.999.
-
-    With x = sqrt(degrees) tan(angle) the density becomes cos(angle) ** (degrees - 1), smooth on a finite range.
-    """
-    if degrees > 10_000:  # the grid would be too coarse; the first term of the expansion is exact to 1e-8 there
-        z = NormalDist().inv_cdf(probability)
-        return z + (z**3 + z) / (4 * degrees)
-    angles = np.linspace(-math.pi / 2, math.pi / 2, 100_001)
-    density = np.cos(angles).clip(0.0) ** (degrees - 1)
-    cumulative = np.concatenate([[0.0], np.cumsum((density[1:] + density[:-1]) / 2)])
-    angle = float(np.interp(probability, cumulative / cumulative[-1], angles))
-    return math.sqrt(degrees) * math.tan(angle)
-
-
-def _resample(units: Floats, figure: Figure, num_resamples: int, seed: int) -> Floats:
-    """Figures of `num_resamples` draws with replacement from the units (G, K): (num_resamples,)."""
-    draws = np.random.default_rng(seed)
-    # Equal rows are interchangeable: counting distinct ones makes accuracy over any number of items two columns.
-    distinct, multiplicity = np.unique(units, axis=0, return_counts=True)
-    few_distinct = 20 * len(distinct) < len(units)  # a binomial draw costs about 20 drawn indices
-    chunk = max(1, _CHUNK_DRAWS // (len(distinct) if few_distinct else len(units)))
-    replicates = np.empty(num_resamples)
-    for start in range(0, num_resamples, chunk):
-        size = min(chunk, num_resamples - start)
-        if few_distinct:
-            counts = draws.multinomial(len(units), multiplicity / len(units), size=size)  # (size, distinct)
-            sums = counts @ distinct
-        else:
-            drawn = draws.integers(0, len(units), size=(size, len(units)))
-            drawn += len(units) * np.arange(size)[:, None]
-            counts = np.bincount(drawn.ravel(), minlength=size * len(units)).reshape(size, len(units))
-            sums = counts @ units
-        replicates[start : start + size] = figure(sums)
-    if not np.isfinite(replicates).all():
-        raise ValueError("the figure of a resample is not a finite number: too few units carry what it divides by")
-    return replicates
-
-
-def _widened_normal_quantiles(tails: Floats, num_units: int) -> Floats:
-    """Normal quantiles widened to Student's t and by sqrt(G / (G - 1)), the bootstrap's narrowness (Hesterberg)."""
-    widening = math.sqrt(num_units / (num_units - 1))
-    return np.array([widening * student_quantile(float(tail), num_units - 1) for tail in tails])
+def _student_difference(value: float, error: float, num_units: int, level: float) -> Difference:
+    """A difference judged by Student's t, where units are too few to be resampled."""
+    half = student_quantile((1 + level) / 2, num_units - 1) * error
+    if error == 0:
+        return Difference(value, value, value, 1.0 if value == 0 else 0.0, num_units)
+    p_value = student_p_value(value / error, num_units - 1)
+    return Difference(value, value - half, value + half, p_value, num_units)
 
 
 def _bias_corrected(z: Floats, value: float, replicates: Floats, units: Floats, figure: Figure) -> Floats:

@@ -16,7 +16,7 @@ class BitsPerByte(Metric):
 
     label: ClassVar[str] = "{} bits/byte"
     higher_is_better: ClassVar[bool] = False
-    is_share: ClassVar[bool] = False
+    bounds: ClassVar[tuple[float, float]] = (0.0, math.inf)
 
     def statistics(self, items: Items) -> NDArray[np.float64]:
         """(N, 2): nats, bytes."""

@@ -1,5 +1,6 @@
 """Perplexity per token: among how many equally likely tokens the model seems to choose. Depends on the tokenizer."""
 
+import math
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -15,7 +16,7 @@ class Perplexity(Metric):
 
     label: ClassVar[str] = "perplexity {}"
     higher_is_better: ClassVar[bool] = False
-    is_share: ClassVar[bool] = False
+    bounds: ClassVar[tuple[float, float]] = (1.0, math.inf)
     depends_on: ClassVar[tuple[str, ...]] = ("tokens",)
 
     def statistics(self, items: Items) -> NDArray[np.float64]:
