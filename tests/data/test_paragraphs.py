@@ -1,3 +1,5 @@
+import itertools
+
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -15,7 +17,7 @@ def test_blank_lines_part_paragraphs_and_indentation_stays() -> None:
 def test_paragraphs_hold_everything_but_blank_lines(text: str) -> None:
     spans = list(paragraph_spans(text))
     assert "\n".join(text[start:end] for start, end in spans).split() == text.split()
-    assert all(a[1] < b[0] for a, b in zip(spans, spans[1:], strict=False))
+    assert all(a[1] < b[0] for a, b in itertools.pairwise(spans))
     assert all("\n\n" not in text[start:end].strip("\n") for start, end in spans)
 
 

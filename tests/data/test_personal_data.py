@@ -1,3 +1,4 @@
+import itertools
 import json
 import lzma
 import os
@@ -119,7 +120,7 @@ def test_any_batch_gives_the_spans_of_its_texts_ordered_and_apart(texts: list[st
         spans = [span for where, span in together if where == index]
         if b"\0" not in text:
             assert spans == [span for _, span in find_personal_data([text])]
-        assert all(a.end <= b.start for a, b in zip(spans, spans[1:], strict=False))
+        assert all(a.end <= b.start for a, b in itertools.pairwise(spans))
         assert all(0 <= span.start < span.end <= len(text) for span in spans)
 
 

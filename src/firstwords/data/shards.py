@@ -128,7 +128,10 @@ def read_batches(
     """The rows of Parquet files, in the order of the paths and of the rows, at most `batch_rows` at a time."""
     for path in [paths] if isinstance(paths, str | Path) else paths:
         with pq.ParquetFile(path) as file:
-            yield from file.iter_batches(batch_size=batch_rows, columns=columns, use_threads=False)
+            # One row group at a time: a batch across groups would undo their limit in bytes.
+            for group in range(file.num_row_groups):
+                groups = [group]
+                yield from file.iter_batches(batch_rows, row_groups=groups, columns=columns, use_threads=False)
 
 
 def shard_files(folder: Path) -> dict[str, Path]:
