@@ -2,6 +2,7 @@
 
 import builtins
 import hashlib
+import itertools
 import json
 import re
 from collections import Counter, defaultdict
@@ -35,7 +36,7 @@ _KINDS = {
 _QUOTES = frozenset("'`\"")
 
 _PARAGRAPH_GAP = re.compile(r"\n[ \t]*\n")
-_SENTENCE_END = re.compile(r"(?<=[.!?])[\"')\]]*\s+(?=[\"'(`:]*[A-Z])")
+_SENTENCE_END = re.compile(r"[.!?][\"')\]]*(\s+)(?=[\"'(`:]*[A-Z])")
 _CODE = re.compile(r">>>|->|==|::\s|[{}\\]|\.\.\.\s|=\s*[\w'\"(\[]|^\s*[@#$>|]|https?:|<[^>]* at 0x")
 _HEADING = re.compile(r"\s*(?:[A-Z]{4,}(?: [A-Z]+)*|[\w ]+:)\s*$")
 _SIGNATURE = re.compile(r"\s*(?:class |async |def )?[\w.]+ ?\(.*\)?(?: ->.*)?:?\s*$|.*\.\.\.\)|.*, /|.*\*, ")
@@ -192,13 +193,15 @@ def prose_sentences(text: str) -> Iterator[str]:
     for paragraph in _PARAGRAPH_GAP.split(text):
         lines = [line for line in paragraph.split("\n") if not _SIGNATURE.match(line) and not _HEADING.match(line)]
         joined = " ".join(" ".join(lines).split())
-        for sentence in _SENTENCE_END.split(joined):
+        starts = [0] + [gap.end() for gap in _SENTENCE_END.finditer(joined)]
+        for start, end in itertools.pairwise([*starts, len(joined)]):
+            sentence = joined[start:end].rstrip()
             if _is_prose(sentence):
                 yield sentence
 
 
 def _is_prose(sentence: str) -> bool:
-    if not sentence.endswith((".", "!", "?")) or not _PROSE_START.match(sentence) or _CODE.search(sentence):
+    if not sentence.rstrip("\"')]").endswith((".", "!", "?")) or not _PROSE_START.match(sentence) or _CODE.search(sentence):
         return False
     words = sentence.lower().split()
     # A sentence has articles, prepositions and the like; a signature or a list of names has not.

@@ -48,7 +48,9 @@ class Folders(Dataset):
         found: dict[str, list[TextRecord]] = {part: [] for part in roots}
         by_root = {PurePosixPath(root): part for part, root in roots.items()}
         if len(by_root) < len(roots):
-            raise RecipeError(f"{self.path}: the parts must lie in different folders, but they are {list(roots.values())}")
+            raise RecipeError(
+                f"{self.path}: the parts must lie in different folders, but they are {list(roots.values())}"
+            )
         seen: set[str] = set()
         for name, content in sorted(self._files(by_root)):
             path = PurePosixPath(name)
