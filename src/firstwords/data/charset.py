@@ -25,6 +25,10 @@ _BINARY = (
     b"BM\x00", b"\x00\x00\x01\x00", b"wOFF", b"wOF2", b"\xd0\xcf\x11\xe0", b"MZ\x90", b"Rar!", b"7z\xbc\xaf", b"CWS",
     b"FWS", b"\x1aE\xdf\xa3", b"BZh",
 )  # fmt: skip
+# Never inside a character of any charset but UTF-16 and UTF-32; 0x1B is how ISO-2022 switches alphabets.
+_CONTROLS = bytes([*range(0, 9), *range(14, 27), *range(28, 32)])
+# The standard reads these labels as the wider charsets that pages really use.
+_WIDER = {"shift_jis": "cp932", "euc_kr": "cp949", "gbk": "gb18030", "gb2312": "gb18030", "iso8859-9": "cp1254"}
 # Labels that servers send by default, whatever the page is in.
 _LATIN = frozenset({"windows-1252", "cp1252", "iso8859-1", "latin-1", "us-ascii", "ascii"})
 
@@ -71,8 +75,10 @@ def decode(data: bytes, announced: str | None = None, *, is_html: bool = True) -
         return found
     if is_html and (label := declared(data)) and (found := _by_label(data, label, "meta")):
         return found
+    if _has_controls(data):
+        return None
     text = _strict(data, "utf-8")
-    if text is not None and "\0" not in text:
+    if text is not None:
         return Decoded(text, "utf-8", "utf-8")
     return _guessed(data)
 
@@ -96,7 +102,8 @@ def python_codec(label: str) -> str | None:
     if mapped is None:
         return None
     try:
-        return codecs.lookup(mapped).name
+        name = codecs.lookup(mapped).name
+        return _WIDER.get(name, name)
     except LookupError:
         return None
 
@@ -136,17 +143,22 @@ def _strict(data: bytes, charset: str) -> str | None:
 
 def _decoded(data: bytes, charset: str) -> str | None:
     """The text, if it is one: at most 1 % of its characters could not be decoded or are control characters."""
+    if not charset.startswith(("utf-16", "utf-32")) and _has_controls(data):
+        return None
     if charset == "cp1252":
         text = data.decode("cp1252", "firstwords-latin")
+        bad = len(re.findall(r"[\x80-\x9f]", text))
     else:
         try:
             text = data.decode(charset, "replace")
         except (LookupError, UnicodeError):
             return None
-    bad = text.count("\ufffd") + text.count("\0")
-    if charset in ("cp1252", "iso8859-1", "latin-1"):
-        bad += len(re.findall(r"[\x01-\x08\x0e-\x1f\x80-\x9f]", text))
+        bad = text.count("\ufffd") + text.count("\0")
     return None if bad > MAX_REPLACED * max(1, len(text)) else text
+
+
+def _has_controls(data: bytes) -> bool:
+    return len(data) - len(data.translate(None, _CONTROLS)) > MAX_REPLACED * len(data)
 
 
 def _latin(error: UnicodeError) -> tuple[str, int]:

@@ -10,6 +10,7 @@ import http.client
 import io
 import socket
 import ssl
+import threading
 import time
 import zlib
 from dataclasses import dataclass, field
@@ -125,7 +126,7 @@ class Fetcher:
     def _connect(self, host: str, port: int, secure: bool, end: float) -> tuple[socket.socket, str]:
         """A connection to the first checked address that answers."""
         last: OSError = OSError(f"{host} has no address")
-        for address in resolve_host(host, port, self.rules):
+        for address in _resolved(host, port, self.rules, end):
             try:
                 raw = socket.create_connection((address, port), timeout=_left(end))
             except OSError as error:
@@ -166,6 +167,9 @@ class Fetcher:
             received += block
             if len(received) > self.max_bytes:
                 raise FetchFailed("too_large", f"more than {self.max_bytes} bytes")
+        # http.client is silent about a connection that closes before the announced length.
+        if reply.length:
+            raise FetchFailed("malformed", f"the body ends {reply.length} bytes early")
         encodings = [each.strip().lower() for each in headers.get("Content-Encoding", "").split(",")]
         for encoding in reversed([each for each in encodings if each not in ("", "identity")]):
             if encoding not in ("gzip", "x-gzip", "deflate"):
@@ -227,6 +231,27 @@ class _TimedReader(io.RawIOBase):
         # A server that sends a byte a second would pass any timeout of a single read.
         self._connection.settimeout(_left(self._end))
         return self._connection.recv_into(buffer)
+
+
+def _resolved(host: str, port: int, rules: AddressRules, end: float) -> list[str]:
+    """`resolve_host` within the deadline: the system's resolver has none, so it is left behind in its thread."""
+    found: list[list[str]] = []
+    errors: list[Exception] = []
+
+    def resolve() -> None:
+        try:
+            found.append(resolve_host(host, port, rules))
+        except Exception as error:
+            errors.append(error)
+
+    thread = threading.Thread(target=resolve, name=f"resolve {host}", daemon=True)
+    thread.start()
+    thread.join(_left(end))
+    if errors:
+        raise errors[0]
+    if not found:
+        raise TimeoutError("the name was not resolved")
+    return found[0]
 
 
 def _left(end: float) -> float:
