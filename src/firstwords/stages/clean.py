@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 
 Step = Annotated[Filter | Transform, Kind("data.filters", "data.transforms")]
 
-# Worker processes take a second or two to start, in which one process cleans about this much.
-SMALL_BYTES = 16 * 2**20
+# Compressed bytes that one process cleans in the seconds that worker processes take to start.
+SMALL_BYTES = 4 * 2**20
 
 
 @dataclass(frozen=True, kw_only=True)
