@@ -100,6 +100,17 @@ def test_models_that_do_not_fit_are_refused(task, stages, message):
         task.inputs(graph(**stages))
 
 
+class Foreign(CausalLM):
+    """An objective from outside the package: its kind is `module:Foreign`."""
+
+
+def test_a_named_model_of_an_unknown_or_finished_stage_is_taken():
+    assert Perplexity(model="pretrain.a").inputs(graph(pretrain_a=Foreign()))["model"] == "pretrain.a"
+    stages = graph()
+    stages.require = lambda name: name
+    assert Perplexity(model="pretrain.given").inputs(stages)["model"] == "pretrain.given"
+
+
 def test_names_become_file_names_and_default_to_the_kind():
     assert Perplexity().title == "perplexity"
     assert build(Perplexity, {"name": "language"}).title == "language"

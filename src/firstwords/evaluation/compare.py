@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -31,11 +31,12 @@ class Row:
     Attributes:
         task: Name of the task.
         metric: Name of the metric.
+        label: What a table calls it.
         first: Figure of the first run, over the items compared.
         second: Figure of the second run, over the items compared.
         difference: Second minus first, with bounds `low` and `high` (None where they are unknown).
         p_value: Two-sided, corrected for the number of figures compared.
-        method: `paired bootstrap`, `McNemar's test` (for the p-value) or `unpaired bootstrap`.
+        method: As `Difference.method`, or `McNemar's test` (for the p-value).
         items: Items compared (of the smaller run where they are not paired).
         units: Units resampled.
         better: `first`, `second`, or `neither` where the difference may be chance.
@@ -43,6 +44,7 @@ class Row:
 
     task: str
     metric: str
+    label: str
     first: float
     second: float
     difference: float
@@ -81,7 +83,7 @@ class Comparison:
             p_value = "<0.001" if row.p_value < 0.001 else f"{row.p_value:.3f}"
             difference = _signed(row.difference) + bounds
             figures = (figure_text(row.first), figure_text(row.second))
-            table.append((row.task, row.metric, *figures, difference, p_value, row.better))
+            table.append((row.task, row.label, *figures, difference, p_value, row.better))
         widths = [max(len(line[column]) for line in table) for column in range(len(table[0]))]
         lines = [f"first   {self.first}", f"second  {self.second}"]
         lines += [
@@ -106,7 +108,7 @@ def compare(a: Artifact | Path | str, b: Artifact | Path | str) -> Comparison:
     """
     first, second = _Run(a), _Run(b)
     left_out: list[str] = []
-    found: list[tuple[_Pair, Metric, Difference, str]] = []
+    found: list[tuple[_Pair, Metric, Difference]] = []
     for name in first.tasks:
         if name not in second.tasks:
             left_out.append(f"{name}: only in the first")
@@ -121,11 +123,11 @@ def compare(a: Artifact | Path | str, b: Artifact | Path | str) -> Comparison:
             elif not _comparable(pair, metric):
                 left_out.append(f"{name}: {metric.name} is not comparable, {' and '.join(metric.depends_on)} differ")
             else:
-                found.append((pair, metric, *_difference(pair, metric)))
+                found.append((pair, metric, _difference(pair, metric)))
     left_out += [f"{name}: only in the second" for name in second.tasks if name not in first.tasks]
     if not found:
         raise RecipeError(f"{first.folder} and {second.folder} have no task in common: {'; '.join(left_out)}")
-    corrected = holm([difference.p_value for _, _, difference, _ in found])
+    corrected = holm([difference.p_value for _, _, difference in found])
     rows = tuple(_row(*each, p_value) for each, p_value in zip(found, corrected, strict=True))
     return Comparison(str(first.folder), str(second.folder), rows, tuple(left_out))
 
@@ -201,25 +203,23 @@ def _select(items: Items, rows: Sequence[int]) -> Items:
     return {name: [column[row] for row in rows] for name, column in items.items()}
 
 
-def _difference(pair: _Pair, metric: Metric) -> tuple[Difference, str]:
-    """Second minus first, and how it was judged."""
+def _difference(pair: _Pair, metric: Metric) -> Difference:
+    """Second minus first."""
     first, second = pair.first, pair.second
     # Both tables at once: a metric may choose its columns by what occurs (macro-F1 by the labels).
     together = metric.statistics({name: [*second[name], *first[name]] for name in second if name in first})
     of_second, of_first = together[: len(second["id"])], together[len(second["id"]) :]
     if not pair.matched:
         groups = (second["group"], first["group"])
-        return unpaired_bootstrap(of_second, of_first, metric.figure, groups=groups), "unpaired bootstrap"
+        return unpaired_bootstrap(of_second, of_first, metric.figure, groups=groups)
     difference = paired_bootstrap(of_second, of_first, metric.figure, groups=second["group"])
     if metric.is_mean_of_yes_or_no and len(set(second["group"])) == len(second["group"]):
         p_value = mcnemar(of_second[:, 0], of_first[:, 0])
-        return Difference(
-            difference.value, difference.low, difference.high, p_value, difference.num_units
-        ), "McNemar's test"
-    return difference, "paired bootstrap"
+        return replace(difference, p_value=p_value, method="McNemar's test")
+    return difference
 
 
-def _row(pair: _Pair, metric: Metric, difference: Difference, method: str, p_value: float) -> Row:
+def _row(pair: _Pair, metric: Metric, difference: Difference, p_value: float) -> Row:
     better = "neither"
     if p_value < ALARM:
         better = "second" if (difference.value > 0) == metric.higher_is_better else "first"
@@ -227,13 +227,14 @@ def _row(pair: _Pair, metric: Metric, difference: Difference, method: str, p_val
     return Row(
         task=pair.task,
         metric=metric.name,
+        label=metric.shown_as.replace("{}", "").strip(),
         first=metric.value(pair.first),
         second=metric.value(pair.second),
         difference=difference.value,
         low=difference.low if known else None,
         high=difference.high if known else None,
         p_value=p_value,
-        method=method,
+        method=difference.method,
         items=min(len(pair.first["id"]), len(pair.second["id"])),
         units=difference.num_units,
         better=better,

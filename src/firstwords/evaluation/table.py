@@ -11,9 +11,9 @@ GAP = "  "
 
 
 def figure_text(value: float) -> str:
-    """A figure with three to five digits: `0.712`, `1.620`, `19.3`, `143.2`, `15,210`."""
+    """A figure with at least three digits: `0.712`, `1.620`, `19.3`, `143`, `15,210`."""
     size = abs(value)
-    return f"{value:,.{3 if size < 10 else 1 if size < 1000 else 0}f}"
+    return f"{value:,.{3 if size < 10 else 1 if size < 100 else 0}f}"
 
 
 def score_text(label: str, entry: Mapping[str, Any]) -> str:

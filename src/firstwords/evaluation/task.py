@@ -116,8 +116,9 @@ class Task(Component):
     def _model_stage(self, graph: "Graph") -> str:
         if self.model is not None:
             stage = graph.stage(graph.require(self.model))
-            # A model that the recipe took over as a finished artifact has no stage to look at.
-            if stage is not None and not self._fits(stage):
+            # A model that the recipe took over as a finished artifact has no stage to look at, and of an objective from
+            # outside the package nothing is known; a wrong head is then refused when the model is asked.
+            if stage is not None and not self._fits(stage) and ":" not in _objective_kind(stage):
                 raise RecipeError(
                     f"task '{self.title}': '{self.model}' does not fit: it needs a {self.stage} stage with the "
                     f"objective {' or '.join(self.objectives)}"
@@ -133,5 +134,9 @@ class Task(Component):
         )
 
     def _fits(self, stage: Any) -> bool:
-        objective = getattr(stage, "objective", None)
-        return objective is not None and kind_of(type(objective)) in self.objectives
+        return _objective_kind(stage) in self.objectives
+
+
+def _objective_kind(stage: Any) -> str:
+    objective = getattr(stage, "objective", None)
+    return "" if objective is None else kind_of(type(objective))

@@ -59,13 +59,19 @@ class Interval:
 
 @dataclass(frozen=True)
 class Difference:
-    """A paired difference of two systems on the same items: first minus second, with bounds and a p-value."""
+    """A difference of two systems, first minus second, with bounds (nan if unknowable) and a two-sided p-value.
+
+    Attributes:
+        method: `paired bootstrap`, `unpaired bootstrap`, with fewer than six units `paired jackknife` or
+            `unpaired jackknife`, with fewer than two `none`.
+    """
 
     value: float
     low: float
     high: float
     p_value: float
     num_units: int
+    method: str
 
 
 def bootstrap(
@@ -164,12 +170,12 @@ def paired_bootstrap(
     units = add_up(np.concatenate([a, b], axis=1), groups)
     value = float(difference(units.sum(axis=0)))
     if len(units) < 2:
-        return Difference(value, math.nan, math.nan, 1.0, len(units))
+        return Difference(value, math.nan, math.nan, 1.0, len(units), "none")
     if len(units) < FEWEST_RESAMPLED:
-        return _student_difference(value, jackknife_error(units, difference), len(units), level)
+        return _student_difference(value, jackknife_error(units, difference), len(units), level, "paired")
     replicates = resample(units, difference, num_resamples, seed)
     low, high = quantiles(replicates, widened_normal_quantiles(level, len(units)))
-    return Difference(value, low, high, _sign_p_value(replicates), len(units))
+    return Difference(value, low, high, _sign_p_value(replicates), len(units), "paired bootstrap")
 
 
 def unpaired_bootstrap(
@@ -190,13 +196,13 @@ def unpaired_bootstrap(
     values = [float(figure(units.sum(axis=0))) for units in both]
     value, num_units = values[0] - values[1], min(len(units) for units in both)
     if num_units < 2:
-        return Difference(value, math.nan, math.nan, 1.0, num_units)
+        return Difference(value, math.nan, math.nan, 1.0, num_units, "none")
     if num_units < FEWEST_RESAMPLED:
         error = math.hypot(*(jackknife_error(units, figure) for units in both))
-        return _student_difference(value, error, num_units, level)
+        return _student_difference(value, error, num_units, level, "unpaired")
     one, other = (resample(units, figure, num_resamples, seed + number) for number, units in enumerate(both))
     low, high = quantiles(one - other, widened_normal_quantiles(level, num_units))
-    return Difference(value, low, high, _sign_p_value(one - other), num_units)
+    return Difference(value, low, high, _sign_p_value(one - other), num_units, "unpaired bootstrap")
 
 
 def wilson(successes: float, total: int, *, level: float = LEVEL) -> Interval:
@@ -261,13 +267,13 @@ def holm(p_values: Sequence[float]) -> list[float]:
     return corrected
 
 
-def _student_difference(value: float, error: float, num_units: int, level: float) -> Difference:
+def _student_difference(value: float, error: float, num_units: int, level: float, kind: str) -> Difference:
     """A difference judged by Student's t, where units are too few to be resampled."""
     half = student_quantile((1 + level) / 2, num_units - 1) * error
     if error == 0:
-        return Difference(value, value, value, 1.0 if value == 0 else 0.0, num_units)
+        return Difference(value, value, value, 1.0 if value == 0 else 0.0, num_units, f"{kind} jackknife")
     p_value = student_p_value(value / error, num_units - 1)
-    return Difference(value, value - half, value + half, p_value, num_units)
+    return Difference(value, value - half, value + half, p_value, num_units, f"{kind} jackknife")
 
 
 def _bias_corrected(z: Floats, value: float, replicates: Floats, units: Floats, figure: Figure) -> Floats:
