@@ -1,17 +1,20 @@
 """A pre-trained model and labelled data become a tagger or a classifier."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
 from pydantic import Field
 
+from firstwords.compute.engine import Engine
+from firstwords.compute.engines.single import Single
 from firstwords.data.dataset import PARTS, Dataset, label_names, table_of
 from firstwords.errors import RecipeError
-from firstwords.recipe import Count, Kind, kind_of
+from firstwords.recipe import Count, Kind, build, kind_of
 from firstwords.stage import Outcome, Stage, Work
 from firstwords.training.fine_tuning import FineTuneSettings, derive
 from firstwords.training.objective import Objective
+from firstwords.training.settings import TrainSettings
 
 if TYPE_CHECKING:
     from firstwords.graph import Graph
@@ -22,6 +25,9 @@ if TYPE_CHECKING:
 class Finetune(Stage):
     """Fine-tune a base model on labelled data.
 
+    Payload: `model/` (a Hugging Face folder), `labels.json`, `curve.parquet` (one row a step), and the examples of each
+    part as `train.parquet`, `validation.parquet`, `test.parquet`. The test part is written, never read: evaluation does.
+
     Attributes:
         base: Full name of the stage whose model is the start, for example `pretrain.masked`.
         objective: `token_classification` or `sequence_classification`.
@@ -30,8 +36,12 @@ class Finetune(Stage):
             and the base, and printed with the reason.
         rate: Of AdamW, for everything but the new head.
         batch_examples: Texts of one update.
+        training: Other settings set by hand, by the names of `training.settings.TrainSettings`.
         seed: Of the new head, of the order and of what is hidden.
+        engine: Where to run.
     """
+
+    libraries: ClassVar[tuple[str, ...]] = ("torch",)
 
     base: str
     objective: Annotated[Objective, Kind("training.objectives")]
@@ -39,9 +49,12 @@ class Finetune(Stage):
     epochs: Annotated[float, Field(gt=0)] | None = None
     rate: Annotated[float, Field(gt=0)] | None = None
     batch_examples: Annotated[Count, Field(ge=1)] | None = None
+    training: dict[str, Any] = field(default_factory=dict)
     seed: int = 0
+    engine: Annotated[Engine, Kind("compute.engines")] = field(default_factory=Single)
 
     def __post_init__(self) -> None:
+        build(TrainSettings, {"epochs": 1, "batch_examples": 1} | self.training, "training")
         wanted, given = type(self.objective).record, type(self.data).record
         if wanted is None:
             raise RecipeError(f"objective '{kind_of(type(self.objective))}' is for pre-training, not for labelled data")
@@ -85,7 +98,7 @@ class Finetune(Stage):
             num_examples=len(rows["train"]),
             num_tokens=sum(len(row) for row in rows["train"]),
             config=config,
-            chosen=FineTuneSettings(self.epochs, self.rate, self.batch_examples, self.seed),
+            chosen=FineTuneSettings(self.epochs, self.rate, self.batch_examples, self.seed, self.training),
         )
         for reason in reasons:
             work.note(f"  {reason.name:<15}{reason.value!s:<10}{reason.reason}")
@@ -96,6 +109,7 @@ class Finetune(Stage):
             settings=settings,
             work=work,
             validation=rows["validation"],
+            engine=self.engine,
         )
         write_table(work.path("curve.parquet"), history.curve())
         write_json(work.path("labels.json"), labels)
@@ -134,9 +148,7 @@ def _check(name: str, parts: Any, labels: list[str]) -> None:
 
 def _outcome(parts: Any, labels: list[str], history: Any) -> Outcome:
     scores = {
-        name: history.latest(name)
-        for name in ("entity_f1", "accuracy", "macro_f1")
-        if history.latest(name) is not None
+        name: history.latest(name) for name in ("entity_f1", "accuracy", "macro_f1") if history.latest(name) is not None
     }
     shown = "   ".join(f"{name.replace('_', ' ')} {value:.3f}" for name, value in scores.items())
     numbers = ", ".join(f"{len(parts[part]):,} {part}" for part in PARTS)

@@ -1,7 +1,8 @@
 """How long and how fast to fine-tune: defaults from the number of examples, each with its reason."""
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
 
 from firstwords.model.config import Reason
 from firstwords.training.settings import TrainSettings
@@ -18,6 +19,8 @@ class FineTuneSettings:
     rate: float | None = None
     batch_examples: int | None = None
     seed: int = 0
+    training: Mapping[str, Any] = field(default_factory=dict)
+    """Fields of `TrainSettings`, which go before everything else."""
 
 
 def derive(
@@ -52,4 +55,4 @@ def derive(
         final_rate_share=0.0,
         num_evaluations=4,
     )
-    return settings, [Reason("epochs", epochs, told), Reason("rate", rate, told)]
+    return replace(settings, **chosen.training), [Reason("epochs", epochs, told), Reason("rate", rate, told)]

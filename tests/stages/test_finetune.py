@@ -1,0 +1,192 @@
+"""The stage `finetune`: what it writes, what it refuses, and that a kill changes nothing."""
+
+import json
+import runpy
+import signal
+import subprocess
+import sys
+from pathlib import Path
+from types import SimpleNamespace
+
+import numpy as np
+import pyarrow.parquet as pq
+import pytest
+import torch
+
+from firstwords.artifact import Artifact, digest_payload
+from firstwords.console import SilentConsole
+from firstwords.data.dataset import read_records
+from firstwords.errors import RecipeError
+from firstwords.inference.language_model import LanguageModel
+from firstwords.metrics.entities import entity_f1
+from firstwords.model.config import ModelConfig
+from firstwords.model.heads import LanguageModelHead
+from firstwords.model.hugging_face import save_folder
+from firstwords.model.transformer import Model
+from firstwords.recipe import build
+from firstwords.stage import Work
+from firstwords.stages.finetune import Finetune
+
+TINY = runpy.run_path(str(Path(__file__).parents[1] / "evaluation" / "tiny_artifacts.py"))
+TAGS = {"kind": "token_classification"}
+LABELS = {"kind": "sequence_classification"}
+
+
+def make_base(folder: Path, causal: bool) -> Artifact:
+    ids = TINY["tokenizer"]()
+    config = ModelConfig.from_depth(
+        1,
+        layout="qwen3" if causal else "eurobert",
+        vocab_size=ids.vocab_size,
+        width=32,
+        num_heads=2,
+        context=32,
+        pad_id=ids.pad,
+        bos_id=ids.end_of_text,
+        eos_id=ids.end_of_text,
+        mask_id=None if causal else ids.mask,
+    )
+    ids.save(folder / "tokenizer")
+    save_folder(folder / "model", Model(config, LanguageModelHead(config)), tokenizer_folder=folder / "tokenizer")
+    return Artifact(name="pretrain.base", folder=folder)
+
+
+def conll_files(folder: Path) -> dict:
+    paths = {}
+    for part, number in (("train", 60), ("validation", 12), ("test", 12)):
+        records = TINY["words_records"](part, number)
+        text = "\n".join("".join(f"{w} {t}\n" for w, t in zip(r.words, r.tags, strict=True)) for r in records)
+        paths[part] = str(folder / f"{part}.conll")
+        Path(paths[part]).write_text(text)
+    return {"kind": "conll"} | paths
+
+
+def class_folders(folder: Path) -> dict:
+    for part, number in (("train", 60), ("validation", 12), ("test", 12)):
+        for place, record in enumerate(TINY["text_records"](part, number)):
+            path = folder / "texts" / part / record.label / str(place)
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(record.text)
+    return {"kind": "folders", "path": str(folder / "texts"), "validation": "validation"}
+
+
+def run(folder: Path, objective: dict, data: dict, base: Artifact, **fields):
+    stage = build(Finetune, {"base": "pretrain.base", "objective": objective, "data": data} | fields)
+    work = Work(name="finetune.x", folder=folder, inputs={"base": base}, pool=None, console=SilentConsole())
+    return stage.run(work)
+
+
+@pytest.mark.parametrize("causal", [False, True])
+def test_a_tagger_is_written_and_has_learnt(tmp_path, causal):
+    base = make_base(tmp_path / "base", causal)
+    outcome = run(tmp_path / "x", TAGS, conll_files(tmp_path), base, epochs=6, rate=3e-3, batch_examples=8)
+    labels = ["O", "B-class", "I-class", "B-module", "I-module"]
+    assert json.loads((tmp_path / "x" / "labels.json").read_text()) == labels
+    test = read_records(tmp_path / "x" / "test.parquet")
+    assert [(r.words, r.tags) for r in test] == [(r.words, r.tags) for r in TINY["words_records"]("test", 12)]
+    model = LanguageModel.load(tmp_path / "x" / "model")
+    assert model.labels == tuple(labels)
+    assert entity_f1([r.tags for r in test], model.tags([r.words for r in test])) > 0.9
+    curve = pq.read_table(tmp_path / "x" / "curve.parquet").to_pydict()
+    assert curve["step"] == list(range(1, 46))
+    assert curve["entity_f1"][-1] > 0.9
+    assert outcome.counts["kept"] == 60
+    assert "60 train, 12 validation, 12 test examples, 5 labels" in outcome.summary
+
+
+@pytest.mark.parametrize("causal", [False, True])
+def test_a_classifier_is_written_and_has_learnt(tmp_path, causal):
+    base = make_base(tmp_path / "base", causal)
+    run(tmp_path / "x", LABELS, class_folders(tmp_path), base, epochs=8, rate=5e-3, batch_examples=8)
+    test = read_records(tmp_path / "x" / "test.parquet")
+    predicted = LanguageModel.load(tmp_path / "x" / "model").predict([r.text for r in test])
+    assert np.mean([a == b.label for a, b in zip(predicted, test, strict=True)]) > 0.8
+
+
+def test_transformers_reads_the_folders_and_agrees(tmp_path):
+    transformers = pytest.importorskip("transformers")
+    base = make_base(tmp_path / "base", causal=False)
+    for name, objective, data in (("t", TAGS, conll_files(tmp_path)), ("s", LABELS, class_folders(tmp_path))):
+        run(tmp_path / name, objective, data, base, epochs=1)
+        kind = "AutoModelForTokenClassification" if objective is TAGS else "AutoModelForSequenceClassification"
+        theirs = getattr(transformers, kind).from_pretrained(tmp_path / name / "model").eval()
+        ours = LanguageModel.load(tmp_path / name / "model")
+        assert tuple(theirs.config.id2label[i] for i in range(len(ours.labels))) == ours.labels
+        ids = torch.tensor([ours.tokenizer.encode("the list of names raise an error")])
+        scores = theirs(ids).logits[0].detach()
+        if objective is LABELS:
+            found = ours.label_log_probabilities(["the list of names raise an error"])[0]
+            assert np.allclose(found, scores.double().log_softmax(0), atol=1e-4)
+        else:
+            from firstwords.model.batch import Batch
+
+            assert torch.allclose(ours.model(Batch.of(ids.tolist())), scores, atol=1e-4)
+
+
+# Runs the stage with a checkpoint at every fifth step; killed behind the seventh if asked.
+SCRIPT = """
+import json, os, runpy, signal, sys
+from pathlib import Path
+import torch
+test = runpy.run_path(sys.argv[1])
+torch.set_num_threads(1)
+folder, kill = Path(sys.argv[2]), sys.argv[4] == "kill"
+import firstwords.training.train as loop
+if kill:
+    tell = loop._Run._tell
+    def deadly(self, record, shown):
+        tell(self, record, shown)
+        if self.step == 7:
+            os.kill(os.getpid(), signal.SIGKILL)
+    loop._Run._tell = deadly
+from firstwords.artifact import Artifact
+base = Artifact(name="pretrain.base", folder=Path(sys.argv[3]))
+test["run"](folder, json.loads(sys.argv[5]), json.loads(sys.argv[6]), base, epochs=2, batch_examples=10,
+            training={"checkpoint_steps": 5})
+"""
+
+
+@pytest.mark.parametrize(
+    ("objective", "files"), [(TAGS, conll_files), pytest.param(LABELS, class_folders, marks=pytest.mark.slow)]
+)
+def test_a_killed_run_that_continues_writes_the_same_bytes(tmp_path, objective, files):
+    data = files(tmp_path)
+    make_base(tmp_path / "base", causal=False)
+
+    def start(name: str, how: str) -> int:
+        arguments = [__file__, str(tmp_path / name), str(tmp_path / "base"), how, json.dumps(objective), json.dumps(data)]
+        return subprocess.run([sys.executable, "-c", SCRIPT, *arguments], check=False, timeout=120).returncode
+
+    assert start("whole", "live") == 0
+    assert start("killed", "kill") == -signal.SIGKILL
+    assert not (tmp_path / "killed" / "model").exists()
+    assert (tmp_path / "killed" / "scratch" / "checkpoints" / "step-000000005").is_dir()
+    assert start("killed", "live") == 0
+    assert digest_payload(tmp_path / "killed") == digest_payload(tmp_path / "whole")
+
+
+def test_data_and_objective_must_fit(tmp_path):
+    data = conll_files(tmp_path)
+    with pytest.raises(RecipeError, match="'sequence_classification' trains on a TextRecord, but the data 'conll' gives"):
+        build(Finetune, {"base": "x", "objective": LABELS, "data": data})
+    with pytest.raises(RecipeError, match="'masked_lm' is for pre-training"):
+        build(Finetune, {"base": "x", "objective": {"kind": "masked_lm"}, "data": data})
+    with pytest.raises(RecipeError, match="training.epoch: unknown field. Did you mean 'epochs'"):
+        build(Finetune, {"base": "x", "objective": TAGS, "data": data, "training": {"epoch": 1}})
+
+
+def test_data_that_cannot_be_learnt_from_is_told(tmp_path):
+    base = make_base(tmp_path / "base", causal=False)
+    (tmp_path / "f").write_text("a O\nb O\n")
+    data = {"kind": "conll", "train": str(tmp_path / "f"), "test": str(tmp_path / "f"), "validation_share": 0.0}
+    with pytest.raises(RecipeError, match="one label only"):
+        run(tmp_path / "x", TAGS, data, base)
+
+
+def test_the_corpus_is_an_input_only_where_labels_come_from_it(tmp_path):
+    def inputs(data, objective):
+        stage = build(Finetune, {"base": "pretrain.masked", "objective": objective, "data": data})
+        return stage.inputs(SimpleNamespace(require=lambda name: name))
+
+    assert inputs({"kind": "documentation_names"}, TAGS) == {"base": "pretrain.masked", "documents": "deduplicate"}
+    assert inputs(conll_files(tmp_path), TAGS) == {"base": "pretrain.masked"}
