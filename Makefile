@@ -13,7 +13,7 @@ web: .venv/installed
 	$(BIN)/firstwords run recipes/web.toml
 
 test: .venv/installed-dev lint
-	$(TEST_THREADS) $(BIN)/python -m pytest -n 2 --dist worksteal -m "not slow" tests
+	$(TEST_THREADS) $(BIN)/python -m pytest -n 2 --dist loadgroup -m "not slow" tests
 
 test-slow: .venv/installed-dev
 	$(TEST_THREADS) $(BIN)/python -m pytest -m slow tests

@@ -59,6 +59,12 @@ def test_a_missing_recipe_names_those_that_are_there(tmp_path) -> None:
         read_recipe(tmp_path / "tinny.toml")
 
 
+def test_an_empty_override_takes_a_key_away() -> None:
+    values = {"pretrain": {"small": {"budget": "1min"}}}
+    apply_override(values, "pretrain.small.budget=")
+    assert values == {"pretrain": {"small": {}}}
+
+
 @pytest.mark.parametrize("override", ["nothing", "=3", "clean.steps.9.x=1", "name.inner=1"])
 def test_wrong_overrides_are_refused(tmp_path, override: str) -> None:
     text = 'name = "a"\n[[clean.steps]]\nkind = "unicode"\n'

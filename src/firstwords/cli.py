@@ -86,10 +86,13 @@ def run(
 
 def _hints(name: str, stages: list[str]) -> list[str]:
     """What a user may want to do next."""
+    configured = [s for s in stages if s.startswith("configure")]
     models = [s for s in stages if s.startswith("pretrain")] or [s for s in stages if s.startswith("finetune")]
     hints = []
     if any(s.startswith("clean") for s in stages):
         hints.append(f"Why a page was dropped:  firstwords show {name}/clean --dropped")
+    if configured:
+        hints.append(f"Why these sizes:         firstwords show {name}/{configured[0]}")
     if models:
         causal = next((m for m in models if "causal" in m), models[0])
         hints.append(f"Talk to it:              firstwords chat {name}/{causal}")
@@ -157,8 +160,14 @@ def show(
         _show_dropped(overview.find_artifact(target, artifacts), rule, limit, json_output)
     elif "/" in target and not target.endswith(".toml"):
         artifact = overview.find_artifact(target, artifacts)
-        fields = ("name", "identity", "summary", "counts", "seconds", "inputs", "machine", "versions", "ingredients")
-        manifest = {key: artifact.manifest[key] for key in fields} | {"folder": str(artifact.folder)}
+        reasons = list(overview.explanation(artifact))
+        if reasons and not json_output:
+            print(f"{artifact.name}   {artifact.identity}   {artifact.manifest['summary']}\n")
+            print("\n".join(reasons))
+            return
+        fields = ("name", "identity", "summary", "counts", "reasons", "seconds", "inputs")
+        fields += ("machine", "versions", "ingredients")
+        manifest = {key: artifact.manifest.get(key) for key in fields} | {"folder": str(artifact.folder)}
         _print_json(manifest)
     elif json_output:
         _print_json(overview.show(target, root=artifacts))

@@ -137,3 +137,12 @@ def table(artifacts: dict[str, Artifact]) -> Iterator[str]:
     for name in sorted(artifacts, key=lambda n: (order.get(n.partition(".")[0], len(order)), n)):
         artifact = artifacts[name]
         yield f"{name:<22} {artifact.identity:<12} {artifact.manifest['summary']}"
+
+
+def explanation(artifact: Artifact, width: int = 80) -> Iterator[str]:
+    """Every number that a stage derived, with where it comes from, in lines of a width."""
+    import textwrap
+
+    for name, value, reason in artifact.manifest.get("reasons", []):
+        head = f"{name:<18} {value:<12} "
+        yield from textwrap.wrap(reason, width, initial_indent=head, subsequent_indent=" " * len(head))

@@ -76,6 +76,8 @@ def _nearest_recipe(place: Path) -> str:
 def apply_override(values: dict[str, Any], override: str) -> None:
     """Set one value of a recipe in place: `clean.steps.1.min_words=30`, `pretrain.causal.budget=1min`.
 
+    An empty value takes the key away, so that its default holds: `pretrain.causal.budget=`.
+
     Raises:
         RecipeError: If it has no `=`, or its path leads through something that is not a table or list.
     """
@@ -91,12 +93,13 @@ def apply_override(values: dict[str, Any], override: str) -> None:
             target = target.setdefault(part, {})
         else:
             raise RecipeError(f"override '{override}': '{part}' is inside a plain value")
-    value = _parse_value(text.strip())
     if isinstance(target, list):
         _item(target, last, override)
-        target[int(last)] = value
+        target[int(last)] = _parse_value(text.strip())
+    elif isinstance(target, dict) and not text.strip():
+        target.pop(last, None)
     elif isinstance(target, dict):
-        target[last] = value
+        target[last] = _parse_value(text.strip())
     else:
         raise RecipeError(f"override '{override}': '{path[-1]}' is a plain value, it has no '{last}'")
 

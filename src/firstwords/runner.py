@@ -239,6 +239,7 @@ def _commit(
             "summary": outcome.summary,
             "counts": outcome.counts,
             "tables": outcome.tables,
+            "reasons": outcome.reasons,
             "ingredients": plan.ingredients(name),
             "inputs": inputs,
             "sources": sources_of(stage),

@@ -31,6 +31,8 @@ class Outcome:
     """For example `{"kept": 10, "dropped": {"gopher_quality.min_words": 2}, "rejected": {"empty": 1}}`."""
     tables: list[str] = field(default_factory=list)
     """Lines printed after everything else (the final table of results)."""
+    reasons: list[tuple[str, str, str]] = field(default_factory=list)
+    """Derived numbers: name, value as shown, where it comes from; `firstwords show RECIPE/STAGE` prints them."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -69,9 +69,8 @@ class Configure(Stage):
         stopwatch = Stopwatch(self.objective, TokenStore(work.inputs["tokens"].folder, "train"))
         plan = resolve(demand, corpus, stopwatch, available_memory_bytes())
         write_json(work.path("plan.json"), plan)
-        for reason in plan["reasons"]:
-            work.note(f"  {reason['name']:<18}{shown(reason['value']):<12}{reason['reason']}")
-        return Outcome(summary=summary(plan), counts={"parameters": plan["cost"]["parameters"]})
+        reasons = [(each["name"], shown(each["value"]), each["reason"]) for each in plan["reasons"]]
+        return Outcome(summary=summary(plan), counts={"parameters": plan["cost"]["parameters"]}, reasons=reasons)
 
     def _corpus(self, work: Work) -> "Corpus":
         from firstwords.data.token_store import read_store_index
