@@ -8,8 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from firstwords.data.words import split_words
 from firstwords.tokenizer.tokenizers.byte_bpe import ByteBPE
-from firstwords.tokenizer.words import EncodedWords, encode_sentence, encode_words, split_words, windows
+from firstwords.tokenizer.words import EncodedWords, encode_sentence, encode_words, windows
 
 TEXTS = ["the value (or os.path.join) is 3.14, never more; call json.dumps() now!"] * 20
 
@@ -79,7 +80,9 @@ def test_a_short_sentence_is_one_window():
 
 
 @settings(max_examples=300)
-@given(st.integers(4, 40).flatmap(lambda c: st.tuples(st.just(c), st.lists(st.integers(1, max(1, c // 8)), min_size=1))))
+@given(
+    st.integers(4, 40).flatmap(lambda c: st.tuples(st.just(c), st.lists(st.integers(1, max(1, c // 8)), min_size=1)))
+)
 def test_windows_fit_keep_every_word_once_and_show_its_neighbours(case):
     context, lengths = case
     encoded = made_up(lengths)
@@ -91,7 +94,8 @@ def test_windows_fit_keep_every_word_once_and_show_its_neighbours(case):
         assert ends[window.end_word - 1] - encoded.starts[window.first_word] <= context
         kept += range(window.first_kept, window.end_kept)
     assert kept == list(range(len(lengths)))
-    # Away from the ends of the sentence: windows share 3/8 of a context or more, so half of that, less a word, is there.
+    # Away from the ends of the sentence: windows share 3/8 of a context or more, so half of that, less a word, is
+    # there.
     for before, after in itertools.pairwise(found):
         border = encoded.starts[after.first_kept]
         assert border - encoded.starts[after.first_word] >= context // 16 - 1

@@ -13,13 +13,14 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 import torch
 
+from firstwords.data.words import split_words
 from firstwords.errors import RecipeError
 from firstwords.metrics.entities import find_entities
 from firstwords.model.batch import Batch
 from firstwords.model.pooling import mean_of_documents
 from firstwords.model.tag_decoding import allowed_transitions, decode_tags
 from firstwords.tokenizer.texts import encode_text
-from firstwords.tokenizer.words import encode_sentence, split_words
+from firstwords.tokenizer.words import encode_sentence
 
 if TYPE_CHECKING:
     from firstwords.model.transformer import Model

@@ -6,7 +6,6 @@ Training, prediction on raw text and evaluation share this file, so that a word 
 from __future__ import annotations
 
 import itertools
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
@@ -16,27 +15,12 @@ import numpy as np
 if TYPE_CHECKING:
     from firstwords.tokenizer.tokenizer import Tokenizer
 
-# A dotted name is one word (`os.path.join`), so is a number (`3.14`, `1,000`); any other sign is a word of its own.
-_WORD = re.compile(r"[^\W\d]\w*(?:\.[^\W\d]\w*)*|\d[\w]*(?:[.,]\d\w*)*|[^\w\s]|\w+")
 # No word is longer than this share of a context: an address of a thousand signs must not push its sentence out.
 MAX_WORD_SHARE = 0.25
 
 # Signs that stand directly behind a word, or before one, in running text.
 _CLOSING = frozenset(".,;:!?)]}%")
 _OPENING = frozenset("([{")
-
-
-class WordSpan(NamedTuple):
-    """A word of a text and where it stands: `text[start:end]`."""
-
-    word: str
-    start: int
-    end: int
-
-
-def split_words(text: str) -> list[WordSpan]:
-    """The words of a text in order; white space belongs to none, every other character to exactly one."""
-    return [WordSpan(match[0], match.start(), match.end()) for match in _WORD.finditer(text)]
 
 
 @dataclass(frozen=True, slots=True)

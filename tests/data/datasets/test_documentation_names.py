@@ -14,7 +14,7 @@ from firstwords.data.document import Document
 from firstwords.data.shards import batch_of, write_table
 from firstwords.data.split import page_is_held_out
 from firstwords.errors import RecipeError
-from firstwords.tokenizer.words import split_words
+from firstwords.data.words import split_words
 
 METADATA = {
     "classes": json.dumps(["JSONDecoder", "Message", "TimeoutError"]),
@@ -125,7 +125,7 @@ def test_no_name_is_an_entity_in_two_parts(tmp_path):
     parts = DocumentationNames().parts(corpus(tmp_path))
     sets = [forms(records) for records in parts.values()]
     assert all(sets)
-    assert not sets[0] & sets[1] and not sets[0] & sets[2] and not sets[1] & sets[2]  # noqa: PT018
+    assert not sets[0] & sets[1] and not sets[0] & sets[2] and not sets[1] & sets[2]
     assert sum("valueerror" in each for each in sets) == 1
 
 

@@ -15,14 +15,14 @@ from pydantic import Field
 
 from firstwords.data.dataset import OUTSIDE, PARTS, Dataset, Parts, WordsRecord, draw, read_documents
 from firstwords.data.split import PYDOC, page_is_held_out, page_of
+from firstwords.data.words import WordSpan, split_words
 from firstwords.errors import RecipeError
-from firstwords.tokenizer.words import WordSpan, split_words
 
 METADATA_TYPES = {"modules": "MODULE", "classes": "CLASS", "functions": "FUNCTION", "exceptions": "EXCEPTION"}
 """Metadata of a page (JSON lists of the names in its module) and the entity type of those names."""
 
 # Built-in classes that are no English words; the others (list, bytes, object ...) mean the word as often as the class.
-_BUILTIN_CLASSES = frozenset("bool bytearray dict float frozenset int memoryview str tuple".split())
+_BUILTIN_CLASSES = frozenset(["bool", "bytearray", "dict", "float", "frozenset", "int", "memoryview", "str", "tuple"])
 _BUILTIN_EXCEPTIONS = frozenset(
     name for name, value in vars(builtins).items() if isinstance(value, type) and issubclass(value, BaseException)
 )
@@ -41,7 +41,7 @@ _CODE = re.compile(r">>>|->|==|::\s|[{}\\]|\.\.\.\s|=\s*[\w'\"(\[]|^\s*[@#$>|]|h
 _HEADING = re.compile(r"\s*(?:[A-Z]{4,}(?: [A-Z]+)*|[\w ]+:)\s*$")
 _SIGNATURE = re.compile(r"\s*(?:class |async |def )?[\w.]+ ?\(.*\)?(?: ->.*)?:?\s*$|.*\.\.\.\)|.*, /|.*\*, ")
 _PROSE_START = re.compile(r"[\"'`(:]*[A-Za-z]")
-_SMALL_WORDS = frozenset("a an and are as be by for from if in is it may not of on or that the this to with".split())
+_SMALL_WORDS = frozenset("a an and are as be by for from if in is it may not of on or that the this to with".split(" "))
 
 
 class _Sentence(NamedTuple):
@@ -55,15 +55,16 @@ class DocumentationNames(Dataset):
     """Modules, classes, functions and exceptions in the sentences of docstrings (not in signatures or code).
 
     A word is an entity if it resolves in the page's module: to a name of the module itself (the page's metadata lists
-    them), to a module, or to a built-in exception or class. A dotted name is one word. A plain English word that is also
-    the name of something (`open`, `message`) is an entity where the text marks it as a name (quotes, a bracket behind it,
-    `the open function`) or where the word is used on hardly any other page; where neither holds nobody could say, and the
-    sentence is left out.
+    them), to a module, or to a built-in exception or class. A dotted name is one word. A plain English word that is
+    also the name of something (`open`, `message`) is an entity where the text marks it as a name (quotes, a bracket
+    behind it, `the open function`) or where the word is used on hardly any other page; where neither holds nobody
+    could say, and the sentence is left out.
 
     No name that is an entity in one part is one in another, whatever its case: what is measured is whether names are
-    recognised that were never seen as such. Every name belongs to the part in which its share of sentences is largest, and
-    a sentence stays if all its names belong to its part. A dictionary of the training names therefore finds nothing in the
-    test part, by construction. Pages are wholly in one part; `page_is_held_out` names those of the test part.
+    recognised that were never seen as such. Every name belongs to the part in which its share of sentences is
+    largest, and a sentence stays if all its names belong to its part. A dictionary of the training names therefore
+    finds nothing in the test part, by construction. Pages are wholly in one part; `page_is_held_out` names those of
+    the test part.
 
     Attributes:
         validation_share: Of the pages that are not in the test part, about.
@@ -201,7 +202,11 @@ def prose_sentences(text: str) -> Iterator[str]:
 
 
 def _is_prose(sentence: str) -> bool:
-    if not sentence.rstrip("\"')]").endswith((".", "!", "?")) or not _PROSE_START.match(sentence) or _CODE.search(sentence):
+    if (
+        not sentence.rstrip("\"')]").endswith((".", "!", "?"))
+        or not _PROSE_START.match(sentence)
+        or _CODE.search(sentence)
+    ):
         return False
     words = sentence.lower().split()
     # A sentence has articles, prepositions and the like; a signature or a list of names has not.
@@ -225,9 +230,12 @@ def tag_words(
         type_name = types.get(span.word)
         if type_name is None:
             tags.append(OUTSIDE)
-        elif not _is_plain(span.word, position) or _is_marked(words, position, text, type_name):
-            tags.append(f"B-{type_name}")
-        elif span.word in _BUILTIN_CLASSES or num_pages.get(span.word.lower(), 0) <= 1 + rare_pages:
+        elif (
+            not _is_plain(span.word, position)
+            or _is_marked(words, position, text, type_name)
+            or span.word in _BUILTIN_CLASSES
+            or num_pages.get(span.word.lower(), 0) <= 1 + rare_pages
+        ):
             tags.append(f"B-{type_name}")
         else:
             return None
