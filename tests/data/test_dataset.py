@@ -14,8 +14,8 @@ from firstwords.data.dataset import (
     label_names,
     read_file,
     read_records,
-    tag_names,
     table_of,
+    tag_names,
 )
 from firstwords.data.shards import write_table
 from firstwords.errors import RecipeError

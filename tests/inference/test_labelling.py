@@ -1,6 +1,7 @@
 """One answer for a text, whatever is asked beside it, in both directions of attention."""
 
 import functools
+import itertools
 
 import numpy as np
 import pytest
@@ -42,7 +43,7 @@ def make_model(head, names, causal=False):
     generator = torch.Generator().manual_seed(1)
     with torch.no_grad():
         for parameter in model.parameters():  # far from the initial weights, at which every answer is the same
-            parameter += 0.3 * torch.randn(parameter.shape, generator=generator)
+            parameter.add_(0.3 * torch.randn(parameter.shape, generator=generator))
     return model.eval()
 
 
@@ -74,7 +75,7 @@ def test_entities_of_a_text_stand_where_they_say():
     assert found[1] == []
     for text, entities in zip(texts, found, strict=True):
         assert all(text[e.start : e.end] == e.text and e.type in ("X", "Y") for e in entities)
-        assert all(a.end <= b.start for a, b in zip(entities, entities[1:], strict=False))
+        assert all(a.end <= b.start for a, b in itertools.pairwise(entities))
 
 
 @pytest.mark.parametrize("causal", [False, True])
@@ -85,7 +86,7 @@ def test_a_long_text_gets_the_mean_of_its_documents(causal):
     assert found.labels == [("a", "b", "c")[i] for i in found.log_probabilities.argmax(axis=1)]
     ids, bounds = encode_text(tokenizer(), TEXT * 2, 16)
     assert len(bounds) > 2
-    pieces = [tokenizer().decode(ids[a:b]) for a, b in zip(bounds, bounds[1:], strict=False)]
+    pieces = [tokenizer().decode(ids[a:b]) for a, b in itertools.pairwise(bounds)]
     alone = np.exp(label_texts(model, tokenizer(), pieces).log_probabilities)
     # The mean of scores is, up to a constant, the mean of log-probabilities.
     expected = np.log(alone).mean(axis=0)

@@ -19,7 +19,9 @@ def is_valid(path):
 
 
 def test_only_an_inside_tag_is_bound_to_what_stands_before():
-    may_follow = {b: {a for a, row in zip((*TAGS, "start"), ALLOWED, strict=True) if row[i]} for i, b in enumerate(TAGS)}
+    may_follow = {
+        b: {a for a, row in zip((*TAGS, "start"), ALLOWED, strict=True) if row[i]} for i, b in enumerate(TAGS)
+    }
     assert may_follow["I-X"] == {"B-X", "I-X"}
     assert may_follow["I-Y"] == {"B-Y", "I-Y"}
     assert all(may_follow[tag] == {*TAGS, "start"} for tag in ("O", "B-X", "B-Y"))

@@ -154,7 +154,14 @@ def test_a_killed_run_that_continues_writes_the_same_bytes(tmp_path, objective, 
     make_base(tmp_path / "base", causal=False)
 
     def start(name: str, how: str) -> int:
-        arguments = [__file__, str(tmp_path / name), str(tmp_path / "base"), how, json.dumps(objective), json.dumps(data)]
+        arguments = [
+            __file__,
+            str(tmp_path / name),
+            str(tmp_path / "base"),
+            how,
+            json.dumps(objective),
+            json.dumps(data),
+        ]
         return subprocess.run([sys.executable, "-c", SCRIPT, *arguments], check=False, timeout=120).returncode
 
     assert start("whole", "live") == 0
@@ -167,7 +174,9 @@ def test_a_killed_run_that_continues_writes_the_same_bytes(tmp_path, objective, 
 
 def test_data_and_objective_must_fit(tmp_path):
     data = conll_files(tmp_path)
-    with pytest.raises(RecipeError, match="'sequence_classification' trains on a TextRecord, but the data 'conll' gives"):
+    with pytest.raises(
+        RecipeError, match="'sequence_classification' trains on a TextRecord, but the data 'conll' gives"
+    ):
         build(Finetune, {"base": "x", "objective": LABELS, "data": data})
     with pytest.raises(RecipeError, match="'masked_lm' is for pre-training"):
         build(Finetune, {"base": "x", "objective": {"kind": "masked_lm"}, "data": data})

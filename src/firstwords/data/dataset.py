@@ -134,7 +134,8 @@ def cut_validation(records: Sequence[Any], share: float) -> tuple[list[Any], lis
         records: All with `group`.
         share: Of the groups that go to validation, about.
     """
-    train, validation = [], []
+    train: list[Any] = []
+    validation: list[Any] = []
     for record in records:
         (validation if draw("labelled validation", record.group) < share else train).append(record)
     return train, validation

@@ -26,7 +26,8 @@ class Finetune(Stage):
     """Fine-tune a base model on labelled data.
 
     Payload: `model/` (a Hugging Face folder), `labels.json`, `curve.parquet` (one row a step), and the examples of each
-    part as `train.parquet`, `validation.parquet`, `test.parquet`. The test part is written, never read: evaluation does.
+    part as `train.parquet`, `validation.parquet`, `test.parquet`. The test part is written, never read: evaluation
+    does.
 
     Attributes:
         base: Full name of the stage whose model is the start, for example `pretrain.masked`.

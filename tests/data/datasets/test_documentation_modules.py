@@ -103,4 +103,3 @@ def test_passages_are_of_the_asked_length_and_in_order(paragraphs, min_words, mo
     assert all(word in words for each in found for word in each.split())
     whole = [p for p in paragraphs if min_words <= len(p.split()) <= max_words]
     assert all(any(p in each for each in found) for p in whole)
-

@@ -13,8 +13,8 @@ from firstwords.data.datasets.documentation_names import (
 from firstwords.data.document import Document
 from firstwords.data.shards import batch_of, write_table
 from firstwords.data.split import page_is_held_out
-from firstwords.errors import RecipeError
 from firstwords.data.words import split_words
+from firstwords.errors import RecipeError
 
 METADATA = {
     "classes": json.dumps(["JSONDecoder", "Message", "TimeoutError"]),

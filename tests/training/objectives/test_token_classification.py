@@ -43,7 +43,7 @@ def make_model():
     model = Model(config, OBJECTIVE.head(config, LABELS), seed=1)
     with torch.no_grad():
         for parameter in model.parameters():
-            parameter += 0.3 * torch.randn(parameter.shape, generator=torch.Generator().manual_seed(1))
+            parameter.add_(0.3 * torch.randn(parameter.shape, generator=torch.Generator().manual_seed(1)))
     return model.eval()
 
 

@@ -27,8 +27,8 @@ class Conll(Dataset):
     """Sentences with a tag a word.
 
     A line with a tab has tab-separated columns, so that a word may hold spaces; any other line is split at spaces. A
-    line that holds nothing but white space ends a sentence; a line `-DOCSTART-` begins a document, which is then the group
-    of its sentences (without such lines every sentence is a group of its own).
+    line that holds nothing but white space ends a sentence; a line `-DOCSTART-` begins a document, which is then the
+    group of its sentences (without such lines every sentence is a group of its own).
     """
 
     record: ClassVar[type] = WordsRecord
@@ -66,7 +66,7 @@ class Conll(Dataset):
         for number, rows in _sentences(place, self.word_column, self.tag_column):
             if rows[0][1] == DOCUMENT_START:
                 group = f"{part}:{number}"
-                rows = rows[1:]  # a file may lack the empty line after it
+                del rows[0]  # a file may lack the empty line after it
                 if not rows:
                     continue
             name = f"{part}:{rows[0][0]}"
@@ -87,11 +87,9 @@ class Conll(Dataset):
                     "Is the tag in another column? Set tag_column."
                 )
             continues = bool(tags) and tags[-1] in (f"B-{type_name}", f"I-{type_name}")
-            if prefix == "I" and not continues:
-                if self.scheme == "bio":
-                    raise RecipeError(f"{place}:{number}: '{tag}' of the word '{word}' continues no {type_name} entity")
-                tag = f"B-{type_name}"
-            tags.append(tag)
+            if prefix == "I" and not continues and self.scheme == "bio":
+                raise RecipeError(f"{place}:{number}: '{tag}' of the word '{word}' continues no {type_name} entity")
+            tags.append(tag if prefix != "I" or continues else f"B-{type_name}")
         return tuple(tags)
 
 
@@ -113,8 +111,8 @@ def _sentences(place: Path, word_column: int, tag_column: int) -> Iterator[tuple
         except IndexError:
             shown = line if len(line) <= 60 else line[:60] + "..."
             raise RecipeError(
-                f"{place}:{number}: expected a word in column {word_column} and its tag in column {tag_column}, but the "
-                f"line has {len(columns)} column{'s' * (len(columns) != 1)}: {shown!r}"
+                f"{place}:{number}: expected a word in column {word_column} and its tag in column {tag_column}, "
+                f"but the line has {len(columns)} column{'s' * (len(columns) != 1)}: {shown!r}"
             ) from None
         if word == DOCUMENT_START and rows:
             yield rows[0][0], rows

@@ -24,8 +24,8 @@ class DocumentationModules(Dataset):
     """Which of the largest top-level modules a passage of about a hundred words is about.
 
     Passages follow the paragraphs of a page. Every page is wholly in one part: the test part are the pages that
-    `page_is_held_out` names, which no pre-training reads. The names of all the modules among the classes, alone or inside
-    a dotted or compound name, are taken out of every passage: the class must be told by what the passage says.
+    `page_is_held_out` names, which no pre-training reads. The names of all the modules among the classes, alone or
+    inside a dotted or compound name, are taken out of every passage: the class must be told by what the passage says.
 
     Attributes:
         num_classes: So many modules, the largest ones among those that have pages both to train on and to test on.
@@ -84,9 +84,9 @@ class DocumentationModules(Dataset):
     def _parts_of_pages(self, by_page: Mapping[str, list[TextRecord]], classes: list[str]) -> dict[str, str]:
         """The part of every page of the classes, in the order of the pages.
 
-        The test part is `page_is_held_out`'s. For validation, the pages of each class are taken in the order of a hash, each
-        that still fits into the class's share: pages differ in size by a factor of a hundred, and drawing them one by one
-        could take most of a class away.
+        The test part is `page_is_held_out`'s. For validation, the pages of each class are taken in the order of a
+        hash, each that still fits into the class's share: pages differ in size by a factor of a hundred, and drawing
+        them one by one could take most of a class away.
         """
         part_of = {}
         room: dict[str, float] = {}

@@ -41,7 +41,33 @@ _CODE = re.compile(r">>>|->|==|::\s|[{}\\]|\.\.\.\s|=\s*[\w'\"(\[]|^\s*[@#$>|]|h
 _HEADING = re.compile(r"\s*(?:[A-Z]{4,}(?: [A-Z]+)*|[\w ]+:)\s*$")
 _SIGNATURE = re.compile(r"\s*(?:class |async |def )?[\w.]+ ?\(.*\)?(?: ->.*)?:?\s*$|.*\.\.\.\)|.*, /|.*\*, ")
 _PROSE_START = re.compile(r"[\"'`(:]*[A-Za-z]")
-_SMALL_WORDS = frozenset("a an and are as be by for from if in is it may not of on or that the this to with".split(" "))
+_SMALL_WORDS = frozenset(
+    [
+        "a",
+        "an",
+        "and",
+        "are",
+        "as",
+        "be",
+        "by",
+        "for",
+        "from",
+        "if",
+        "in",
+        "is",
+        "it",
+        "may",
+        "not",
+        "of",
+        "on",
+        "or",
+        "that",
+        "the",
+        "this",
+        "to",
+        "with",
+    ]
+)
 
 
 class _Sentence(NamedTuple):

@@ -27,7 +27,7 @@ class Folders(Dataset):
     record: ClassVar[type] = TextRecord
 
     path: InputPath
-    """A folder, or a tar archive (`.tar`, `.tar.xz`, `.tar.gz`, `.tar.bz2`), which is read without unpacking to disk."""
+    """A folder, or a tar archive (`.tar`, `.tar.xz`, `.tar.gz`, `.tar.bz2`), which is never unpacked to disk."""
     train: str = "train"
     """Folder inside `path` that holds the class folders of this part."""
     test: str = "test"

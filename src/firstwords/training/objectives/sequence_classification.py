@@ -24,12 +24,13 @@ if TYPE_CHECKING:
 class SequenceClassification(Objective):
     """One of several labels for a text.
 
-    A text that is longer than the context is cut into documents of equal length. In each epoch the model learns from one
-    of them, drawn anew, so that a long text costs no more than a short one; to predict, the scores of all are averaged.
+    A text that is longer than the context is cut into documents of equal length. In each epoch the model learns from
+    one of them, drawn anew, so that a long text costs no more than a short one; to predict, the scores of all are
+    averaged.
 
     Attributes:
-        hidden_share: Of the sub-words that are replaced by the mask token while training. Left out: 0.1, or nothing where
-            the base has no mask token.
+        hidden_share: Of the sub-words that are replaced by the mask token while training. Left out: 0.1, or nothing
+            where the base has no mask token.
         label_smoothing: Share of the target that is spread evenly over all labels while training.
     """
 

@@ -24,12 +24,12 @@ if TYPE_CHECKING:
 class TokenClassification(Objective):
     """Tags for words; the first sub-word of a word carries its tag.
 
-    A sentence that is longer than the context is cut into overlapping windows, and each word is tagged where it has most
-    words around it; none is left out. Decoding gives the best sequence in which no entity begins in its middle.
+    A sentence that is longer than the context is cut into overlapping windows, and each word is tagged where it has
+    most words around it; none is left out. Decoding gives the best sequence in which no entity begins in its middle.
 
     Attributes:
-        hidden_share: Of the sub-words that are replaced by the mask token while training. Left out: 0.1, or nothing where
-            the base has no mask token.
+        hidden_share: Of the sub-words that are replaced by the mask token while training. Left out: 0.1, or nothing
+            where the base has no mask token.
         label_smoothing: Share of the target that is spread evenly over all tags while training.
     """
 
@@ -110,5 +110,5 @@ class TokenClassification(Objective):
 
 
 def _numbered_tags(at_least: int) -> list[str]:
-    """Tags with numbers for types: by the order of `tag_names`, a number alone says which part of which entity it is."""
+    """Tags with numbers for types: by the order of `tag_names` a number says which part of which entity it is."""
     return tag_names(f"{type_number:04d}" for type_number in range(at_least // 2))
