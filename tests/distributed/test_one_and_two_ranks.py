@@ -45,7 +45,4 @@ def loader_keys():
     loader = TINY["Loader"](
         TINY["make_rows"](), seed=3, rows_per_step=8, num_positions=400, micro_tokens=4 * TINY["ROW_TOKENS"]
     )
-    return [
-        sorted(list(key) for micro in loader.micro_batches(step) for key in micro.draws.keys)
-        for step in range(50)
-    ]
+    return [sorted(list(key) for micro in loader.micro_batches(step) for key in micro.draws.keys) for step in range(50)]

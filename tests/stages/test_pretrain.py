@@ -63,9 +63,7 @@ def make_inputs(made, causal, folder):
 def run(made, folder, objective):
     folder.mkdir(exist_ok=True)
     inputs = make_inputs(made, isinstance(objective, CausalLM), folder / "plan")
-    work = Work(
-        name="pretrain.x", folder=folder / "out", inputs=inputs, pool=None, console=SilentConsole(), threads=1
-    )
+    work = Work(name="pretrain.x", folder=folder / "out", inputs=inputs, pool=None, console=SilentConsole(), threads=1)
     return Pretrain(objective=objective).run(work), work
 
 
@@ -97,17 +95,13 @@ def graph(**stages):
 def test_its_numbers_come_from_a_stage_of_its_own_name():
     made = graph(pretrain__a=Pretrain(objective=MaskedLM(), budget=60.0, model=ModelSizes(depth=3), seed=4))
     assert made.inputs["pretrain.a"]["configuration"] == "configure.a"
-    assert made.stage("configure.a") == Configure(
-        objective=MaskedLM(), budget=60.0, model=ModelSizes(depth=3), seed=4
-    )
+    assert made.stage("configure.a") == Configure(objective=MaskedLM(), budget=60.0, model=ModelSizes(depth=3), seed=4)
 
 
 def test_a_configure_stage_of_the_recipe_is_used():
     own, plain, other = (Configure(tokens=number) for number in (1, 2, 3))
     pretrain = Pretrain(objective=CausalLM())
-    assert (
-        graph(configure__a=own, pretrain__a=pretrain).inputs["pretrain.a"]["configuration"] == "configure.a"
-    )
+    assert graph(configure__a=own, pretrain__a=pretrain).inputs["pretrain.a"]["configuration"] == "configure.a"
     assert graph(configure=plain, pretrain__a=pretrain).inputs["pretrain.a"]["configuration"] == "configure"
     named = Pretrain(objective=CausalLM(), configuration="configure.b")
     assert graph(configure__b=other, pretrain__a=named).inputs["pretrain.a"]["configuration"] == "configure.b"
@@ -124,8 +118,6 @@ def test_an_unknown_configuration_is_refused():
 
 
 def test_the_recipe_form():
-    pretrain = build(
-        Pretrain, {"objective": {"kind": "masked_lm", "share": 0.4}, "budget": "3min", "engine": "single"}
-    )
+    pretrain = build(Pretrain, {"objective": {"kind": "masked_lm", "share": 0.4}, "budget": "3min", "engine": "single"})
     assert pretrain.objective == MaskedLM(share=0.4)
     assert pretrain.budget == 180

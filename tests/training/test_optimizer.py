@@ -43,9 +43,7 @@ def steps(model, optimizer, number, start=0):
 def test_singular_values_come_near_one(dtype, columns):
     generator = torch.Generator().manual_seed(0)
     left, _, right = torch.linalg.svd(torch.randn(2, 16, columns, generator=generator), full_matrices=False)
-    values = torch.stack(
-        [torch.ones(16), torch.logspace(0, -2.5, 16)]
-    )  # a condition of 300 is brought up too
+    values = torch.stack([torch.ones(16), torch.logspace(0, -2.5, 16)])  # a condition of 300 is brought up too
     matrices = 1e4 * (left * values[:, None, :] @ right).to(dtype)
     found = torch.linalg.svdvals(orthogonalise(matrices))
     assert found.min() > 0.8
@@ -82,9 +80,7 @@ def test_matrices_move_by_the_rate_whatever_the_gradient():
         for parameter in model.parameters():
             if parameter.requires_grad:
                 generator = torch.Generator().manual_seed(2)
-                parameter.grad = scale * torch.randn(
-                    parameter.shape, generator=generator, dtype=torch.float64
-                )
+                parameter.grad = scale * torch.randn(parameter.shape, generator=generator, dtype=torch.float64)
         Optimizer(model, settings(matrix_rate=0.1)).step(0.5)
         for name, length in (("wide.weight", 0.05), ("tall.weight", 0.05 * (4 / 3) ** 0.5)):
             moved = model.get_parameter(name).detach() - before[name]
@@ -107,9 +103,7 @@ def test_without_muon_it_is_adamw_at_these_rates():
     ours, theirs = Small(), Small()
     optimizer = Optimizer(
         ours,
-        settings(
-            matrix_optimizer="adamw", matrix_rate=0.01, embedding_rate=0.01, head_rate=0.01, vector_rate=0.01
-        ),
+        settings(matrix_optimizer="adamw", matrix_rate=0.01, embedding_rate=0.01, head_rate=0.01, vector_rate=0.01),
     )
     reference = torch.optim.AdamW(
         [p for p in theirs.parameters() if p.requires_grad],

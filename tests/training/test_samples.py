@@ -35,9 +35,7 @@ def make(store, causal):
         eos_id=tokenizer.end_of_text,
         mask_id=tokenizer.mask,
     )
-    return Model(config, LanguageModelHead(config)).eval(), sampler(
-        tokenizer, held_out, causal=causal, seed=1
-    )
+    return Model(config, LanguageModelHead(config)).eval(), sampler(tokenizer, held_out, causal=causal, seed=1)
 
 
 def test_a_causal_model_begins_and_continues(store):

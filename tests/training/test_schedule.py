@@ -27,9 +27,7 @@ def test_it_rises_holds_and_falls():
     assert found[10:] == pytest.approx([k / 11 for k in range(10, 0, -1)])
 
 
-@given(
-    num_steps=st.integers(1, 300), warmup=st.floats(0, 0.4), decay=st.floats(0, 0.6), final=st.floats(0, 1)
-)
+@given(num_steps=st.integers(1, 300), warmup=st.floats(0, 0.4), decay=st.floats(0, 0.6), final=st.floats(0, 1))
 def test_no_step_is_wasted_and_none_is_above_the_full_rate(num_steps, warmup, decay, final):
     found = factors(num_steps, warmup, decay, final)
     assert all(0 < factor <= 1 for factor in found)

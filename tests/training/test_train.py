@@ -33,9 +33,7 @@ def uninterrupted(request, tmp_path_factory):
 
 def test_it_learns(uninterrupted):
     _, _, history = uninterrupted
-    assert history.records[0]["loss"] == pytest.approx(
-        math.log(64), abs=0.1
-    )  # 64 words, all alike before training
+    assert history.records[0]["loss"] == pytest.approx(math.log(64), abs=0.1)  # 64 words, all alike before training
     assert history.records[-1]["loss"] < 0.75 * history.records[0]["loss"]
     assert history.latest("validation_loss") < 0.75 * math.log(64)
 

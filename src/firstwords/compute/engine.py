@@ -71,9 +71,7 @@ class Engine(Component):
         if loss.requires_grad:
             loss.backward()
 
-    def step(
-        self, model: "nn.Module", optimizer: Updater, *, count: float, max_norm: float, factor: float
-    ) -> float:
+    def step(self, model: "nn.Module", optimizer: Updater, *, count: float, max_norm: float, factor: float) -> float:
         """End a step: add up over ranks, divide once, clip, update.
 
         Args:
@@ -113,9 +111,7 @@ class Engine(Component):
             return
         weights = {name: p.detach().contiguous() for name, p in model.named_parameters()}
         save_file(weights, folder / "model.safetensors")
-        save_file(
-            {name: t.contiguous() for name, t in optimizer.state().items()}, folder / "optimizer.safetensors"
-        )
+        save_file({name: t.contiguous() for name, t in optimizer.state().items()}, folder / "optimizer.safetensors")
 
     def load(self, folder: Path, model: "nn.Module", optimizer: Updater) -> None:
         """Take over what `save` wrote, in place. The caller has verified the files.

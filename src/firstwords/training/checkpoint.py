@@ -118,10 +118,7 @@ class CheckpointStore:
         with atomic_write(self.place(step)) as temporary:
             temporary.mkdir()
             write(temporary)
-            files = {
-                p.name: {"size": p.stat().st_size, "sha256": sha256_file(p)}
-                for p in sorted(temporary.iterdir())
-            }
+            files = {p.name: {"size": p.stat().st_size, "sha256": sha256_file(p)} for p in sorted(temporary.iterdir())}
             content = {"step": step, "fingerprint": self.fingerprint, "files": files} | state
             content |= {"digest": canonical_hash(content)}
             (temporary / STATE).write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")

@@ -73,10 +73,7 @@ class Loader:
         """(epoch, index into the data set) of every row of a step, in reading order."""
         start = step * self.rows_per_step
         positions = range(start, min(start + self.rows_per_step, self.num_positions))
-        return [
-            (p // len(self.rows), int(self._order(p // len(self.rows))[p % len(self.rows)]))
-            for p in positions
-        ]
+        return [(p // len(self.rows), int(self._order(p // len(self.rows))[p % len(self.rows)])) for p in positions]
 
     def micro_batches(self, step: int) -> list[MicroBatch]:
         """The share of a step that this rank computes.
@@ -113,9 +110,7 @@ def cut(examples: Sequence[Example], micro_tokens: int, num_pieces: int = 1) -> 
     limit = min(micro_tokens, max(1, -(-sum(lengths) // num_pieces)))
     pieces: list[list[int]] = []
     filled = 0
-    for position in sorted(
-        range(len(examples)), key=lambda i: -lengths[i]
-    ):  # sorted() keeps ties in reading order
+    for position in sorted(range(len(examples)), key=lambda i: -lengths[i]):  # sorted() keeps ties in reading order
         if not pieces or filled + lengths[position] > limit:
             pieces.append([])
             filled = 0

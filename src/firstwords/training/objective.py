@@ -27,9 +27,7 @@ class Objective(Component):
     record: ClassVar[type | None] = None
     """The class of labelled records that `encode` takes; None for objectives on packed token rows."""
 
-    def encode(
-        self, record: Any, tokenizer: "Tokenizer", labels: Sequence[str], context: int, row: int = 0
-    ) -> Example:
+    def encode(self, record: Any, tokenizer: "Tokenizer", labels: Sequence[str], context: int, row: int = 0) -> Example:
         """A labelled record as token ids. Pre-training rows come encoded and packed and never pass through here.
 
         Args:
@@ -42,9 +40,7 @@ class Objective(Component):
         Raises:
             ValueError: If the record cannot be an example; the message says why.
         """
-        raise NotImplementedError(
-            f"{type(self).__name__} trains on packed token rows, not on labelled records"
-        )
+        raise NotImplementedError(f"{type(self).__name__} trains on packed token rows, not on labelled records")
 
     @abstractmethod
     def collate(self, examples: Sequence[Example], draws: Draws, config: "ModelConfig") -> "Batch":

@@ -20,7 +20,7 @@ from firstwords.recipe import build, kind_of
 from firstwords.training import sizing
 from firstwords.training.objective import Objective
 from firstwords.training.settings import TrainSettings
-from firstwords.training.sizing import Choice, Corpus, Speed
+from firstwords.training.sizing import Candidate, Choice, Corpus, Speed
 
 __all__ = ["Corpus", "Demand", "resolve", "shown", "summary"]
 
@@ -28,8 +28,9 @@ DEFAULT_BUDGET = 180.0
 MIN_DEPTH, MAX_DEPTH = 2, 48
 # Of the budget: loading torch and the data, the first step, samples, writing the checkpoint.
 START_SECONDS = 5.0
-# All timed steps together, whatever the machine.
+# All timed steps together, whatever the machine; less where only the predicted time depends on them.
 PROBE_SECONDS = 4.5
+SHORT_PROBE_SECONDS = 1.0
 FEWEST_STEPS = 4
 MICRO_TOKENS = 4096
 # Of the memory that is free now; other processes may want some too.
@@ -74,13 +75,16 @@ def resolve(demand: Demand, corpus: Corpus, measure: Measure, memory: int) -> di
         CannotFit: If the model does not fit into memory, or the budget is too short for any.
         RecipeError: If sizes or settings contradict each other.
     """
-    machine = _Machine(measure, _predicted_share(demand.objective))
+    by_clock = demand.tokens is None and (demand.budget is not None or not demand.sizes.depth)
+    seconds = PROBE_SECONDS if by_clock else SHORT_PROBE_SECONDS
+    machine = _Machine(measure, _predicted_share(demand.objective), seconds)
     candidates = _candidates(demand, corpus, memory)
     choice, reason = _choose(demand, corpus, candidates, machine)
     micro_tokens = _micro_tokens(choice.config, memory)
     assert micro_tokens is not None
     settings, reasons = _training(demand, corpus, choice, micro_tokens)
-    reasons = [Reason("depth", choice.config.num_layers, reason), *choice.reasons, *reasons]
+    first = dataclasses.replace(choice.reasons[0], reason=reason)  # the number of layers is the dial
+    reasons = [first, *choice.reasons[1:], *reasons]
     return {
         "model": choice.config.as_dict(),
         "training": settings,
@@ -93,11 +97,11 @@ def resolve(demand: Demand, corpus: Corpus, measure: Measure, memory: int) -> di
 class _Machine:
     """Speeds that were measured, and estimates from them."""
 
-    def __init__(self, measure: Measure, predicted_share: float) -> None:
+    def __init__(self, measure: Measure, predicted_share: float, seconds: float) -> None:
         self._measure = measure
         self.predicted_share = predicted_share
         self._known: dict[ModelConfig, Speed] = {}
-        self._left = PROBE_SECONDS
+        self._left = seconds
 
     def speed(self, config: ModelConfig) -> Speed:
         """Measured where it was, else estimated."""
@@ -132,9 +136,6 @@ class _Machine:
             for config, speed in self._known.items()
         ]
         return {"measured": measured}
-
-
-Candidate = tuple[ModelConfig, list[Reason]]
 
 
 def _predicted_share(objective: Objective) -> float:
@@ -192,13 +193,13 @@ def _choose(demand: Demand, corpus: Corpus, candidates: list[Candidate], machine
         budget = DEFAULT_BUDGET
     if budget is None:
         return _without_clock(demand, corpus, candidates, machine)
-    seconds = budget - START_SECONDS
+    seconds, batch = budget - START_SECONDS, demand.training.get("batch_tokens")
     while True:
-        choices = [sizing.in_time(*each, machine.speed(each[0]), seconds, corpus) for each in candidates]
+        choices = [sizing.in_time(each, machine.speed(each[0]), seconds, corpus, batch) for each in candidates]
         best = min(choices, key=lambda choice: choice.loss)
         if not machine.try_out(best.config):
             break
-    if best.num_updates < FEWEST_UPDATES and not demand.training.get("batch_tokens"):
+    if best.num_updates < FEWEST_UPDATES:
         raise CannotFit(
             f"{budget:.0f} s are enough for {best.num_updates} updates of {best.config.num_layers} layers x "
             f"{best.config.width} on this machine; a model needs at least {FEWEST_UPDATES}. Give more time, a smaller "
@@ -216,18 +217,17 @@ def _without_clock(
     demand: Demand, corpus: Corpus, candidates: list[Candidate], machine: _Machine
 ) -> tuple[Choice, str]:
     """Sizes from a number of tokens, or tokens from the size."""
-    limit = sizing.MAX_EPOCHS * corpus.train_tokens
+    batch = demand.training.get("batch_tokens")
     if demand.tokens is None:
-        config, reasons = candidates[0]
-        tokens = min(limit, float(TOKENS_PER_PARAMETER * sizing.scaling_parameters(config)))
-        return sizing.with_tokens(config, reasons, machine.speed(config), tokens, corpus), "set by hand"
+        config = candidates[0][0]
+        wanted = TOKENS_PER_PARAMETER * sizing.scaling_parameters(config)
+        tokens = min(wanted, int(sizing.MAX_EPOCHS * corpus.train_tokens))
+        return sizing.with_tokens(candidates[0], machine.speed(config), tokens, corpus, batch), "set by hand"
     worth = sizing.effective_tokens(demand.tokens, corpus.train_tokens)
-    fitting = [
-        each for each in candidates if TOKENS_PER_PARAMETER * sizing.scaling_parameters(each[0]) <= worth
-    ] or candidates[:1]
-    config, reasons = fitting[-1]
-    machine.try_out(config)
-    choice = sizing.with_tokens(config, reasons, machine.speed(config), demand.tokens, corpus)
+    fitting = [each for each in candidates if TOKENS_PER_PARAMETER * sizing.scaling_parameters(each[0]) <= worth]
+    chosen = (fitting or candidates[:1])[-1]
+    machine.try_out(chosen[0])
+    choice = sizing.with_tokens(chosen, machine.speed(chosen[0]), demand.tokens, corpus, batch)
     if demand.sizes.depth:
         return choice, "set by hand"
     return choice, f"the largest with {TOKENS_PER_PARAMETER} tokens a parameter, repeated tokens discounted (nanochat)"
@@ -251,8 +251,6 @@ def _training(demand: Demand, corpus: Corpus, choice: Choice, micro_tokens: int)
         why = f"{TOKENS_PER_PARAMETER} a parameter (nanochat), at most {sizing.MAX_EPOCHS:.0f} times the corpus"
     else:
         why = f"what the budget allows at {choice.speed.tokens_per_second(choice.batch_tokens):,.0f} tokens/s"
-    batch = int(demand.training.get("batch_tokens") or choice.batch_tokens)
-    updates = max(1, choice.tokens // batch)
     reasons = [
         Reason("tokens", choice.tokens, f"{why}; the corpus is read {epochs:.1f} times"),
         Reason("batch_tokens", choice.batch_tokens, sizing.BATCH_REASON),
@@ -260,7 +258,7 @@ def _training(demand: Demand, corpus: Corpus, choice: Choice, micro_tokens: int)
             "micro_tokens", micro_tokens, "go through the model at once; as many as fit, at most 4,096 on a processor"
         ),
         Reason("num_evaluations", choice.num_evaluations, "at most a twentieth of the time"),
-        *sizing.rates(choice.config, updates),
+        *sizing.rates(choice.config, choice.num_updates),
     ]
     by_hand = dict(demand.training)
     reasons = [

@@ -51,15 +51,11 @@ class TrainSettings(Component):
 
     def __post_init__(self) -> None:
         if (self.tokens is None) == (self.epochs is None):
-            raise RecipeError(
-                f"give either tokens or epochs, not both or none: {self.tokens=} {self.epochs=}"
-            )
+            raise RecipeError(f"give either tokens or epochs, not both or none: {self.tokens=} {self.epochs=}")
         if (self.batch_tokens is None) == (self.batch_examples is None):
             raise RecipeError("give either batch_tokens or batch_examples, not both or none")
         if self.warmup_share + self.decay_share > 1:
-            raise RecipeError(
-                f"warmup_share {self.warmup_share} and decay_share {self.decay_share} exceed 1 together"
-            )
+            raise RecipeError(f"warmup_share {self.warmup_share} and decay_share {self.decay_share} exceed 1 together")
 
     def rows_per_step(self, row_tokens: int) -> int:
         """Rows of one update.

@@ -87,12 +87,15 @@ def batch_size(tokens: float, context: int) -> int:
     return max(1, 2 ** round(math.log2(wanted)) // context) * context
 
 
+Candidate = tuple[ModelConfig, list[Reason]]
+
+
 @dataclass(frozen=True)
 class Choice:
     """A configuration with what it can learn in the budget.
 
     Attributes:
-        tokens: A multiple of `batch_tokens`.
+        tokens: Of the whole run, repetitions counted.
         num_evaluations: On the whole validation split.
         loss: By the scaling law; only differences mean something.
     """
@@ -107,8 +110,8 @@ class Choice:
 
     @property
     def num_updates(self) -> int:
-        """Of the whole run."""
-        return self.tokens // self.batch_tokens
+        """Of the whole run; the last may be smaller."""
+        return -(-self.tokens // self.batch_tokens)
 
 
 @dataclass(frozen=True)
@@ -123,25 +126,39 @@ class Corpus:
     validation_tokens: int
 
 
-def in_time(config: ModelConfig, reasons: list[Reason], speed: Speed, seconds: float, corpus: Corpus) -> Choice:
-    """How far a configuration gets in `seconds` of training, evaluations included."""
-    batch, tokens, evaluations = SMALLEST_BATCH, 0.0, 1
+def in_time(candidate: Candidate, speed: Speed, seconds: float, corpus: Corpus, batch: int | None = None) -> Choice:
+    """How far a configuration gets in a time.
+
+    Args:
+        candidate: The configuration with its reasons.
+        speed: Of this machine with it.
+        seconds: Of training, evaluations included.
+        corpus: More than `MAX_EPOCHS` of it is not read.
+        batch: Tokens of an update where they are set by hand.
+    """
+    tokens = 0.0
     # Tokens, batch and evaluations depend on each other; being powers of two and small, they settle at once.
     for _ in range(4):
-        evaluations = num_evaluations(tokens, corpus.validation_tokens)
-        left = seconds - evaluations * corpus.validation_tokens * speed.seconds_per_token * FORWARD_SHARE
-        tokens = min(max(0.0, left) * speed.tokens_per_second(batch), MAX_EPOCHS * corpus.train_tokens)
-        batch = batch_size(tokens, config.context)
-    return with_tokens(config, reasons, speed, tokens, corpus)
+        size = batch or batch_size(tokens, candidate[0].context)
+        looking = num_evaluations(tokens, corpus.validation_tokens) * corpus.validation_tokens * FORWARD_SHARE
+        left = max(0.0, seconds - looking * speed.seconds_per_token)
+        tokens = min(left * speed.tokens_per_second(size), MAX_EPOCHS * corpus.train_tokens)
+    size = batch or batch_size(tokens, candidate[0].context)
+    return with_tokens(candidate, speed, max(1, int(tokens) // size) * size, corpus, size)
 
 
-def with_tokens(config: ModelConfig, reasons: list[Reason], speed: Speed, tokens: float, corpus: Corpus) -> Choice:
-    """A configuration trained on a number of tokens, rounded down to whole updates."""
-    batch = batch_size(tokens, config.context)
-    rounded = max(1, int(tokens) // batch) * batch
-    loss = predicted_loss(scaling_parameters(config), rounded, corpus.train_tokens)
-    evaluations = num_evaluations(rounded, corpus.validation_tokens)
-    return Choice(config, reasons, speed, rounded, batch, evaluations, loss)
+def with_tokens(candidate: Candidate, speed: Speed, tokens: int, corpus: Corpus, batch: int | None = None) -> Choice:
+    """A configuration trained on a number of tokens."""
+    config, reasons = candidate
+    return Choice(
+        config=config,
+        reasons=reasons,
+        speed=speed,
+        tokens=tokens,
+        batch_tokens=batch or batch_size(tokens, config.context),
+        num_evaluations=num_evaluations(tokens, corpus.validation_tokens),
+        loss=predicted_loss(scaling_parameters(config), tokens, corpus.train_tokens),
+    )
 
 
 def num_evaluations(tokens: float, validation_tokens: int) -> int:

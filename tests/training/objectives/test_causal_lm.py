@@ -57,9 +57,7 @@ def test_regularisation_only_while_training():
     measured, _ = CausalLM(z_loss=0.01).loss(model, batch, DRAWS)
     logits = model(batch, select=torch.arange(4))
     assert measured == plain
-    assert with_z.item() == pytest.approx(
-        plain.item() + 0.01 * logits.logsumexp(1).square().sum().item(), rel=1e-5
-    )
+    assert with_z.item() == pytest.approx(plain.item() + 0.01 * logits.logsumexp(1).square().sum().item(), rel=1e-5)
 
 
 def test_labelled_records_are_refused():

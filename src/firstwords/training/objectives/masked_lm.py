@@ -54,9 +54,7 @@ class MaskedLM(Objective):
     def _mask(
         self, tokens: np.ndarray, draws: Draws, index: int, config: "ModelConfig"
     ) -> tuple[np.ndarray, np.ndarray]:
-        assert config.mask_id is not None, (
-            "a model without a mask token cannot learn to predict masked tokens"
-        )
+        assert config.mask_id is not None, "a model without a mask token cannot learn to predict masked tokens"
         special = np.array([config.pad_id, config.bos_id, config.eos_id, config.mask_id])
         generator = draws.generator(index, "mask")
         candidates = np.flatnonzero(~np.isin(tokens, special))

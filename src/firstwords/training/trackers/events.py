@@ -33,11 +33,7 @@ class Events(Tracker):
             is_wanted = "validation_loss" in record or record["step"] == num_steps
             if not is_wanted and now - written < self.every_seconds:
                 return
-            fields = {
-                key: value
-                for key, value in record.items()
-                if key not in ("seconds", "step_tokens", "samples")
-            }
+            fields = {key: value for key, value in record.items() if key not in ("seconds", "step_tokens", "samples")}
             work.event("step", **fields, tokens_per_second=round(tokens / seconds, 1) if seconds else None)
             written, tokens, seconds = now, 0, 0.0
 

@@ -1,0 +1,65 @@
+import runpy
+from pathlib import Path
+
+import pytest
+import torch
+
+from firstwords.data.token_store import TokenStore
+from firstwords.model.config import ModelConfig
+from firstwords.training import probe
+from firstwords.training.objectives.causal_lm import CausalLM
+from firstwords.training.objectives.masked_lm import MaskedLM
+from firstwords.training.probe import Stopwatch
+
+STORE = runpy.run_path(str(Path(__file__).parent / "tiny_store.py"))
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("store")
+    return STORE["make_store"](folder), TokenStore(folder / "tokens", "train")
+
+
+def config(tokenizer, layout, width=32, depth=1):
+    return ModelConfig.from_depth(
+        depth,
+        layout=layout,
+        vocab_size=tokenizer.vocab_size,
+        width=width,
+        num_heads=2,
+        context=32,
+        mask_id=tokenizer.mask,
+    )
+
+
+@pytest.mark.parametrize(("objective", "layout"), [(CausalLM(), "qwen3"), (MaskedLM(), "eurobert")])
+def test_speed_is_measured_on_real_rows(made, objective, layout):
+    tokenizer, store = made
+    speed = Stopwatch(objective, store)(config(tokenizer, layout), 0.5)
+    assert 0 < speed.seconds_per_token < 0.1
+    assert 0 < speed.seconds_per_update < 5
+
+
+def test_a_larger_model_is_slower(made):
+    tokenizer, store = made
+    stopwatch = Stopwatch(CausalLM(), store)
+    small, large = (stopwatch(config(tokenizer, "qwen3", width, depth), 1.0) for width, depth in ((16, 1), (256, 4)))
+    assert large.seconds_per_token > 2 * small.seconds_per_token
+    assert large.seconds_per_update > 2 * small.seconds_per_update
+
+
+def test_without_time_one_step_is_timed(made, monkeypatch):
+    tokenizer, store = made
+    stopwatch = Stopwatch(CausalLM(), store)
+    steps = []
+    original = Stopwatch._step
+    monkeypatch.setattr(probe.Stopwatch, "_step", lambda *given: steps.append(1) or original(*given))
+    assert stopwatch(config(tokenizer, "qwen3"), 0.0).seconds_per_token > 0
+    assert len(steps) == 2
+
+
+def test_the_global_random_state_is_left_alone(made):
+    tokenizer, store = made
+    state = torch.random.get_rng_state()
+    Stopwatch(MaskedLM(), store)(config(tokenizer, "eurobert"), 0.0)
+    assert torch.equal(torch.random.get_rng_state(), state)

@@ -1,0 +1,158 @@
+import json
+
+import pytest
+
+from firstwords.errors import CannotFit, RecipeError
+from firstwords.model.config import ModelConfig
+from firstwords.model.cost import training_flops_per_token
+from firstwords.model.sizes import ModelSizes
+from firstwords.recipe import build
+from firstwords.training.objectives.causal_lm import CausalLM
+from firstwords.training.objectives.masked_lm import MaskedLM
+from firstwords.training.resolution import Corpus, Demand, resolve, shown, summary
+from firstwords.training.settings import TrainSettings
+from firstwords.training.sizing import Speed, optimizer_flops
+
+CORPUS = Corpus(vocab_size=4096, end_of_text=0, pad=1, mask=2, train_tokens=1_200_000, validation_tokens=50_000)
+GIBIBYTE = 2**30
+
+
+def machine(gigaflops, measured=None):
+    def measure(config, seconds):
+        if measured is not None:
+            measured.append(config)
+        return Speed(
+            training_flops_per_token(config) / gigaflops / 1e9, (optimizer_flops(config) + 1) / gigaflops / 1e9
+        )
+
+    return measure
+
+
+def plan_for(*, objective=None, memory=20 * GIBIBYTE, gigaflops=100, training=None, corpus=CORPUS, **given):
+    sizes = ModelSizes(**given.pop("model", {}))
+    demand = Demand(objective or CausalLM(), given.get("budget"), given.get("tokens"), sizes, training or {}, 7)
+    return resolve(demand, corpus, machine(gigaflops), memory)
+
+
+def reasons(plan):
+    return {each["name"]: each for each in plan["reasons"]}
+
+
+@pytest.mark.parametrize("budget", [60, 180, 3600, 86_400])
+def test_a_plan_fits_its_budget(budget):
+    plan = plan_for(budget=budget)
+    assert plan["cost"]["seconds"] <= budget * 1.001
+    assert plan["cost"]["seconds"] > 0.9 * budget or plan["training"]["tokens"] > 7.5 * CORPUS.train_tokens
+
+
+def test_more_time_and_more_text_give_a_larger_model():
+    depths = [plan_for(budget=budget)["model"]["num_layers"] for budget in (60, 3600, 10 * 86_400)]
+    assert depths == sorted(depths)
+    assert depths[0] < depths[-1]
+    rich = Corpus(4096, 0, 1, 2, 10**10, 50_000)
+    assert plan_for(budget=10 * 86_400, corpus=rich)["model"]["num_layers"] > depths[-1]
+
+
+def test_a_plan_is_what_training_reads():
+    plan = json.loads(json.dumps(plan_for(budget=180)))
+    config = ModelConfig(**plan["model"])
+    settings = build(TrainSettings, plan["training"])
+    assert settings.seed == 7
+    assert (config.pad_id, config.eos_id, config.mask_id, config.layout) == (1, 0, 2, "qwen3")
+    assert settings.rows_per_step(config.context) >= 1
+    assert "checkpoint_seconds" not in plan["training"]
+    assert set(plan) == {"model", "training", "reasons", "probe", "cost"}
+    assert plan["probe"]["measured"]
+
+
+def test_every_number_that_is_derived_has_a_reason():
+    by_name = reasons(plan_for(budget=180))
+    sizes = {"num_layers", "width", "num_heads", "mlp_width", "context", "tokens", "batch_tokens", "micro_tokens"}
+    assert sizes | {"matrix_rate", "embedding_rate", "warmup_share", "decay_share"} <= set(by_name)
+    assert "scaling law" in by_name["num_layers"]["reason"]
+
+
+def test_a_masked_model_is_bidirectional_and_cheaper():
+    masked, causal = (plan_for(budget=180, objective=each, model={"depth": 3}) for each in (MaskedLM(), CausalLM()))
+    assert masked["model"]["layout"] == "eurobert"
+    assert masked["cost"]["flops_per_token"] < causal["cost"]["flops_per_token"]
+    with pytest.raises(RecipeError, match="'qwen3' does not go with the objective 'masked_lm'"):
+        plan_for(budget=180, objective=MaskedLM(), model={"layout": "qwen3"})
+
+
+def test_sizes_and_rates_by_hand_are_kept():
+    plan = plan_for(
+        budget=600,
+        model={"depth": 3, "width": 256, "num_heads": 2},
+        training={"matrix_rate": 0.05, "batch_tokens": 1024},
+    )
+    assert (plan["model"]["width"], plan["model"]["num_heads"], plan["model"]["head_size"]) == (256, 2, 128)
+    assert (plan["training"]["matrix_rate"], plan["training"]["batch_tokens"]) == (0.05, 1024)
+    by_name = reasons(plan)
+    assert all(
+        by_name[name]["reason"] == "set by hand" for name in ("num_layers", "width", "matrix_rate", "batch_tokens")
+    )
+
+
+def test_tokens_by_hand_are_kept_exactly_and_give_the_size():
+    small, large = plan_for(tokens=5_000_001), plan_for(tokens=500_000_000)
+    assert small["training"]["tokens"] == 5_000_001
+    assert large["model"]["num_layers"] >= small["model"]["num_layers"]
+    assert plan_for(tokens=1000, model={"depth": 4})["model"]["num_layers"] == 4
+
+
+def test_a_size_without_a_budget_gives_the_tokens():
+    plan = plan_for(model={"depth": 2, "width": 32, "num_heads": 2})
+    parameters = plan["cost"]["layer_parameters"] + 4096 * 32
+    assert plan["training"]["tokens"] == 12 * parameters
+    assert plan_for(model={"depth": 12})["training"]["tokens"] == 8 * CORPUS.train_tokens
+
+
+def test_what_does_not_fit_is_refused_with_numbers():
+    with pytest.raises(CannotFit, match=r"48 layers x 3072 needs .* GiB to train; 20 GiB are free"):
+        plan_for(tokens=1000, model={"depth": 48})
+    with pytest.raises(CannotFit, match="2 layers x 128 needs"):
+        plan_for(budget=60, memory=2**27)
+
+
+def test_little_memory_shrinks_the_pieces_first():
+    whole = plan_for(tokens=10**6, model={"depth": 8})
+    tight = plan_for(tokens=10**6, model={"depth": 8}, memory=int(whole["cost"]["memory_bytes"]))
+    assert tight["training"]["micro_tokens"] < whole["training"]["micro_tokens"] == 4096
+    assert tight["cost"]["memory_bytes"] <= 0.8 * whole["cost"]["memory_bytes"]
+
+
+def test_a_budget_that_is_too_short_is_refused():
+    with pytest.raises(CannotFit, match="Give more time"):
+        plan_for(budget=10, gigaflops=0.5)
+
+
+def test_contradictions_are_refused():
+    with pytest.raises(RecipeError, match="batch_tokens 1,000 is not a multiple of 256"):
+        plan_for(budget=180, training={"batch_tokens": 1000})
+    with pytest.raises(RecipeError, match="width 100 is not a multiple of num_heads 3"):
+        plan_for(budget=180, model={"depth": 2, "width": 100, "num_heads": 3})
+    with pytest.raises(RecipeError, match="matrix_rat"):
+        plan_for(budget=180, training={"matrix_rat": 1})
+
+
+def test_only_what_can_be_measured_in_time_is_measured():
+    measured = []
+    demand = Demand(CausalLM(), 10**7, None, ModelSizes(), {}, 0)
+    plan = resolve(demand, Corpus(4096, 0, 1, 2, 10**12, 0), machine(100, measured), 100 * GIBIBYTE)
+    assert plan["model"]["num_layers"] > 8
+    # Four rows of the chosen model would take longer than the probe may.
+    assert [config.num_layers for config in measured] == [2]
+    few = []
+    resolve(Demand(CausalLM(), 3600, None, ModelSizes(), {}, 0), CORPUS, machine(100, few), 20 * GIBIBYTE)
+    assert 2 <= len(few) <= 4
+    assert len(set(few)) == len(few)
+
+
+def test_numbers_are_shown_for_people():
+    assert [shown(each) for each in (3_100_000, 0.004, True, 10_000.0, "qwen3", [0.9, 0.95])] == [
+        "3,100,000", "0.004", "yes", "10,000", "qwen3", "[0.9, 0.95]",
+    ]  # fmt: skip
+    text = summary(plan_for(budget=180, model={"depth": 4}))
+    assert text.startswith("4 layers x 256, 5.3M parameters, ")
+    assert "3.0 min at" in text
