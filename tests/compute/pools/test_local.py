@@ -1,5 +1,9 @@
 import os
 import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
 
 import pytest
 
@@ -46,3 +50,42 @@ def test_a_killed_worker_is_told_as_lack_of_memory() -> None:
 def test_limited_never_adds_workers() -> None:
     assert Local(workers=2).limited(5).workers == 2
     assert Local(workers=4).limited(1).workers == 1
+
+
+def test_workers_end_with_the_process_that_started_the_run(tmp_path) -> None:
+    code = f"""
+import os, time, pathlib
+from firstwords.compute.pools.local import Local
+from test_local import note_and_sleep
+if __name__ == "__main__":
+    Local(workers=2).run(note_and_sleep, {{"a": ({str(tmp_path)!r},), "b": ({str(tmp_path)!r},)}}, print)
+"""
+    script = tmp_path / "run.py"
+    script.write_text(code)
+    environment = os.environ | {"PYTHONPATH": os.path.dirname(__file__)}
+    run = subprocess.Popen([sys.executable, str(script)], env=environment)
+    deadline = time.monotonic() + 60
+    while len(list(tmp_path.glob("worker-*"))) < 2:
+        assert time.monotonic() < deadline
+        assert run.poll() is None
+        time.sleep(0.02)
+    workers = [int(path.name.partition("-")[2]) for path in tmp_path.glob("worker-*")]
+    run.kill()
+    run.wait()
+    while any(is_alive(worker) for worker in workers):
+        assert time.monotonic() < deadline, "a worker outlived its run"
+        time.sleep(0.02)
+
+
+def note_and_sleep(folder: str) -> None:
+    (Path(folder) / f"worker-{os.getpid()}").touch()
+    time.sleep(120)
+
+
+def is_alive(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    # A zombie has ended; nobody has asked for its exit code yet.
+    return Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[0] != "Z"

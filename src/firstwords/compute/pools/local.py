@@ -1,10 +1,12 @@
 """Worker processes on this machine."""
 
-import ctypes
 import dataclasses
 import multiprocessing
+import os
+import select
 import signal
-import sys
+import threading
+import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import ALL_COMPLETED, FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
@@ -16,14 +18,35 @@ from firstwords.compute.pool import Pool
 from firstwords.errors import OutOfResources
 from firstwords.recipe import runtime
 
-PR_SET_PDEATHSIG = 1  # linux/prctl.h
+POLL_SECONDS = 1.0
 
 
-def die_with_parent() -> None:
-    """Make this process end when its parent is killed, so that a killed run leaves nobody writing its files."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    if sys.platform == "linux":
-        ctypes.CDLL(None, use_errno=True).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+def end_with(process: int) -> None:
+    """Make this worker end when a process does, so that a killed run leaves nobody who writes its files.
+
+    The parent of a worker is the fork server, which outlives a killed run as long as its workers do; so each worker
+    watches the process that started the run.
+
+    Args:
+        process: Its id.
+    """
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole group; the run's process decides
+    threading.Thread(target=_wait_and_end, args=(process,), daemon=True).start()
+
+
+def _wait_and_end(process: int) -> None:
+    try:
+        if hasattr(os, "pidfd_open"):
+            poll = select.poll()
+            poll.register(os.pidfd_open(process), select.POLLIN)
+            poll.poll()
+        else:
+            while True:
+                os.kill(process, 0)
+                time.sleep(POLL_SECONDS)
+    except ProcessLookupError:
+        pass  # it has ended already
+    os._exit(1)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,7 +73,7 @@ class Local(Pool):
             return
         # "forkserver": forking this process itself would copy locks of threads that libraries have started.
         context = multiprocessing.get_context("forkserver")
-        with ProcessPoolExecutor(min(self.workers, len(tasks)), context, initializer=die_with_parent) as executor:
+        with ProcessPoolExecutor(min(self.workers, len(tasks)), context, initializer=end_with, initargs=(os.getpid(),)) as executor:
             waiting: dict[Future[Any], str] = {}
             try:
                 for key, arguments in tasks.items():
