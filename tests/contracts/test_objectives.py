@@ -48,7 +48,7 @@ def make_model(objective: Objective, causal: bool, dtype: torch.dtype = torch.fl
     generator = torch.Generator().manual_seed(5)
     with torch.no_grad():
         for parameter in model.parameters():
-            parameter += 0.05 * torch.randn(parameter.shape, generator=generator, dtype=dtype)
+            parameter.add_(0.05 * torch.randn(parameter.shape, generator=generator, dtype=dtype))
     return model.eval()
 
 

@@ -41,8 +41,10 @@ def test_show_json_has_the_promised_shape(whole_run: Path) -> None:
 
 
 def test_dropped_documents_are_listed_with_rule_score_and_excerpt(whole_run: Path) -> None:
-    rows = json.loads(firstwords("show", "quickstart/clean", "--dropped", "--json", cwd=whole_run.parent).stdout)
-    rows += json.loads(firstwords("show", "quickstart/deduplicate", "--dropped", "--json", cwd=whole_run.parent).stdout)
+    rows = []
+    for stage in ("clean", "deduplicate"):
+        ended = firstwords("show", f"quickstart/{stage}", "--dropped", "--json", cwd=whole_run.parent)
+        rows += json.loads(ended.stdout)
     assert rows
     assert all(row["rule"] and row["step"] and row["id"] for row in rows)
 

@@ -35,6 +35,7 @@ class RMSNorm(nn.Module):
         self.epsilon = epsilon
 
     def forward(self, x: Tensor) -> Tensor:
+        """Normalise the last dimension; the shape stays."""
         return rms_norm(x, self.weight, self.epsilon)
 
 
@@ -53,6 +54,7 @@ class SelfAttention(nn.Module):
         self.k_norm = RMSNorm(config.head_size, config.norm_epsilon) if config.qk_norm else nn.Identity()
 
     def forward(self, x: Tensor, angles: tuple[Tensor, Tensor], attention: Attention) -> Tensor:
+        """Let tokens (N, width) look at each other as `attention` allows; `angles` turn queries and keys."""
         heads = (-1, self.head_size)
         query = rotate(self.q_norm(self.q_proj(x).unflatten(-1, heads)), *angles)  # (N, H, S)
         key = rotate(self.k_norm(self.k_proj(x).unflatten(-1, heads)), *angles)  # (N, K, S)
@@ -71,6 +73,7 @@ class FeedForward(nn.Module):
         self.down_proj = linear(config.mlp_width, config.width)
 
     def forward(self, x: Tensor) -> Tensor:
+        """Transform each token (N, width) by itself."""
         result: Tensor = self.down_proj(gated_unit(self.gate_proj(x), self.up_proj(x)))
         return result
 
@@ -86,6 +89,7 @@ class Block(nn.Module):
         self.mlp = FeedForward(config)
 
     def forward(self, x: Tensor, angles: tuple[Tensor, Tensor], attention: Attention) -> Tensor:
+        """Add both parts to the stream (N, width)."""
         x = x + self.self_attn(self.input_layernorm(x), angles, attention)
         result: Tensor = x + self.mlp(self.post_attention_layernorm(x))
         return result

@@ -73,7 +73,9 @@ class Local(Pool):
             return
         # "forkserver": forking this process itself would copy locks of threads that libraries have started.
         context = multiprocessing.get_context("forkserver")
-        with ProcessPoolExecutor(min(self.workers, len(tasks)), context, initializer=end_with, initargs=(os.getpid(),)) as executor:
+        with ProcessPoolExecutor(
+            min(self.workers, len(tasks)), context, initializer=end_with, initargs=(os.getpid(),)
+        ) as executor:
             waiting: dict[Future[Any], str] = {}
             try:
                 for key, arguments in tasks.items():

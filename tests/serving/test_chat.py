@@ -1,0 +1,61 @@
+import io
+
+import pytest
+
+from firstwords.artifact import Artifact
+from firstwords.errors import RecipeError
+from firstwords.inference.labelling import TextEntity
+from firstwords.serving import chat
+
+
+class Model:
+    """Answers as a loaded model of a task would."""
+
+    def __init__(self, task: str) -> None:
+        self.task = task
+        self.seeds: list[int] = []
+
+    def stream(self, text: str, *, max_tokens: int, temperature: float, seed: int):
+        self.seeds.append(seed)
+        yield from ("a ", "new\x1b[2J", " list\n")
+
+    def predict(self, texts):
+        if self.task == "tokens":
+            return [[TextEntity("CLASS", "Parser", 4, 10)] if "Parser" in text else [] for text in texts]
+        return ["argparse" for _ in texts]
+
+
+def conversation(monkeypatch, task: str) -> tuple[chat.Conversation, Model]:
+    model = Model(task)
+    monkeypatch.setattr("firstwords.inference.language_model.LanguageModel.load", lambda folder: model)
+    return chat.Conversation("folder", max_tokens=5, temperature=0.8, seed=3), model
+
+
+def answer(talk: chat.Conversation, text: str) -> str:
+    output = io.StringIO()
+    talk.answer(text, output)
+    return output.getvalue()
+
+
+def test_a_causal_model_continues_and_cannot_drive_the_terminal(monkeypatch) -> None:
+    talk, model = conversation(monkeypatch, "language_model")
+    assert answer(talk, "Return") == "a new\N{REPLACEMENT CHARACTER}[2J list\n\n"
+    answer(talk, "Return")
+    assert model.seeds == [3, 4]
+
+
+def test_a_tagger_lists_what_it_found(monkeypatch) -> None:
+    talk, _ = conversation(monkeypatch, "tokens")
+    assert answer(talk, "The Parser class") == "CLASS        Parser\n"
+    assert answer(talk, "Nothing here") == "no names found\n"
+
+
+def test_a_classifier_names_the_class(monkeypatch) -> None:
+    talk, _ = conversation(monkeypatch, "sequence")
+    assert answer(talk, "Parse the command line.") == "argparse\n"
+    assert talk.explanation.startswith("It sorts")
+
+
+def test_a_stage_without_a_model_is_refused(tmp_path) -> None:
+    with pytest.raises(RecipeError, match="holds no model"):
+        chat.model_folder(Artifact(name="clean", folder=tmp_path))
