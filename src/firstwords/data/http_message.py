@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from firstwords.data.crawl.fetch import FetchFailed, expand
 
 MAX_HEAD = 256 * 1024
+_CHUNK = re.compile(rb"[ \t]*([0-9A-Fa-f]{1,15})[ \t]*(?:;[^\r\n]*)?\r?\n")
 
 
 class BadMessage(Exception):
@@ -69,10 +70,13 @@ def _joined(body: bytes) -> bytes:
     out = bytearray()
     position = 0
     while True:
-        line = re.compile(rb"[ \t]*([0-9A-Fa-f]{1,15})[ \t]*(?:;[^\r\n]*)?\r?\n").match(body, position)
+        line = _CHUNK.match(body, position)
         if line is None:
             if position == 0:
                 return body
+            # All chunks are whole, the closing one is missing: nothing of the page is.
+            if position >= len(body):
+                return bytes(out)
             raise BadMessage("malformed", "a chunk has no length")
         size = int(line[1], 16)
         start = line.end()
@@ -89,10 +93,7 @@ def _joined(body: bytes) -> bytes:
             position += 2
         elif body[position : position + 1] == b"\n":
             position += 1
-        elif position >= len(body):
-            # All chunks are whole, the closing one is missing: nothing of the page is.
-            return bytes(out)
-        else:
+        elif position < len(body):
             if len(out) == size:
                 return body
             raise BadMessage("malformed", "a chunk is not followed by a line end")

@@ -24,6 +24,7 @@ BLANK = b"\r\n\0"
 # Announced lengths above this are taken for lies: the next record is looked for instead of skipped to.
 ABSURD = 2**40
 
+CUT_OFF = "the file ends inside a gzip member"
 _GZIP = b"\x1f\x8b\x08"
 _LZ4 = b"\x04\x22\x4d\x18"
 _ZSTD = b"\x28\xb5\x2f\xfd"
@@ -97,10 +98,11 @@ def _mapped(path: Path) -> Iterator[Any]:
 
 def _pieces(data: Any, path: Path) -> Iterator[bytes | str]:
     """Uncompressed bytes; a string is a mark (empty: a gzip member begins; otherwise what is broken here)."""
-    if data[:3] == _GZIP:
-        yield from _gzip_pieces(data)
-    elif data[:4] in (_LZ4, _ZSTD):
+    start = data[:MAX_HEADER].lstrip(BLANK)
+    if data[:4] in (_LZ4, _ZSTD):
         yield from _arrow_pieces(path, "lz4" if data[:4] == _LZ4 else "zstd")
+    elif data[:3] == _GZIP or (not _begins_record(start) and _next_member(data, 0) is not None):
+        yield from _gzip_pieces(data)
     else:
         for start in range(0, len(data), 2**20):
             yield data[start : start + 2**20]
@@ -133,7 +135,7 @@ def _gzip_member(data: Any, start: int) -> Generator[bytes | str, None, int | No
     while not engine.eof:
         block = data[position : position + step]
         if not block:
-            yield "the file ends inside a gzip member"
+            yield CUT_OFF
             return None
         before = engine.copy() if position > start else zlib.decompressobj(31)
         given = 0
@@ -173,10 +175,14 @@ def _next_member(data: Any, position: int) -> int | None:
             head = zlib.decompressobj(31).decompress(data[position : position + 4096], 5000)
         except zlib.error:
             head = b""
-        if _WARC_START.match(head.lstrip(BLANK)) or _ARC_LINE.match(head.lstrip(BLANK)):
+        if _begins_record(head.lstrip(BLANK)):
             return position
         position += 1
     return None
+
+
+def _begins_record(data: bytes) -> bool:
+    return bool(_WARC_START.match(data) or _ARC_LINE.match(data))
 
 
 def _arrow_pieces(path: Path, codec: str) -> Iterator[bytes | str]:
@@ -185,7 +191,8 @@ def _arrow_pieces(path: Path, codec: str) -> Iterator[bytes | str]:
     with pa.CompressedInputStream(pa.OSFile(str(path)), codec) as stream:
         while True:
             try:
-                piece = stream.read(2**20)
+                # Small pieces: what a failing call had unfolded already is lost.
+                piece = stream.read(1024)
             except OSError as error:
                 yield f"{codec}: {error}"
                 return
@@ -245,14 +252,22 @@ class _Window:
         return position
 
     def search(self, pattern: re.Pattern[bytes], position: int) -> int | None:
-        """Where the pattern is found next, reading on to the end of the stream if need be; memory stays bounded."""
+        """Where the pattern is found next, reading on to the end of the stream if need be; memory stays bounded.
+
+        The pattern is looked for at the beginnings of lines, and at marks whatever stands before them.
+        """
         while True:
             self.fill(position + 2**20)
+            places = [mark.offset for mark in self.marks if mark.offset >= position]
             # The character before tells whether a line begins here.
             lead = min(1, position - self._base)
             found = pattern.search(self._buffer, position - self._base - lead)
             if found is not None and found.start() + self._base >= position:
-                return found.start() + self._base
+                places.append(found.start() + self._base)
+            for place in sorted(places):
+                self.fill(place + MAX_HEADER)
+                if pattern.match(self.view(place, place + MAX_HEADER)):
+                    return place
             if self._ended:
                 return None
             position = max(position, self.end - MAX_HEADER // 8)
@@ -305,6 +320,7 @@ def _arc_head(data: bytes) -> _Head | None:
 class _Reader:
     def __init__(self, window: _Window, parse: Any, pattern: re.Pattern[bytes], max_record: int) -> None:
         self._position = 0
+        self._told = -1  # damage up to here has been told
         self._window = window
         self._parse = parse
         self._pattern = pattern
@@ -314,6 +330,7 @@ class _Reader:
         window, position = self._window, 0
         while True:
             position = window.skip_blank(position)
+            yield from self._untold(position)
             window.forget(position)
             if not window.fill(position + 1):
                 return
@@ -327,6 +344,14 @@ class _Reader:
                 yield from self._record(position, *head)
             position = self._position
 
+    def _untold(self, position: int) -> Iterator[Damage]:
+        """Damage between records: rubbish between gzip members, a wrong checksum after a record that is complete."""
+        for mark in self._window.marks:
+            if mark.broken and self._told < mark.offset <= position:
+                reason: Literal["truncated", "malformed"] = "truncated" if mark.broken == CUT_OFF else "malformed"
+                yield Damage(reason, mark.broken, mark.offset, 0)
+                self._told = mark.offset
+
     def _record(self, start: int, fields: dict[str, str], head: int, length: int) -> Iterator[RawRecord | Damage]:
         window = self._window
         block = start + head
@@ -337,7 +362,7 @@ class _Reader:
             detail = broken.broken or "another record begins before the announced length"
             yield Damage("truncated", detail, start, broken.offset - start, _url(fields))
             # What follows a break begins a member; after damage inside one, the rest of it may still hold records.
-            self._position = broken.offset
+            self._position = self._told = broken.offset
         elif not complete:
             yield from self._lost(start, block, "truncated", "the file ends before the announced length", fields)
         elif length > self._max:
@@ -380,7 +405,7 @@ class _Reader:
         """Tell of a record that cannot be read, and go on at the next one after `search_from`."""
         window = self._window
         found = window.search(self._pattern, max(search_from, start + 1))
-        self._position = window.end if found is None else found
+        self._position = self._told = window.end if found is None else found
         yield Damage(reason, detail, start, self._position - start, _url(fields or {}))
 
     def _skip(self, end: int) -> int:

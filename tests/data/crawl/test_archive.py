@@ -11,7 +11,12 @@ PAGE = Page(
     url="http://example.org/ä",
     date="2024-01-02T03:04:05Z",
     status_line="HTTP/1.1 200 OK",
-    headers=(("Content-Type", "text/html"), ("Content-Encoding", "gzip"), ("Set-Cookie", "id=secret"), ("X-A", "b\r\nEvil: c")),
+    headers=(
+        ("Content-Type", "text/html"),
+        ("Content-Encoding", "gzip"),
+        ("Set-Cookie", "id=secret"),
+        ("X-A", "b\r\nEvil: c"),
+    ),
     body=b"<p>hello</p>",
     metadata=(("licence", "CC0"), ("robots", "noai")),
 )
@@ -53,7 +58,7 @@ def test_other_libraries_read_it(tmp_path) -> None:
     fastwarc = pytest.importorskip("fastwarc.warc")
     write(tmp_path / "a.warc.gz", PAGE)
     with (tmp_path / "a.warc.gz").open("rb") as file:
-        found = [record for record in fastwarc.ArchiveIterator(file, parse_http=True)]
+        found = list(fastwarc.ArchiveIterator(file, parse_http=True))
         assert len(found) == 3
 
 

@@ -1,5 +1,6 @@
 """The crawl against a real server on 127.0.0.1: manners first."""
 
+import itertools
 import runpy
 import time
 from pathlib import Path
@@ -28,7 +29,9 @@ def read(entry, response) -> Reading:
 
 def crawl(server, *starts: str, wait: float = 0.0, **limits) -> tuple[list[str], dict[str, str]]:
     """Paths of the stored pages, and path to reason of the failures."""
-    fetcher = Fetcher(agent="firstwords", rules=AddressRules((f"127.0.0.1:{server.port}",)), deadline=2, max_bytes=50_000)
+    fetcher = Fetcher(
+        agent="firstwords", rules=AddressRules((f"127.0.0.1:{server.port}",)), deadline=2, max_bytes=50_000
+    )
     frontier = Frontier(wait)
     for start in starts or ("/",):
         frontier.add(Entry(server.origin + start))
@@ -72,7 +75,7 @@ def test_a_pause_between_requests() -> None:
     with serving({"/": page("/b"), "/b": page()}) as server:
         crawl(server, wait=0.3)
         times = [moment for moment, _, _ in server.requests]
-    assert all(later - earlier >= 0.3 for earlier, later in zip(times, times[1:], strict=False))
+    assert all(later - earlier >= 0.3 for earlier, later in itertools.pairwise(times))
 
 
 def test_crawl_delay_counts_and_too_long_ones_end_the_host() -> None:
@@ -168,7 +171,16 @@ def test_traps_are_not_entered() -> None:
 
 @pytest.mark.parametrize(
     ("value", "seconds"),
-    [("5", 5), (" 7 ", 7), (None, 0), ("", 0), ("soon", 0), ("-3", 0), ("Thu, 01 Jan 1970 00:01:40 GMT", 90), ("9" * 50, 10**9)],
+    [
+        ("5", 5),
+        (" 7 ", 7),
+        (None, 0),
+        ("", 0),
+        ("soon", 0),
+        ("-3", 0),
+        ("Thu, 01 Jan 1970 00:01:40 GMT", 90),
+        ("9" * 50, 10**9),
+    ],
 )
 def test_retry_after(value, seconds) -> None:
     assert retry_after(value, now=lambda: 10.0) == seconds

@@ -47,7 +47,9 @@ def test_rules_are_obeyed() -> None:
     assert allowed("\ufeff<html>this is no robots.txt</html>")
 
 
-@pytest.mark.parametrize(("status", "open_"), [(404, True), (403, True), (410, True), (429, False), (500, False), (503, False)])
+@pytest.mark.parametrize(
+    ("status", "open_"), [(404, True), (403, True), (410, True), (429, False), (500, False), (503, False)]
+)
 def test_what_its_absence_means(status, open_) -> None:
     robots, _ = rules({f"{ORIGIN}/robots.txt": status})
     assert robots.allows(f"{ORIGIN}/a")[0] is open_

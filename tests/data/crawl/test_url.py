@@ -68,7 +68,11 @@ def test_relative_links(link, target) -> None:
 PARTS = st.text(alphabet="aä%2eE/.:?&=#;~ @[]\\+-_\t\n0", max_size=30)
 
 
-@given(st.builds("{}://{}{}".format, st.sampled_from(["http", "HTTPS"]), st.sampled_from(["a.org", "Ä.de:80", "[::1]"]), PARTS))
+@given(
+    st.builds(
+        "{}://{}{}".format, st.sampled_from(["http", "HTTPS"]), st.sampled_from(["a.org", "Ä.de:80", "[::1]"]), PARTS
+    )
+)
 def test_canonical_is_idempotent_and_ascii(url) -> None:
     once = canonical_url(url)
     if once is not None:

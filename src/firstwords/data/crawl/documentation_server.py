@@ -43,11 +43,16 @@ class DocumentationServer:
     """
 
     def __init__(self, deadline: float = 20.0) -> None:
-        self._deadline = deadline
+        self.deadline = deadline
         self._process: subprocess.Popen[bytes] | None = None
         self._folder = ""
         self._port = 0
         self.starts = 0
+
+    @property
+    def pid(self) -> int:
+        """The running server's process, 0 if there is none."""
+        return self._process.pid if self._process is not None else 0
 
     @property
     def folder(self) -> str:
@@ -72,7 +77,7 @@ class DocumentationServer:
         name = url.removeprefix(PYDOC)
         path = name if "?" in name else f"{name}.html"
         rules = AddressRules((f"127.0.0.1:{self._port}",))
-        fetcher = Fetcher(agent="firstwords", rules=rules, max_bytes=2**26, deadline=self._deadline)
+        fetcher = Fetcher(agent="firstwords", rules=rules, max_bytes=2**26, deadline=self.deadline)
         try:
             response = fetcher.fetch(f"http://127.0.0.1:{self._port}/{path}")
         except FetchFailed:

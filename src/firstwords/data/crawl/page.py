@@ -31,6 +31,15 @@ class PageFacts:
     signals: dict[str, str] = field(default_factory=dict)
 
 
+def joined_signals(first: dict[str, str], second: dict[str, str]) -> dict[str, str]:
+    """The signals of two places (headers and page, crawler and page): all directives of both, each once."""
+    found = first | second
+    for name in first.keys() & second.keys():
+        directives = [each.strip() for each in f"{first[name]}, {second[name]}".split(",")]
+        found[name] = ", ".join(dict.fromkeys(each for each in directives if each))
+    return found
+
+
 def page_facts(tree: Any, url: str | None, *, with_links: bool = False) -> PageFacts:
     """Read the facts of a parsed page.
 

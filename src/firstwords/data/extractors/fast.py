@@ -27,7 +27,7 @@ class Fast(Extractor):
         from resiliparse.parse.html import HTMLTree
 
         from firstwords.data.charset import decode, looks_binary
-        from firstwords.data.crawl.page import page_facts
+        from firstwords.data.crawl.page import joined_signals, page_facts
 
         if looks_binary(record.body):
             return rejected(record, "not_html", f"binary data announced as {record.media_type}")
@@ -42,7 +42,8 @@ class Fast(Extractor):
         text = blocks(text)
         if len(text) < self.min_characters:
             return rejected(record, "empty", "no readable text")
-        metadata = facts.signals | ({"html_language": facts.language} if facts.language else {})
+        own = {name: value for name, value in record.metadata.items() if name in facts.signals}
+        metadata = joined_signals(own, facts.signals) | ({"html_language": facts.language} if facts.language else {})
         return document(
             record, text, self, decoded, title=facts.title, date=facts.date, licence=facts.licence, metadata=metadata
         )

@@ -266,6 +266,7 @@ class _Reader:
     def __call__(self, entry: "Entry", response: "Response") -> "Reading":
         from firstwords.data.crawl.archive import Page
         from firstwords.data.crawl.crawler import Reading
+        from firstwords.data.crawl.page import joined_signals
         from firstwords.data.sandbox import Lost
         from firstwords.data.sources.warc import content_type, signals_of_headers
 
@@ -279,7 +280,7 @@ class _Reader:
                 facts = next(self._sandbox.map([({"charset": charset, "url": entry.url}, response.body)]))
             if isinstance(facts, Lost):
                 facts, failure = {}, ("unreadable", f"{facts.reason}: {facts.detail}")
-        signals |= facts.get("signals", {})
+        signals = joined_signals(signals, facts.get("signals", {}))
         links = () if {"nofollow", "none"} & directives(signals_of_headers(headers)) else tuple(facts.get("links", ()))
         metadata = {"depth": str(entry.depth)} | signals
         metadata |= {key: facts[key] for key in ("licence", "canonical") if facts.get(key)}

@@ -1,0 +1,38 @@
+import pytest
+
+from firstwords.data.extractors.automatic import Automatic
+from firstwords.data.extractors.best import Best
+from firstwords.data.extractors.plain_text import PlainText
+from firstwords.data.source import Record
+from firstwords.recipe import build, configuration
+
+
+@pytest.mark.parametrize(
+    ("url", "media_type", "body", "kind"),
+    [
+        ("pydoc:///json", "text/html", b"", "documentation"),
+        ("http://a/", "text/html", b"", "fast"),
+        ("http://a/", "application/xhtml+xml", b"", "fast"),
+        ("http://a/", "text/plain", b"", "plain_text"),
+        (None, "text/plain", b"<html>", "plain_text"),
+        ("http://a/", None, b"\xef\xbb\xbf <!DOCTYPE html>", "fast"),
+        ("http://a/", None, b"Dear reader,", "plain_text"),
+        ("http://a/", "application/octet-stream", b"<HTML>", "fast"),
+        ("http://a/", "application/pdf", b"%PDF", None),
+        ("http://a/", "image/png", b"", None),
+    ],
+)
+def test_the_choice(url, media_type, body, kind) -> None:
+    chosen = Automatic().choice(Record(origin="o", url=url, media_type=media_type, body=body))
+    assert (configuration(chosen)["kind"] if chosen else None) == kind
+
+
+def test_other_media_types_are_told() -> None:
+    found = Automatic().extract(Record(origin="o", body=b"", media_type="image/png"))
+    assert (found.reason, found.detail) == ("unsupported", "media type image/png")
+
+
+def test_the_parts_can_be_chosen_and_count_for_identity() -> None:
+    built = build(Automatic, {"html": "best", "text": {"kind": "plain_text"}})
+    assert isinstance(built.html, Best) and isinstance(built.text, PlainText)
+    assert configuration(built) != configuration(Automatic())

@@ -1,0 +1,47 @@
+import pytest
+
+from firstwords.data.document import Document
+from firstwords.data.extractors.best import Best
+from firstwords.data.source import Record
+from firstwords.errors import RecipeError
+from firstwords.recipe import build
+
+PARAGRAPHS = [
+    f"Paragraph number {i} of the article says something that nobody has said before it. " * 3 for i in range(4)
+]
+PAGE = (
+    '<html><head><title>T</title><meta name="author" content="Ann Writer"></head><body><nav>menu</nav><article><h1>T</h1>'
+    + "".join(f"<p>{each}</p>" for each in PARAGRAPHS)
+    + "<ul><li>one point</li><li>two points</li></ul></article><footer>imprint</footer></body></html>"
+).encode()
+
+
+def run(body: bytes, **fields):
+    return Best(**fields).extract(Record(origin="o", body=body, url="https://a.org/x", media_type="text/html"))
+
+
+@pytest.mark.parametrize("favour", ["balanced", "precision", "recall"])
+def test_the_main_text_in_blocks(favour) -> None:
+    found = run(PAGE, favour=favour)
+    assert isinstance(found, Document)
+    assert all(each.strip() in found.text.split("\n\n") for each in PARAGRAPHS)
+    assert "menu" not in found.text and "imprint" not in found.text
+    assert found.title == "T" and found.metadata["author"] == "Ann Writer"
+    assert "trafilatura" in found.metadata["extractor"]
+
+
+def test_items_of_a_list_stay_together() -> None:
+    found = run(PAGE, favour="recall")
+    assert isinstance(found, Document) and "- one point\n- two points" in found.text
+
+
+def test_rejections() -> None:
+    assert run(b"").reason == "empty"
+    assert run(b"%PDF-1.4").reason == "not_html"
+    assert run(PAGE, max_elements=5).reason == "too_large"
+    assert run(PAGE, min_characters=10**6).reason == "empty"
+
+
+def test_wrong_settings_are_refused() -> None:
+    with pytest.raises(RecipeError, match="favour"):
+        build(Best, {"favour": "speed"})

@@ -1,0 +1,145 @@
+import json
+import runpy
+from pathlib import Path
+
+import pytest
+
+from firstwords.data.source import Record
+from firstwords.data.sources import website
+from firstwords.data.sources.warc import read_pages
+from firstwords.data.sources.website import Website
+from firstwords.errors import Interrupted, RecipeError
+from firstwords.recipe import build
+
+HERE = Path(__file__).parent
+SERVER = runpy.run_path(str(HERE.parent / "crawl" / "local_server.py"))
+serving, page = SERVER["serving"], SERVER["page"]
+work_in = runpy.run_path(str(HERE / "collecting.py"))["work_in"]
+
+
+def site(server, **fields) -> Website:
+    private = (f"127.0.0.1:{server.port}",)
+    return Website(**{"start": (server.origin,), "private": private, "wait": 0.0, "deadline": 5.0} | fields)
+
+
+def stored(folder) -> list[Record]:
+    return [
+        record
+        for path in sorted(Path(folder).rglob("*.warc.gz"))
+        for record in read_pages(path, path.name, max_record=2**20)
+        if isinstance(record, Record)
+    ]
+
+
+def test_a_site_becomes_warc_with_what_the_pages_wish(tmp_path) -> None:
+    wishes = (
+        200,
+        {"X-Robots-Tag": "noindex", "Content-Usage": "ai=n"},
+        b'<meta name=robots content=noai><link rel=license href="https://creativecommons.org/licenses/by/4.0/"><p>text',
+    )
+    hidden = (200, {}, b'<meta name=robots content=nofollow><a href="/never">x</a>')
+    with serving(
+        {"/": page("/w", "/h", "/gone", "http://elsewhere.example/", "/a.pdf"), "/w": wishes, "/h": hidden}
+    ) as server:
+        (receipt,) = site(server).collect(work_in(tmp_path), "0-website")
+        assert server.paths() == ["/robots.txt", "/", "/w", "/h", "/gone"]
+        assert "firstwords/" in server.requests[0][2]
+    assert (receipt["fetched"], receipt["failed"], receipt["last"]) == (3, {"status": 1}, True)
+    records = {record.url.removeprefix(server.origin): record for record in stored(tmp_path)}
+    assert list(records) == ["/", "/w", "/h"]
+    wished = records["/w"]
+    assert wished.licence == "https://creativecommons.org/licenses/by/4.0/"
+    assert wished.metadata["robots"] == "noindex, noai"
+    assert wished.metadata["content_usage"] == "ai=n" and wished.metadata["depth"] == "1"
+    (line,) = (tmp_path / "0-website" / "00000.failed.jsonl").read_text().splitlines()
+    assert json.loads(line) == {"url": server.origin + "/gone", "reason": "status", "detail": "404"}
+
+
+def test_a_finished_crawl_is_not_crawled_again(tmp_path) -> None:
+    with serving({"/": page()}) as server:
+        first = site(server).collect(work_in(tmp_path), "0-website")
+        asked = len(server.requests)
+        assert site(server).collect(work_in(tmp_path), "0-website") == first
+        assert len(server.requests) == asked
+
+
+def test_an_interrupted_crawl_keeps_its_pages_and_goes_on(tmp_path, monkeypatch) -> None:
+    monkeypatch.setattr(website, "SHARD_PAGES", 2)
+    chain = {f"/{i}": page(f"/{i + 1}") for i in range(7)}
+    with serving(chain) as server:
+        source = site(server, start=(server.origin + "/0",))
+        work = work_in(tmp_path)
+        count = 0
+
+        def stop_after_three(text, done=None, total=None) -> None:
+            nonlocal count
+            count += 1
+            if count == 3:
+                raise Interrupted("enough")
+
+        monkeypatch.setattr(work, "progress", stop_after_three)
+        with pytest.raises(Interrupted):
+            source.collect(work, "0-website")
+        assert [len(stored(tmp_path))] == [3]
+        receipts = source.collect(work_in(tmp_path), "0-website")
+    assert [receipt["fetched"] for receipt in receipts] == [2, 1, 2, 2, 0]
+    assert [record.url.rpartition("/")[2] for record in stored(tmp_path)] == [str(i) for i in range(7)]
+    assert [path for path in server.paths() if path != "/robots.txt"].count("/2") == 1
+
+
+def test_a_kill_loses_at_most_the_unfinished_file(tmp_path, monkeypatch) -> None:
+    monkeypatch.setattr(website, "SHARD_PAGES", 2)
+    chain = {f"/{i}": page(f"/{i + 1}") for i in range(5)}
+    with serving(chain) as server:
+        source = site(server, start=(server.origin + "/0",))
+        source.collect(work_in(tmp_path), "0-website")
+        whole = [record.url for record in stored(tmp_path)]
+        # What a kill during the third file leaves: no receipt of it, perhaps a temporary file.
+        (tmp_path / "done" / "0-website_00002-").parent.mkdir(exist_ok=True)
+        for receipt in sorted((tmp_path / "done").iterdir())[2:]:
+            receipt.unlink()
+        for file in sorted((tmp_path / "0-website").glob("00002*")):
+            file.unlink()
+        source.collect(work_in(tmp_path), "0-website")
+        assert [record.url for record in stored(tmp_path)] == whole
+
+
+def test_limits_and_scope(tmp_path) -> None:
+    pages = {"/": page("/a/1", "/b/1", "/a/x/1"), "/a/1": page(), "/b/1": page(), "/a/x/1": page()}
+    with serving(pages) as server:
+        source = site(server, include=(server.origin + "/a",), exclude=(server.origin + "/a/x",))
+        source.collect(work_in(tmp_path / "1"), "0-website")
+        assert [record.url.removeprefix(server.origin) for record in stored(tmp_path / "1")] == ["/", "/a/1"]
+        site(server, max_pages=2).collect(work_in(tmp_path / "2"), "0-website")
+        assert len(stored(tmp_path / "2")) == 2
+
+
+def test_private_addresses_must_be_named(tmp_path) -> None:
+    with serving({"/": page()}) as server:
+        (receipt,) = Website(start=(server.origin,)).collect(work_in(tmp_path), "0-website")
+        assert server.requests == []
+    assert (receipt["fetched"], receipt["failed"]) == (0, {"robots": 1})
+
+
+@pytest.mark.parametrize(
+    ("fields", "message"),
+    [
+        ({"start": []}, "start"),
+        ({"start": ["example.org"]}, "not an http"),
+        ({"start": ["http://user:pw@example.org/"]}, "not an http"),
+        ({"start": ["https://example.org/"], "wait": 0.5}, "below 1 s"),
+        ({"start": ["http://127.0.0.1:8000/"], "wait": 0.5}, "below 1 s"),
+        ({"start": ["http://127.0.0.1:8000/"], "private": ["localhost"]}, "private"),
+        ({"start": ["https://example.org/"], "max_pages": 0}, "max_pages"),
+        ({"start": ["https://example.org/"], "max_page": 5}, "max_pages"),
+    ],
+)
+def test_wrong_settings_are_refused(fields, message) -> None:
+    with pytest.raises(RecipeError, match=message):
+        build(Website, fields)
+
+
+def test_a_new_snapshot_is_a_new_collection() -> None:
+    start = ("https://example.org/",)
+    assert Website(start=start).fingerprint() != Website(start=start, snapshot="2").fingerprint()
+    assert Website(start=start).fingerprint() == Website(start=start, parallel_hosts=2).fingerprint()

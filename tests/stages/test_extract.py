@@ -1,0 +1,166 @@
+"""The stage extract: any page is survived, every loss is told, and workers do not change a byte."""
+
+import gzip
+import json
+import runpy
+from pathlib import Path
+
+import pytest
+
+from firstwords.artifact import Artifact
+from firstwords.data.shards import documents_of, read_batches, read_documents, shard_files
+from firstwords.errors import IntegrityError, TooManyRejects
+from firstwords.recipe import build
+from firstwords.stages.collect import Collect
+from firstwords.stages.extract import Extract
+
+HELP = runpy.run_path(str(Path(__file__).parents[1] / "data" / "sources" / "collecting.py"))
+work_in, payload = HELP["work_in"], HELP["payload"]
+
+PARAGRAPH = "A paragraph of the page that is long enough to be taken for content by anybody. " * 3
+
+
+def warc(url: str, body: bytes, media_type: str = "text/html") -> bytes:
+    block = f"HTTP/1.1 200 OK\r\nContent-Type: {media_type}\r\n\r\n".encode() + body
+    head = f"WARC/1.0\r\nWARC-Type: response\r\nWARC-Target-URI: {url}\r\nContent-Length: {len(block)}\r\n\r\n"
+    return gzip.compress(head.encode() + block + b"\r\n\r\n")
+
+
+def page(number: int) -> bytes:
+    return warc(f"http://a.org/{number}", f"<title>t{number}</title><p>{number}: {PARAGRAPH}</p>".encode())
+
+
+def run(tmp_path, sources: list[dict], workers: int = 1, name: str = "extract", **fields):
+    """Outcome and folder of an extraction of these sources."""
+    records = tmp_path / "collect"
+    if not records.exists():
+        build(Collect, {"sources": sources}).run(work_in(records))
+    work = work_in(tmp_path / name, workers, {"records": Artifact("collect", records)})
+    return build(Extract, fields).run(work), tmp_path / name
+
+
+def rows(folder, part: str) -> list[dict]:
+    return [
+        row for path in shard_files(folder / part).values() for batch in read_batches(path) for row in batch.to_pylist()
+    ]
+
+
+@pytest.fixture
+def archive(tmp_path):
+    """Good pages among damage of every kind."""
+    members = [
+        page(0),
+        warc("http://a.org/img", b"\x89PNG", "image/png"),
+        page(1),
+        warc("http://a.org/empty", b"<p></p>"),
+    ]
+    members += [page(2)[:-20], page(3), page(3), warc("http://a.org/pdf", b"%PDF-1.7 lies"), b"rubbish", page(4)]
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in" / "a.warc.gz").write_bytes(b"".join(members))
+    (tmp_path / "in" / "b.jsonl").write_text('{"text": "a row of text", "url": "http://b.org/"}\nno json\n')
+    folder = str(tmp_path / "in")
+    return [{"kind": "warc", "path": folder}, {"kind": "jsonl", "path": folder}]
+
+
+def test_documents_and_every_rejection(tmp_path, archive) -> None:
+    outcome, folder = run(tmp_path, archive)
+    found = rows(folder, "documents")
+    assert [row["url"] for row in found] == [f"http://a.org/{i}" for i in (0, 1, 3, 4)] + ["http://b.org/"]
+    assert found[0]["title"] == "t0" and PARAGRAPH.strip() in found[0]["text"] and found[0]["source"] == "0-warc"
+    assert found[-1]["source"] == "1-jsonl" and found[-1]["text"] == "a row of text"
+    reasons = sorted(row["reason"] for row in rows(folder, "rejected"))
+    # The page that was cut off, the rubbish between members and the line that is no JSON are malformed or truncated.
+    assert [each for each in reasons if each not in ("malformed", "truncated")] == [
+        "duplicate_url", "empty", "not_html", "unsupported",
+    ]  # fmt: skip
+    assert len(reasons) == 7
+    assert outcome.counts["kept"] == 5 and sum(outcome.counts["rejected"].values()) == len(reasons)
+    assert read_documents(folder).count_rows() == 5
+    for path in shard_files(folder / "documents").values():
+        assert all(document.id for batch in read_batches(path) for document in documents_of(batch))
+
+
+def test_workers_do_not_change_a_byte(tmp_path, archive) -> None:
+    folders = [run(tmp_path, archive, workers, f"extract-{workers}")[1] for workers in (1, 2, 3)]
+    assert payload(folders[0]) == payload(folders[1]) == payload(folders[2])
+
+
+def test_pages_that_hang_or_crash_cost_themselves_only(tmp_path, monkeypatch) -> None:
+    (tmp_path / "dangerous_parser.py").write_text(DANGEROUS)
+    monkeypatch.syspath_prepend(str(tmp_path))
+    bodies = ["fine 0", "hang", "fine 1", "crash", "memory", "fine 2"]
+    path = tmp_path / "a.warc"
+    path.write_bytes(b"".join(warc(f"http://a.org/{i}", body.encode()) for i, body in enumerate(bodies)))
+    outcome, folder = run(
+        tmp_path,
+        [{"kind": "warc", "path": str(path)}],
+        extractor={"kind": "dangerous_parser:Dangerous"},
+        time_limit="500ms",
+        memory_limit="256MiB",
+    )
+    assert [row["text"] for row in rows(folder, "documents")] == ["fine 0", "fine 1", "fine 2"]
+    assert [(row["url"][-1], row["reason"]) for row in rows(folder, "rejected")] == [
+        ("1", "timeout"), ("3", "crashed"), ("4", "memory"),
+    ]  # fmt: skip
+    assert outcome.counts["rejected"] == {"crashed": 1, "memory": 1, "timeout": 1}
+
+
+DANGEROUS = """
+import ctypes
+from dataclasses import dataclass
+from firstwords.data.extractor import Extractor, document
+
+@dataclass(frozen=True, kw_only=True)
+class Dangerous(Extractor):
+    def extract(self, record):
+        text = record.body.decode()
+        if text == "hang":
+            while True: pass
+        if text == "crash":
+            ctypes.string_at(0)
+        if text == "memory":
+            bytearray(2**31)
+        return document(record, text, self)
+"""
+
+
+def test_the_documentation_becomes_documents(tmp_path) -> None:
+    source = {"kind": "python_documentation", "modules": ["json"], "topics": False}
+    _, folder = run(tmp_path, [source])
+    found = {row["url"]: row for row in rows(folder, "documents")}
+    assert {"pydoc:///json", "pydoc:///json.decoder"} <= set(found)
+    row = found["pydoc:///json"]
+    assert (row["licence"], row["source"]) == ("PSF-2.0", "0-python_documentation")
+    assert json.loads(dict(row["metadata"])["functions"]) == ["dump", "dumps", "load", "loads"]
+
+
+def test_changed_files_are_noticed(tmp_path) -> None:
+    path = tmp_path / "a.txt"
+    path.write_text("words")
+    sources = [{"kind": "text_files", "path": str(path)}]
+    run(tmp_path, sources)
+    path.write_text("other")
+    with pytest.raises(IntegrityError, match="changed"):
+        run(tmp_path, sources, name="again")
+
+
+def test_too_much_damage_ends_with_its_exit_code(tmp_path) -> None:
+    path = tmp_path / "a.jsonl"
+    path.write_text('{"text": "x"}\n' * 90 + "broken\n" * 110)
+    sources = [{"kind": "jsonl", "path": str(path)}]
+    with pytest.raises(TooManyRejects, match=r"90 documents of 200 records; rejected: malformed 110"):
+        run(tmp_path, sources)
+    assert run(tmp_path, sources, name="again", max_damaged=0.6)[0].counts["kept"] == 90
+
+
+def test_nothing_at_all_is_too_little(tmp_path) -> None:
+    path = tmp_path / "a.jsonl"
+    path.write_text("broken\n")
+    with pytest.raises(TooManyRejects, match="0 documents"):
+        run(tmp_path, [{"kind": "jsonl", "path": str(path)}])
+
+
+def test_html_by_another_extractor(tmp_path, archive) -> None:
+    _, folder = run(tmp_path, archive, extractor={"kind": "automatic", "html": "best"})
+    extractors = {dict(row["metadata"])["extractor"].split()[0] for row in rows(folder, "documents")}
+    assert extractors == {"best", "plain_text"}
