@@ -165,8 +165,8 @@ def show(
             print(f"{artifact.name}   {artifact.identity}   {artifact.manifest['summary']}\n")
             print("\n".join(reasons))
             return
-        fields = ("name", "identity", "summary", "counts", "reasons", "seconds", "inputs")
-        fields += ("machine", "versions", "ingredients")
+        fields = ["name", "identity", "summary", "counts", "reasons", "seconds", "inputs"]
+        fields += ["machine", "versions", "ingredients"]
         manifest = {key: artifact.manifest.get(key) for key in fields} | {"folder": str(artifact.folder)}
         _print_json(manifest)
     elif json_output:

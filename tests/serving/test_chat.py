@@ -19,9 +19,10 @@ class Model:
         self.seeds.append(seed)
         yield from ("a ", "new\x1b[2J", " list\n")
 
+    def entities(self, texts):
+        return [[TextEntity("CLASS", "Parser", 4, 10)] if "Parser" in text else [] for text in texts]
+
     def predict(self, texts):
-        if self.task == "tokens":
-            return [[TextEntity("CLASS", "Parser", 4, 10)] if "Parser" in text else [] for text in texts]
         return ["argparse" for _ in texts]
 
 
