@@ -10,7 +10,7 @@ PARAGRAPHS = [
     f"Paragraph number {i} of the article says something that nobody has said before it. " * 3 for i in range(4)
 ]
 PAGE = (
-    '<html><head><title>T</title><meta name="author" content="Ann Writer"></head><body><nav>menu</nav><article><h1>T</h1>'
+    '<html><title>T</title><meta name="author" content="Ann Writer"><body><nav>menu</nav><article><h1>T</h1>'
     + "".join(f"<p>{each}</p>" for each in PARAGRAPHS)
     + "<ul><li>one point</li><li>two points</li></ul></article><footer>imprint</footer></body></html>"
 ).encode()
