@@ -29,7 +29,8 @@ def load(tmp_path_factory):
         head, layout = HEADS.get(task, (task, "eurobert"))
         config = ModelConfig.from_depth(
             2, layout=layout, vocab_size=tokenizer.vocab_size, width=64, num_heads=2, context=64,
-            pad_id=tokenizer.pad, bos_id=tokenizer.end_of_text, eos_id=tokenizer.end_of_text, mask_id=tokenizer.mask, **given
+            pad_id=tokenizer.pad, bos_id=tokenizer.end_of_text, eos_id=tokenizer.end_of_text,
+            mask_id=tokenizer.mask, **given
         )  # fmt: skip
         model = Model(config, make_head(head, config, NAMES.get(task, ())))
         generator = torch.Generator().manual_seed(1)

@@ -4,7 +4,6 @@ from pathlib import Path
 import pytest
 import torch
 
-from firstwords.data.token_store import TokenStore
 from firstwords.model.config import ModelConfig
 from firstwords.training import probe
 from firstwords.training.objectives.causal_lm import CausalLM
@@ -17,7 +16,7 @@ STORE = runpy.run_path(str(Path(__file__).parent / "tiny_store.py"))
 @pytest.fixture(scope="module")
 def made(tmp_path_factory):
     folder = tmp_path_factory.mktemp("store")
-    return STORE["make_store"](folder), TokenStore(folder / "tokens", "train")
+    return STORE["make_store"](folder), folder / "tokens"
 
 
 def config(tokenizer, layout, width=32, depth=1):

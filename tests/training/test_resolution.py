@@ -11,7 +11,7 @@ from firstwords.training.objectives.causal_lm import CausalLM
 from firstwords.training.objectives.masked_lm import MaskedLM
 from firstwords.training.resolution import Corpus, Demand, resolve, shown, summary
 from firstwords.training.settings import TrainSettings
-from firstwords.training.sizing import Speed, optimizer_flops
+from firstwords.training.sizing import Speed, optimizer_flops, wanted_tokens
 
 CORPUS = Corpus(vocab_size=4096, end_of_text=0, pad=1, mask=2, train_tokens=1_200_000, validation_tokens=50_000)
 GIBIBYTE = 2**30
@@ -69,7 +69,7 @@ def test_every_number_that_is_derived_has_a_reason():
     by_name = reasons(plan_for(budget=180))
     sizes = {"num_layers", "width", "num_heads", "mlp_width", "context", "tokens", "batch_tokens", "micro_tokens"}
     assert sizes | {"matrix_rate", "embedding_rate", "warmup_share", "decay_share"} <= set(by_name)
-    assert "scaling law" in by_name["num_layers"]["reason"]
+    assert "on this machine" in by_name["num_layers"]["reason"]
 
 
 def test_a_masked_model_is_bidirectional_and_cheaper():
@@ -103,8 +103,7 @@ def test_tokens_by_hand_are_kept_exactly_and_give_the_size():
 
 def test_a_size_without_a_budget_gives_the_tokens():
     plan = plan_for(model={"depth": 2, "width": 32, "num_heads": 2})
-    parameters = plan["cost"]["layer_parameters"] + 4096 * 32
-    assert plan["training"]["tokens"] == 12 * parameters
+    assert plan["training"]["tokens"] == wanted_tokens(ModelConfig(**plan["model"]))
     assert plan_for(model={"depth": 12})["training"]["tokens"] == 8 * CORPUS.train_tokens
 
 

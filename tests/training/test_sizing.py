@@ -13,8 +13,9 @@ from firstwords.training.sizing import (
     in_time,
     num_evaluations,
     optimizer_flops,
-    predicted_loss,
     rates,
+    scaling_parameters,
+    wanted_tokens,
     with_tokens,
 )
 
@@ -45,10 +46,11 @@ def test_four_epochs_are_nearly_as_good_as_new():
     assert effective_tokens(100e6, 1e6) < 17e6
 
 
-def test_loss_falls_with_size_and_data():
-    assert predicted_loss(2 * 10**6, 1e7, 1e9) < predicted_loss(10**6, 1e7, 1e9)
-    assert predicted_loss(10**6, 2e7, 1e9) < predicted_loss(10**6, 1e7, 1e9)
-    assert predicted_loss(10**6, 2e7, 1e9) < predicted_loss(10**6, 2e7, 1e6)
+def test_larger_models_want_more_tokens():
+    wanted = [wanted_tokens(candidate(depth)[0]) for depth in (2, 3, 6, 12)]
+    assert wanted == sorted(wanted)
+    config = candidate(3)[0]
+    assert scaling_parameters(config) == 3 * (4 * 192**2 + 3 * 192 * config.mlp_width) + 4096 * 192
 
 
 @given(st.floats(1, 1e13), st.sampled_from([32, 256, 1000, 2048, 2**20]))

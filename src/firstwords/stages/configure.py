@@ -58,7 +58,6 @@ class Configure(Stage):
         import torch
 
         from firstwords.artifact import write_json
-        from firstwords.data.token_store import TokenStore
         from firstwords.training.probe import Stopwatch
         from firstwords.training.resolution import Demand, resolve, shown, summary
 
@@ -66,7 +65,7 @@ class Configure(Stage):
         corpus = self._corpus(work)
         work.progress("probing this machine")
         demand = Demand(self.objective, self.budget, self.tokens, self.model, self.training, self.seed)
-        stopwatch = Stopwatch(self.objective, TokenStore(work.inputs["tokens"].folder, "train"))
+        stopwatch = Stopwatch(self.objective, work.inputs["tokens"].folder)
         plan = resolve(demand, corpus, stopwatch, available_memory_bytes())
         write_json(work.path("plan.json"), plan)
         reasons = [(each["name"], shown(each["value"]), each["reason"]) for each in plan["reasons"]]

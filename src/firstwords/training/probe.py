@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import time
+from pathlib import Path
 
 import torch
 
-from firstwords.data.packing import PackedRows
-from firstwords.data.token_store import TokenStore
 from firstwords.model.config import ModelConfig
 from firstwords.model.transformer import Model
 from firstwords.training.batch import Draws, Example
 from firstwords.training.objective import Objective
 from firstwords.training.optimizer import Optimizer
+from firstwords.training.packed_examples import PackedExamples
 from firstwords.training.settings import TrainSettings
 from firstwords.training.sizing import Speed
 
@@ -26,10 +26,10 @@ class Stopwatch:
 
     Args:
         objective: Whose batches and loss are timed.
-        store: The training split.
+        store: Folder of the token store; its training split is read.
     """
 
-    def __init__(self, objective: Objective, store: TokenStore) -> None:
+    def __init__(self, objective: Objective, store: Path) -> None:
         self._objective = objective
         self._store = store
 
@@ -76,7 +76,6 @@ class Stopwatch:
 
     def _rows(self, context: int, number: int) -> list[Example]:
         """Rows spread over the corpus."""
-        packed = PackedRows(self._store, context)
+        packed = PackedExamples(self._store, "train", context)
         number = min(number, len(packed))
-        chosen = [packed[row * len(packed) // number] for row in range(number)]
-        return [Example(row.input_ids, row.labels, row.bounds, number) for number, row in enumerate(chosen)]
+        return [packed[row * len(packed) // number] for row in range(number)]

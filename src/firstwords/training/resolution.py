@@ -36,8 +36,6 @@ MICRO_TOKENS = 4096
 # Of the memory that is free now; other processes may want some too.
 MEMORY_SHARE = 0.8
 FEWEST_UPDATES = 10
-# nanochat's ratio for compute-optimal training with Muon; Chinchilla's is 20.
-TOKENS_PER_PARAMETER = 12
 
 
 @dataclass(frozen=True)
@@ -196,7 +194,7 @@ def _choose(demand: Demand, corpus: Corpus, candidates: list[Candidate], machine
     seconds, batch = budget - START_SECONDS, demand.training.get("batch_tokens")
     while True:
         choices = [sizing.in_time(each, machine.speed(each[0]), seconds, corpus, batch) for each in candidates]
-        best = min(choices, key=lambda choice: choice.loss)
+        best, why = _largest_worth_it(choices, corpus)
         if not machine.try_out(best.config):
             break
     if best.num_updates < FEWEST_UPDATES:
@@ -205,12 +203,20 @@ def _choose(demand: Demand, corpus: Corpus, candidates: list[Candidate], machine
             f"{best.config.width} on this machine; a model needs at least {FEWEST_UPDATES}. Give more time, a smaller "
             "model, or tokens instead of a budget."
         )
-    if demand.sizes.depth:
-        return best, "set by hand"
-    return best, (
-        f"the lowest loss that the scaling law predicts for {budget:.0f} s on this machine, repeated tokens discounted "
-        "(Hoffmann et al. 2022; Besiroglu et al. 2024; Muennighoff et al. 2023)"
-    )
+    return best, "set by hand" if demand.sizes.depth else f"{why}, in {budget:.0f} s on this machine"
+
+
+def _largest_worth_it(choices: list[Choice], corpus: Corpus) -> tuple[Choice, str]:
+    """The last choice that is not too large for its tokens, the first if all are; and why."""
+    fitting = [choice for choice in choices if sizing.is_worth_it(choice, corpus)]
+    if not fitting:
+        return choices[0], "the smallest: a larger one would get too few tokens"
+    best = fitting[-1]
+    if sizing.effective_tokens(best.tokens, corpus.train_tokens) >= sizing.wanted_tokens(best.config):
+        why = f"the largest that gets {sizing.TOKENS_PER_PARAMETER} tokens a parameter (nanochat)"
+    else:
+        why = "the largest that reads the whole corpus four times (Muennighoff et al. 2023)"
+    return best, f"{why}; repeated tokens count less"
 
 
 def _without_clock(
@@ -220,17 +226,13 @@ def _without_clock(
     batch = demand.training.get("batch_tokens")
     if demand.tokens is None:
         config = candidates[0][0]
-        wanted = TOKENS_PER_PARAMETER * sizing.scaling_parameters(config)
-        tokens = min(wanted, int(sizing.MAX_EPOCHS * corpus.train_tokens))
+        tokens = min(sizing.wanted_tokens(config), int(sizing.MAX_EPOCHS * corpus.train_tokens))
         return sizing.with_tokens(candidates[0], machine.speed(config), tokens, corpus, batch), "set by hand"
-    worth = sizing.effective_tokens(demand.tokens, corpus.train_tokens)
-    fitting = [each for each in candidates if TOKENS_PER_PARAMETER * sizing.scaling_parameters(each[0]) <= worth]
-    chosen = (fitting or candidates[:1])[-1]
-    machine.try_out(chosen[0])
-    choice = sizing.with_tokens(chosen, machine.speed(chosen[0]), demand.tokens, corpus, batch)
-    if demand.sizes.depth:
-        return choice, "set by hand"
-    return choice, f"the largest with {TOKENS_PER_PARAMETER} tokens a parameter, repeated tokens discounted (nanochat)"
+    choices = [sizing.with_tokens(each, machine.speed(each[0]), demand.tokens, corpus, batch) for each in candidates]
+    best, why = _largest_worth_it(choices, corpus)
+    if machine.try_out(best.config):
+        best = dataclasses.replace(best, speed=machine.speed(best.config))
+    return best, "set by hand" if demand.sizes.depth else why
 
 
 def _tiny(config: ModelConfig) -> ModelConfig:
@@ -248,7 +250,7 @@ def _training(demand: Demand, corpus: Corpus, choice: Choice, micro_tokens: int)
     elif choice.tokens > 0.95 * sizing.MAX_EPOCHS * corpus.train_tokens:
         why = f"{sizing.MAX_EPOCHS:.0f} times the corpus: more repetition teaches little (Muennighoff et al. 2023)"
     elif demand.budget is None and demand.sizes.depth:
-        why = f"{TOKENS_PER_PARAMETER} a parameter (nanochat), at most {sizing.MAX_EPOCHS:.0f} times the corpus"
+        why = f"{sizing.TOKENS_PER_PARAMETER} a parameter (nanochat), at most {sizing.MAX_EPOCHS:.0f} times the corpus"
     else:
         why = f"what the budget allows at {choice.speed.tokens_per_second(choice.batch_tokens):,.0f} tokens/s"
     reasons = [

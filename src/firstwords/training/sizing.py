@@ -13,12 +13,14 @@ from typing import Any
 from firstwords.model.config import ModelConfig, Reason
 from firstwords.model.cost import layer_parameters, parameter_shapes, training_flops_per_token
 
-# Hoffmann et al. 2022, approach 3, as refitted by Besiroglu et al. 2024: loss = E + A / N^a + B / D^b, in nats.
-IRREDUCIBLE, SIZE_FACTOR, DATA_FACTOR = 1.8172, 482.01, 2085.43
-SIZE_POWER, DATA_POWER = 0.3478, 0.3658
 # Muennighoff et al. 2023: an epoch's worth decays with this many repetitions; four epochs are nearly as good as new.
 REPETITION_DECAY = 15.39
 MAX_EPOCHS = 8.0
+# nanochat's measured optimum with Muon is 10 to 12, counting the layers' matrices and the head; Chinchilla's is 20.
+TOKENS_PER_PARAMETER = 12
+# Where a corpus was read four times, a larger model gains more than further repetition (Muennighoff et al. 2023), as
+# long as it does not simply learn the text by heart.
+GOOD_EPOCHS, FEWEST_TOKENS_PER_PARAMETER = 4.0, 2
 
 SMALLEST_BATCH = 2048
 LARGEST_BATCH = 2**19
@@ -60,15 +62,14 @@ def effective_tokens(tokens: float, unique_tokens: float) -> float:
     return unique_tokens * (1 + REPETITION_DECAY * (1 - math.exp(-repetitions / REPETITION_DECAY)))
 
 
-def predicted_loss(parameters: int, tokens: float, unique_tokens: float) -> float:
-    """Loss by the scaling law. Its scale is that of web text and large models: only differences are used here."""
-    data = effective_tokens(tokens, unique_tokens)
-    return IRREDUCIBLE + SIZE_FACTOR / parameters**SIZE_POWER + DATA_FACTOR / data**DATA_POWER
-
-
 def scaling_parameters(config: ModelConfig) -> int:
     """Numbers that take part in every prediction: the layers' matrices and the head's."""
     return layer_parameters(config) + config.vocab_size * config.width
+
+
+def wanted_tokens(config: ModelConfig) -> int:
+    """New tokens that a configuration is worth training on."""
+    return TOKENS_PER_PARAMETER * scaling_parameters(config)
 
 
 def optimizer_flops(config: ModelConfig) -> float:
@@ -97,7 +98,6 @@ class Choice:
     Attributes:
         tokens: Of the whole run, repetitions counted.
         num_evaluations: On the whole validation split.
-        loss: By the scaling law; only differences mean something.
     """
 
     config: ModelConfig
@@ -106,7 +106,6 @@ class Choice:
     tokens: int
     batch_tokens: int
     num_evaluations: int
-    loss: float
 
     @property
     def num_updates(self) -> int:
@@ -124,6 +123,15 @@ class Corpus:
     mask: int
     train_tokens: int
     validation_tokens: int
+
+
+def is_worth_it(choice: Choice, corpus: Corpus) -> bool:
+    """Whether a model is not too large for what it gets to read."""
+    worth = effective_tokens(choice.tokens, corpus.train_tokens)
+    if worth >= wanted_tokens(choice.config):
+        return True
+    repeated = choice.tokens >= GOOD_EPOCHS * corpus.train_tokens
+    return repeated and worth >= FEWEST_TOKENS_PER_PARAMETER * scaling_parameters(choice.config)
 
 
 def in_time(candidate: Candidate, speed: Speed, seconds: float, corpus: Corpus, batch: int | None = None) -> Choice:
@@ -157,7 +165,6 @@ def with_tokens(candidate: Candidate, speed: Speed, tokens: int, corpus: Corpus,
         tokens=tokens,
         batch_tokens=batch or batch_size(tokens, config.context),
         num_evaluations=num_evaluations(tokens, corpus.validation_tokens),
-        loss=predicted_loss(scaling_parameters(config), tokens, corpus.train_tokens),
     )
 
 
