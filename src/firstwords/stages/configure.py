@@ -58,7 +58,7 @@ class Configure(Stage):
         import torch
 
         from firstwords.artifact import write_json
-        from firstwords.training.probe import Stopwatch
+        from firstwords.training.probe import ForeignLoad, Stopwatch
         from firstwords.training.resolution import Demand, resolve, shown, summary
 
         torch.set_num_threads(work.threads)
@@ -66,7 +66,15 @@ class Configure(Stage):
         work.progress("probing this machine")
         demand = Demand(self.objective, self.budget, self.tokens, self.model, self.training, self.seed)
         stopwatch = Stopwatch(self.objective, work.inputs["tokens"].folder)
+        others = ForeignLoad()
         plan = resolve(demand, corpus, stopwatch, available_memory_bytes())
+        busy = others.cores()
+        if busy is not None and busy > 0.3:
+            # With a thread waiting for a core, all threads wait: speed falls by far more than the share that is taken.
+            work.note(
+                f"  other programs kept {busy:.1f} cores busy while the machine was probed: the plan may be too small"
+            )
+        plan["probe"]["foreign_cores"] = busy
         write_json(work.path("plan.json"), plan)
         reasons = [(each["name"], shown(each["value"]), each["reason"]) for each in plan["reasons"]]
         return Outcome(summary=summary(plan), counts={"parameters": plan["cost"]["parameters"]}, reasons=reasons)
