@@ -24,7 +24,7 @@ def firstwords(*arguments: str, cwd=None) -> subprocess.CompletedProcess[str]:
         ("[clean]\n", [], ["[collect]"]),
         ("[clean\n", [], ["not valid TOML"]),
         ("[clean]\n", ["clean.nothing=3"], ["clean.nothing", "unknown field"]),
-        ("[clean]\n", ["--until", "dinner"], ["dinner"]),
+        ('[collect]\nsources = ["python_documentation"]\n', ["--until", "dinner"], ["dinner", "no such stage"]),
     ],
 )
 def test_a_wrong_recipe_ends_with_2_and_a_message(

@@ -10,4 +10,5 @@ def test_every_reference_in_the_schema_leads_somewhere() -> None:
     references = set(re.findall(r'"#/\$defs/([^"]+)"', text))
     assert references <= set(schema["$defs"])
     assert "gopher_quality" in text
+    assert '"kinds"' not in text
     assert schema["additionalProperties"] is False

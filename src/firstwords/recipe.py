@@ -19,7 +19,7 @@ from pydantic import BeforeValidator, ConfigDict, GetCoreSchemaHandler, TypeAdap
 from pydantic_core import PydanticCustomError, core_schema
 
 from firstwords.errors import RecipeError
-from firstwords.find import catalogue, find, nearest
+from firstwords.find import find, nearest
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -156,14 +156,13 @@ class Kind:
         return adapter(component).validate_python(fields)
 
     def __get_pydantic_json_schema__(self, schema: Any, handler: Any) -> dict[str, Any]:
-        choices = []
-        for group in self.groups:
-            for kind in catalogue(group):
-                choice = adapter(find(group, kind)).json_schema()
-                choice["properties"] = {"kind": {"const": kind}} | choice.get("properties", {})
-                choice["required"] = ["kind", *choice.get("required", [])]
-                choices.append(choice)
-        return {"oneOf": choices}
+        # A component may hold another of its own catalogue, so what can stand here is written elsewhere, once
+        # (`recipe_schema`).
+        return {KINDS: list(self.groups)}
+
+
+KINDS = "kinds"
+"""Key that stands in a JSON schema for the components of some catalogues."""
 
 
 @cache
