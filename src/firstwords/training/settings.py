@@ -25,10 +25,10 @@ class TrainSettings(Component):
 
     matrix_optimizer: Literal["muon", "adamw"] = "muon"
     # Muon: length of an update relative to a matrix with singular values of one (Jordan et al. 2024); the rest: AdamW.
-    matrix_rate: float = 0.02
-    embedding_rate: float = 0.01
-    head_rate: float = 0.004
-    vector_rate: float = 0.004
+    matrix_rate: float = 0.01
+    embedding_rate: float = 0.03
+    head_rate: float = 0.006
+    vector_rate: float = 0.02
     momentum: float = 0.95
     betas: tuple[float, float] = (0.9, 0.95)
     epsilon: float = 1e-10
