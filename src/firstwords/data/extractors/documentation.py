@@ -25,7 +25,7 @@ _TAG = re.compile(r"<[^>]*>")
 _MODULE_LINK = re.compile(r'<a href="([\w.]+)\.html"')
 _PRE = re.compile(r"<pre>(.*?)</pre>", re.DOTALL)
 # Lines that are code, lists, tables or headings are never joined with their neighbours.
-_FIXED = re.compile(r"\s*(?:>>>|\.\.\. |[-*+] |#|[|+=~^*-]{2}|:\w|@|[<{\[]|\d+[.)] )|.*[^\s.!?:,;)\"'] {2,}\S")
+_FIXED = re.compile(r"\s*(?:>>>|\.\.\. |[-*+] |#|[|+=~^-]{2}|\*{3}|:\w|@|[<{\[]|\d+[.)] )|.*[^\s.!?:,;)\"'] {2,}\S")
 _FIELD = re.compile(r"\s*\w+ *[:=] ")
 _WIDTH = 45  # characters: narrower paragraphs are lists of short lines rather than wrapped prose
 _SLACK = 6  # characters that a line may be shorter than wrapping would make it
