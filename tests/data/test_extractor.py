@@ -52,6 +52,11 @@ def test_what_the_record_says_counts_more_than_what_is_found() -> None:
     assert list(made.metadata) == ["a", "extractor", "z"]
 
 
+def test_halves_of_characters_are_replaced() -> None:
+    made = document(Record(origin="o", body=b"", url="u"), "a\ud800b \ud83d\ude00", PlainText(), title="\udfff")
+    assert (made.text, made.title) == ("a\ufffdb \U0001f600", "\ufffd")
+
+
 def test_rejections_are_short() -> None:
     made = rejected(Record(origin="o", body=b"xyz", url="u"), "empty", "d" * 9999)
     assert isinstance(made, Rejection) and (made.size, made.url, len(made.detail)) == (3, "u", 500)

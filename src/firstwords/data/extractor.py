@@ -62,14 +62,27 @@ def document(
         merged |= {"charset": decoded.charset, "charset_rule": decoded.rule}
     return Document(
         id=document_id(record.origin),
-        text=text,
-        url=record.url,
-        title=record.title or title,
-        date=record.date or date,
-        language=record.language,
-        licence=record.licence or licence,
-        metadata={key: merged[key] for key in sorted(merged)},
+        text=_characters(text),
+        url=_or_none(record.url),
+        title=_or_none(record.title or title),
+        date=_or_none(record.date or date),
+        language=_or_none(record.language),
+        licence=_or_none(record.licence or licence),
+        metadata={_characters(key): _characters(merged[key]) for key in sorted(merged)},
     )
+
+
+def _or_none(text: str | None) -> str | None:
+    return None if text is None else _characters(text)
+
+
+def _characters(text: str) -> str:
+    """The text without halves of surrogate pairs, which some parsers let through and no file can hold."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    return text
 
 
 def extract(html: bytes, url: str | None = None, mode: Literal["fast", "balanced", "best"] = "fast") -> Document:

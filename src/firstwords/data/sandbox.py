@@ -10,6 +10,7 @@ What goes over the pipes is JSON and bytes, never a pickle: a hostile page may h
 from __future__ import annotations
 
 import atexit
+import contextlib
 import importlib
 import io
 import json
@@ -152,8 +153,7 @@ class Sandbox:
             code = self._process.wait()
             if code == -signal.SIGPROF:
                 return Lost("timeout", f"more than {self._job.seconds:g} s of processor time")
-            name = signal.Signals(-code).name if code < 0 else f"exit code {code}"
-            return Lost("crashed", name)
+            return Lost("crashed", f"exit code {code}" if code >= 0 else f"signal {-code}")
         return Lost("timeout", f"no answer within {CLOCK_FACTOR * self._job.seconds:g} s")
 
     def _start(self) -> None:
@@ -316,4 +316,6 @@ def _limit_memory(memory: int) -> None:
     _, hard = resource.getrlimit(resource.RLIMIT_AS)
     if hard != resource.RLIM_INFINITY:
         with_limit = min(with_limit, hard)
-    resource.setrlimit(resource.RLIMIT_AS, (with_limit, hard))
+    # Some systems (macOS) do not limit address space: there the clock and the system's own limits must do.
+    with contextlib.suppress(ValueError, OSError):
+        resource.setrlimit(resource.RLIMIT_AS, (with_limit, hard))

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Annotated, Any
 
 from firstwords.data.source import LiveSource, LocalSource, Source, digest_of
-from firstwords.errors import RecipeError
+from firstwords.errors import RecipeError, TooManyRejects
 from firstwords.recipe import Kind, configuration, kind_of, resolve
 from firstwords.stage import Outcome, Stage, Work
 
@@ -61,7 +61,10 @@ class Collect(Stage):
                 key = path.rpartition("/")[2].removesuffix(".warc.gz")
                 shards.append({"key": key, "files": [{"path": path} | entry]})
         if pages == 0:
-            raise RecipeError(f"collect: {name}: no page could be fetched; {work.folder / name} holds the log")
+            reasons = ", ".join(f"{reason} {number:,}" for reason, number in sorted(counts["rejected"].items()))
+            raise TooManyRejects(
+                f"collect: {name}: no page could be fetched ({reasons or 'no address'}); the log is in {work.folder / name}"
+            )
         counts["kept"] += pages
         counts["bytes"] += size
         parts.append(f"{pages:,} pages from {kind_of(type(source))}, {size / 1e6:.1f} MB")

@@ -18,6 +18,7 @@ import threading
 from firstwords.data.crawl.address import AddressRules
 from firstwords.data.crawl.fetch import Fetcher, FetchFailed, Response
 from firstwords.data.split import PYDOC
+from firstwords.errors import FirstwordsError
 
 START_SECONDS = 30.0
 # Run in the child before pydoc replaces it: ask Linux for a SIGKILL when the parent ends (PR_SET_PDEATHSIG = 1), then
@@ -42,7 +43,7 @@ class DocumentationServer:
         deadline: Seconds for one page; a server that needs longer is replaced.
     """
 
-    def __init__(self, deadline: float = 20.0) -> None:
+    def __init__(self, deadline: float = 60.0) -> None:
         self.deadline = deadline
         self._process: subprocess.Popen[bytes] | None = None
         self._folder = ""
@@ -114,7 +115,7 @@ class DocumentationServer:
         match = re.search(r"http://[^/]*:(\d+)/", line)
         if not match:
             self._stop()
-            raise RuntimeError(
+            raise FirstwordsError(
                 f"the documentation server of {sys.executable} did not start: {line.strip() or 'no output'}"
             )
         return int(match[1])

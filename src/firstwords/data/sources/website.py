@@ -169,13 +169,14 @@ class Website(LiveSource):
         from firstwords.data.crawl.url import canonical_url
 
         starts = [url for address in self.start if (url := canonical_url(address))]
-        hosts = {urlsplit(url).netloc for url in starts}
+        # A site's front page often leads to or from its www host.
+        hosts = {urlsplit(url).netloc.removeprefix("www.") for url in starts}
         include = tuple(url for address in self.include if (url := canonical_url(address)))
         exclude = tuple(url for address in self.exclude if (url := canonical_url(address)))
 
         def wanted(url: str) -> bool:
             parts = urlsplit(url)
-            inside = url.startswith(include) if include else parts.netloc in hosts
+            inside = url.startswith(include) if include else parts.netloc.removeprefix("www.") in hosts
             return inside and not (exclude and url.startswith(exclude)) and not _FILE.search(parts.path)
 
         return wanted
@@ -191,6 +192,9 @@ class _Shards:
         while (receipt := work.receipt(self._key(len(self.receipts)))) is not None:
             self.receipts.append(receipt)
         self.num_pages = sum(receipt["fetched"] for receipt in self.receipts)
+        if self.receipts and self.receipts[-1]["last"] and self.num_pages == 0:
+            # Nothing came, perhaps because there was no network: that is not a result to keep.
+            self.receipts = []
         self.is_finished = bool(self.receipts) and self.receipts[-1]["last"]
         self.state: dict[str, Any] | None = None
         if self.receipts and not self.is_finished:
