@@ -63,7 +63,7 @@ class Collect(Stage):
         if pages == 0:
             reasons = ", ".join(f"{reason} {number:,}" for reason, number in sorted(counts["rejected"].items()))
             raise TooManyRejects(
-                f"collect: {name}: no page could be fetched ({reasons or 'no address'}); the log is in {work.folder / name}"
+                f"collect: {name}: no page could be fetched ({reasons or 'no address'}); see {work.folder / name}"
             )
         counts["kept"] += pages
         counts["bytes"] += size
