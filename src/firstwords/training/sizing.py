@@ -196,19 +196,19 @@ def rates(config: ModelConfig, num_updates: int) -> list[Reason]:
         config: Of the model.
         num_updates: Of the run.
     """
-    # nanochat: embedding and head rates fall with the root of the width. The values at a width of 192 were measured
-    # (docs/log 2026-11-22-rates): 0.15 nats below nanochat's for causal, 0.39 for masked models after 150 updates.
+    measured = "measured at widths 128 and 192 (docs/log/2026-11-22-rates.md)"
+    # nanochat: what AdamW updates between tokens and states falls with the root of the width.
     scale = (config.width / 192) ** -0.5
     warmup = min(0.1, 10 / num_updates)
     named: list[tuple[str, Any, str]] = [
         (
             "matrix_rate",
             0.01,
-            "Muon's update has a fixed size, so one rate serves all widths (Jordan et al. 2024); measured",
+            f"{measured}; Muon's update has a fixed size, so one rate serves all widths (Jordan 2024)",
         ),
-        ("embedding_rate", _digits(0.03 * scale), "falls with the root of the width (nanochat); measured"),
-        ("head_rate", _digits(0.006 * scale), "falls with the root of the width (nanochat); measured"),
-        ("vector_rate", 0.02, "norm weights; measured"),
+        ("embedding_rate", _digits(0.03 * scale), f"{measured}; falls with the root of the width (nanochat)"),
+        ("head_rate", _digits(0.006 * scale), f"{measured}; falls with the root of the width (nanochat)"),
+        ("vector_rate", 0.02, measured),
         ("warmup_share", _digits(warmup), "10 updates, in which AdamW's second moments settle; Muon needs none"),
         ("decay_share", 0.6, "60-65 % of the updates at a falling rate (nanochat, modded-nanogpt)"),
         ("final_rate_share", 0.05, "the fall ends at a twentieth (nanochat)"),
