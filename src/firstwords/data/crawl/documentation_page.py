@@ -24,7 +24,7 @@ _PATH_DEFAULT = re.compile(r"(=(?:\s|&nbsp;)*)'/[^'\s/]+/[^'\n]*'")
 _WINDOWS_DEFAULT = re.compile(r"(=(?:\s|&nbsp;)*)'[A-Za-z]:\\\\[^'\n]*'")
 _LINK = re.compile(r'<a href="([^"#]+)"')
 # A set is printed in the order of its hashes, which differ from one process to the next.
-_SET = re.compile(r"(frozenset\()?\{([^{}<>\n]*)\}(?(1)\))")
+_SET = re.compile(r"\{([^{}<>\n]*)\}")
 
 
 def kept(html: str) -> tuple[str, str] | None:
@@ -40,7 +40,8 @@ def kept(html: str) -> tuple[str, str] | None:
     body = _HEADING.sub("", content[1], count=1)
     body = _DATA_SECTION.sub("", body)
     body = _CLASS_DATA.sub("", body)
-    body = _ADDRESS.sub("", body)
+    if "0x" in body or "handle" in body:
+        body = _ADDRESS.sub("", body)
     body = _PATH_DEFAULT.sub(r"\1'...'", body)
     body = _WINDOWS_DEFAULT.sub(r"\1'...'", body)
     body = _SET.sub(_sorted_set, body)
@@ -63,11 +64,10 @@ def _sorted_set(match: re.Match[str]) -> str:
     """A printed set of plain literals with its elements sorted; anything else as it is (a dictionary has its own
     order).
     """
-    elements = re.split(r",(?:\s|&nbsp;)*", match[2])
+    elements = re.split(r",(?:\s|&nbsp;)*", match[1])
     if len(elements) < 2 or any(":" in re.sub(r"'[^']*'", "", element) for element in elements):
         return match[0]
     if not all(re.fullmatch(r"'[^']*'|-?[\w.]+", element) for element in elements):
         return match[0]
-    separator = ",&nbsp;" if "&nbsp;" in match[2] else ", "
-    opening, closing = ("frozenset({", "})") if match[1] else ("{", "}")
-    return opening + separator.join(sorted(elements)) + closing
+    separator = ",&nbsp;" if "&nbsp;" in match[1] else ", "
+    return "{" + separator.join(sorted(elements)) + "}"
