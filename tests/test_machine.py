@@ -7,6 +7,16 @@ def test_facts_are_plausible() -> None:
     assert machine.instruction_set()[0]
 
 
+def test_waiting_threads_sleep_unless_somebody_decided(monkeypatch) -> None:
+    for name in ("GOMP_SPINCOUNT", "OMP_WAIT_POLICY"):
+        monkeypatch.delenv(name, raising=False)
+    machine.let_threads_sleep()
+    assert machine.os.environ["GOMP_SPINCOUNT"] == str(machine.SPIN_COUNT)
+    monkeypatch.setenv("GOMP_SPINCOUNT", "7")
+    machine.let_threads_sleep()
+    assert machine.os.environ["GOMP_SPINCOUNT"] == "7"
+
+
 def test_sizes_read_well() -> None:
     assert machine.gibibytes(23.4 * 2**30) == "23 GiB"
     assert machine.gibibytes(1.5 * 2**30) == "1.5 GiB"

@@ -121,6 +121,7 @@ def run_recipe(
     Raises:
         FirstwordsError: See `errors.py`; every finished stage and finished unit is kept.
     """
+    machine.let_threads_sleep()
     console = console or SilentConsole()
     plan = Plan(Graph(recipe, until), root)
     if replan:
