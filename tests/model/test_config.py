@@ -23,6 +23,11 @@ def test_every_size_has_a_reason():
     assert by_name["num_layers"].reason != "set by hand"
 
 
+def test_only_a_huge_vocabulary_is_shared_with_the_head():
+    ties = [ModelConfig.from_depth(2, layout="qwen3", vocab_size=size).tie_embeddings for size in (4096, 32_768)]
+    assert ties == [False, True]
+
+
 @pytest.mark.parametrize("depth", [1, 2, 3, 5, 8, 12, 20, 32, 48])
 def test_every_depth_gives_a_valid_model_that_grows(depth):
     config = ModelConfig.from_depth(depth, **IDS)
