@@ -108,7 +108,7 @@ def test_without_muon_it_is_adamw_at_these_rates():
     reference = torch.optim.AdamW(
         [p for p in theirs.parameters() if p.requires_grad],
         lr=0.01,
-        betas=(0.9, 0.95),
+        betas=chosen.betas,
         eps=1e-10,
         weight_decay=0,
     )

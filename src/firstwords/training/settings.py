@@ -24,13 +24,14 @@ class TrainSettings(Component):
     micro_tokens: Count = 4096
 
     matrix_optimizer: Literal["muon", "adamw"] = "muon"
+    # Rates and momenta were measured on small models and few updates (docs/log 2026-11-22-rates).
     # Muon: length of an update relative to a matrix with singular values of one (Jordan et al. 2024); the rest: AdamW.
     matrix_rate: float = 0.01
     embedding_rate: float = 0.03
     head_rate: float = 0.006
     vector_rate: float = 0.02
-    momentum: float = 0.95
-    betas: tuple[float, float] = (0.9, 0.95)
+    momentum: float = 0.9
+    betas: tuple[float, float] = (0.8, 0.95)
     epsilon: float = 1e-10
     # Decoupled, on matrices only: every step takes `rate x weight_decay` of them.
     weight_decay: float = 0.0
