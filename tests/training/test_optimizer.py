@@ -101,15 +101,14 @@ def test_weight_decay_takes_its_share_of_matrices_only():
 
 def test_without_muon_it_is_adamw_at_these_rates():
     ours, theirs = Small(), Small()
-    optimizer = Optimizer(
-        ours,
-        settings(matrix_optimizer="adamw", matrix_rate=0.01, embedding_rate=0.01, head_rate=0.01, vector_rate=0.01),
-    )
+    rates = {f"{role}_rate": 0.01 for role in ("matrix", "embedding", "head", "vector")}
+    chosen = settings(matrix_optimizer="adamw", **rates)
+    optimizer = Optimizer(ours, chosen)
     reference = torch.optim.AdamW(
         [p for p in theirs.parameters() if p.requires_grad],
         lr=0.01,
         betas=chosen.betas,
-        eps=1e-10,
+        eps=chosen.epsilon,
         weight_decay=0,
     )
     for _step in range(5):
