@@ -99,7 +99,7 @@ def test_the_text_must_have_a_key(tmp_path) -> None:
 
 @pytest.mark.skipif(not DATA, reason="FIRSTWORDS_DATA is not set")
 def test_real_rows() -> None:
-    path = Path(str(DATA)) / "articles-arxiv" / "arxiv.jsonl"
+    path = Path(str(DATA)) / "articles-arxiv" / "arxiv.jsonl.xz"
     if not path.exists():
         pytest.skip("not in FIRSTWORDS_DATA")
     found = list(Jsonl(path=str(path)).read(path, "arxiv.jsonl"))
