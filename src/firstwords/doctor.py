@@ -18,7 +18,6 @@ NEEDED = (
     "safetensors",
     "tokenizers",
     "pyarrow",
-    "fastwarc",
     "resiliparse",
     "trafilatura",
     "py3langid",
