@@ -9,8 +9,8 @@ from functools import cache
 from pathlib import Path
 
 # Turns of a loop in which an OpenMP thread waits for the others before it sleeps. GNU's default (300,000 where there
-# are as many threads as cores) burns the core that a preempted thread is waiting for: with another program on one of two
-# cores small matrix products were 5 to 20 times slower than with 1,000 (docs/log 2026-11-22, waiting threads).
+# are as many threads as cores) burns the core that a preempted thread is waiting for: beside other programs small
+# matrix products were 5 to 20 times slower than with 1,000 (docs/log 2026-11-22, waiting threads).
 SPIN_COUNT = 1000
 
 _TELLING_FLAGS = ("sse4_2", "avx", "avx2", "fma", "avx512f", "avx512_bf16", "amx_bf16", "asimd", "sve")

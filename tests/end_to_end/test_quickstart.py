@@ -2,9 +2,9 @@
 
 import json
 import os
+import resource
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -50,14 +50,17 @@ def test_dropped_documents_are_listed_with_rule_score_and_excerpt(whole_run: Pat
 
 
 def test_the_second_run_does_nothing_quickly_without_torch(whole_run: Path) -> None:
-    started = time.monotonic()
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
     process = start(whole_run)
     output, errors = process.communicate(timeout=60)
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
     assert process.returncode == 0
-    assert time.monotonic() - started < 5
+    # Processor time, since other tests may keep both cores busy.
+    assert after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime < 5
     assert errors.count("up to date") == len(manifests(whole_run))
     assert output == (whole_run.parent / "output.txt").read_text()
-    code = "import sys, pathlib\nfrom firstwords.recipe_file import read_recipe\nfrom firstwords.runner import run_recipe\n"
+    code = "import sys, pathlib\nfrom firstwords.recipe_file import read_recipe\n"
+    code += "from firstwords.runner import run_recipe\n"
     code += f"run_recipe(read_recipe({str(RECIPE)!r}, {OVERRIDES!r}), root=pathlib.Path({str(whole_run)!r}))\n"
     code += "assert 'torch' not in sys.modules\n"
     environment = os.environ | {"PYTHONPATH": str(ROOT / "src")}
