@@ -7,11 +7,11 @@ import pytest
 
 from firstwords.errors import RecipeError
 from firstwords.training.batch import Draws, Example
-from firstwords.training.labelled import hidden_tokens, join
+from firstwords.training.labelled import hide, join
 
 MASK = 2
 CONFIG = SimpleNamespace(mask_id=MASK)
-ROWS = [Example(np.arange(10, 1010, dtype=np.int32), 0, None, row) for row in range(3)]
+IDS = [np.arange(10, 1010, dtype=np.int32)] * 3
 
 
 def draws(epoch, *rows, evaluating=False):
@@ -19,30 +19,30 @@ def draws(epoch, *rows, evaluating=False):
 
 
 def test_about_the_share_is_hidden_and_the_rest_stays():
-    (hidden,) = hidden_tokens(ROWS[:1], draws(0, 0), CONFIG, 0.2)
+    (hidden,) = hide(IDS[:1], draws(0, 0), CONFIG, 0.2)
     masked = hidden == MASK
     assert abs(masked.mean() - 0.2) < 4 * (0.2 * 0.8 / 1000) ** 0.5
-    assert (hidden[~masked] == ROWS[0].input_ids[~masked]).all()
+    assert (hidden[~masked] == IDS[0][~masked]).all()
 
 
 def test_a_row_is_hidden_alike_in_any_batch_and_anew_in_every_epoch():
-    together = hidden_tokens(ROWS, draws(1, 0, 1, 2), CONFIG, 0.2)
-    alone = hidden_tokens(ROWS[2:], draws(1, 2), CONFIG, 0.2)
+    together = hide(IDS, draws(1, 0, 1, 2), CONFIG, 0.2)
+    alone = hide(IDS[2:], draws(1, 2), CONFIG, 0.2)
     assert (together[2] == alone[0]).all()
     assert (together[0] != together[1]).any()
-    assert (hidden_tokens(ROWS[2:], draws(2, 2), CONFIG, 0.2)[0] != alone[0]).any()
+    assert (hide(IDS[2:], draws(2, 2), CONFIG, 0.2)[0] != alone[0]).any()
 
 
 def test_nothing_is_hidden_while_evaluating():
-    assert hidden_tokens(ROWS[:1], draws(0, 0, evaluating=True), CONFIG, 0.5)[0] is ROWS[0].input_ids
+    assert hide(IDS[:1], draws(0, 0, evaluating=True), CONFIG, 0.5)[0] is IDS[0]
 
 
 def test_a_base_without_mask_token_hides_nothing_unless_asked():
     without = SimpleNamespace(mask_id=None)
-    assert hidden_tokens(ROWS[:1], draws(0, 0), without, None)[0] is ROWS[0].input_ids
-    assert (hidden_tokens(ROWS[:1], draws(0, 0), CONFIG, None)[0] == MASK).any()
+    assert hide(IDS[:1], draws(0, 0), without, None)[0] is IDS[0]
+    assert (hide(IDS[:1], draws(0, 0), CONFIG, None)[0] == MASK).any()
     with pytest.raises(RecipeError, match="hidden_share = 0"):
-        hidden_tokens(ROWS[:1], draws(0, 0), without, 0.1)
+        hide(IDS[:1], draws(0, 0), without, 0.1)
 
 
 def test_a_batch_knows_which_documents_are_one_example():

@@ -95,17 +95,18 @@ class Finetune(Stage):
         model, config = _with_new_head(base, self.objective, labels, self.seed)
         tokenizer = Tokenizer.load(base)
         rows = {part: self._encode(parts[part], tokenizer, labels, config.context) for part in PARTS[:2]}
-        settings, reasons = derive(
+        objective, reasons = self.objective.settle(rows["train"], labels, config)
+        settings, more = derive(
             num_examples=len(rows["train"]),
             num_tokens=sum(len(row) for row in rows["train"]),
             config=config,
             chosen=FineTuneSettings(self.epochs, self.rate, self.batch_examples, self.seed, self.training),
         )
-        for reason in reasons:
+        for reason in [*reasons, *more]:
             work.note(f"  {reason.name:<15}{reason.value!s:<10}{reason.reason}")
         history = train(
             model=model,
-            objective=self.objective,
+            objective=objective,
             rows=rows["train"],
             settings=settings,
             work=work,

@@ -20,34 +20,41 @@ if TYPE_CHECKING:
 DEFAULT_HIDDEN_SHARE = 0.1
 
 
-def hidden_tokens(
-    examples: Sequence[Example], draws: Draws, config: ModelConfig, share: float | None
-) -> list[np.ndarray]:
-    """Token ids of examples, of which a share is replaced by the mask token while training.
-
-    A model that cannot rely on any single word learns to use the others; for entities that is what finds names it has
-    never seen. A masked language model knows the mask token from pre-training.
-
-    Args:
-        examples: Labelled.
-        draws: While evaluating nothing is hidden.
-        config: Of the model; knows the mask token.
-        share: None = the default, or nothing where the model has no mask token.
+def hidden_share_for(config: ModelConfig, share: float | None) -> float:
+    """The share of sub-words to hide: what is asked for, or the default where the model has a mask token.
 
     Raises:
         RecipeError: If a share is asked for and the model has no mask token.
     """
-    if share is None:
-        share = 0.0 if config.mask_id is None else DEFAULT_HIDDEN_SHARE
-    if share == 0 or draws.evaluating:
-        return [example.input_ids for example in examples]
-    if config.mask_id is None:
+    if share and config.mask_id is None:
         raise RecipeError("hidden_share needs a base with a mask token (a masked language model): set hidden_share = 0")
-    hidden = []
-    for index, example in enumerate(examples):
-        chosen = draws.generator(index, "hide").random(len(example)) < share
-        hidden.append(np.where(chosen, np.int32(config.mask_id), example.input_ids))
-    return hidden
+    if share is None:
+        return 0.0 if config.mask_id is None else DEFAULT_HIDDEN_SHARE
+    return share
+
+
+def hide(input_ids: Sequence[np.ndarray], draws: Draws, config: ModelConfig, share: float | None) -> list[np.ndarray]:
+    """Token ids of examples, of which a share is replaced by the mask token while training.
+
+    A model that cannot rely on any single word learns to use the others. A masked language model knows the mask token
+    from pre-training.
+
+    Args:
+        input_ids: Of each example.
+        draws: While evaluating nothing is hidden.
+        config: Of the model; knows the mask token.
+        share: See `hidden_share_for`.
+
+    Raises:
+        RecipeError: If a share is asked for and the model has no mask token.
+    """
+    share = hidden_share_for(config, share)
+    if share == 0 or draws.evaluating:
+        return list(input_ids)
+    return [
+        np.where(draws.generator(index, "hide").random(len(ids)) < share, np.int32(config.mask_id or 0), ids)
+        for index, ids in enumerate(input_ids)
+    ]
 
 
 def join(examples: Sequence[Example], input_ids: Sequence[np.ndarray], labels: np.ndarray) -> Batch:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from torch import Tensor, nn
 
     from firstwords.model.batch import Batch
-    from firstwords.model.config import ModelConfig
+    from firstwords.model.config import ModelConfig, Reason
     from firstwords.tokenizer.tokenizer import Tokenizer
 
 
@@ -41,6 +41,18 @@ class Objective(Component):
             ValueError: If the record cannot be an example; the message says why.
         """
         raise NotImplementedError(f"{type(self).__name__} trains on packed token rows, not on labelled records")
+
+    def settle(
+        self, rows: Sequence[Example], labels: Sequence[str], config: "ModelConfig"
+    ) -> tuple["Objective", list["Reason"]]:
+        """The objective with everything that was left open derived from the training part, and why it is so.
+
+        Args:
+            rows: The encoded training part.
+            labels: As in `encode`.
+            config: Of the base model.
+        """
+        return self, []
 
     @abstractmethod
     def collate(self, examples: Sequence[Example], draws: Draws, config: "ModelConfig") -> "Batch":

@@ -1,6 +1,7 @@
 """The first sub-word carries the tag, no word is lost, decoding is valid over window borders."""
 
 import functools
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -10,6 +11,7 @@ from firstwords.data.dataset import WordsRecord
 from firstwords.inference.labelling import tag_sentences
 from firstwords.model.config import ModelConfig
 from firstwords.model.transformer import Model
+from firstwords.tokenizer.spelling import SPACE
 from firstwords.tokenizer.tokenizers.byte_bpe import ByteBPE
 from firstwords.training.batch import IGNORED, Draws
 from firstwords.training.objectives.token_classification import TokenClassification
@@ -83,16 +85,70 @@ def test_decoding_is_that_of_predictions_from_words():
         assert [LABELS[n] for n in tags[tags != IGNORED]] == expected
 
 
-def test_smoothing_counts_in_training_only():
-    model, smooth = make_model(), TokenClassification(label_smoothing=0.2, hidden_share=0.0)
-    examples = encode(RECORD)
-    for evaluating in (False, True):
-        draws = Draws(0, ((0, 0),), evaluating)
-        losses = [
-            o.loss(model, o.collate(examples, draws, model.config), draws)[0].item()
-            for o in (smooth, TokenClassification(hidden_share=0.0))
-        ]
-        assert (losses[0] == losses[1]) == evaluating
+def collate(objective, examples, epoch=0, evaluating=False):
+    draws = Draws(0, tuple((epoch, e.row) for e in examples), evaluating)
+    return objective.collate(examples, draws, make_model().config), draws
+
+
+def test_smoothing_and_weights_count_in_training_only():
+    model, plain = make_model(), TokenClassification(hidden_share=0.0, respelled_share=0.0)
+    for changed in ({"label_smoothing": 0.2}, {"entity_weight": 3.0}):
+        for evaluating in (False, True):
+            totals = []
+            for objective in (replace(plain, **changed), plain):
+                batch, draws = collate(objective, encode(RECORD), evaluating=evaluating)
+                total, count = objective.loss(model, batch, draws)
+                totals.append((total.item(), count.item()))
+            assert (totals[0] == totals[1]) == evaluating
+
+
+def test_a_heavy_entity_weighs_as_much_as_so_many_words():
+    model = make_model()
+    objective = TokenClassification(hidden_share=0.0, respelled_share=0.0, entity_weight=2.0)
+    batch, draws = collate(objective, encode(RECORD))
+    total, count = objective.loss(model, batch, draws)
+    assert count == 5 + 2 * 3
+    # Each entity once more, by a batch in which all other words have no tag.
+    only = encode(RECORD)[0]
+    entities = replace(only, labels=np.where(only.labels > 0, only.labels, IGNORED))
+    once = TokenClassification(hidden_share=0.0, respelled_share=0.0)
+    sums = [once.loss(model, *collate(once, [e]))[0] for e in (only, entities)]
+    assert torch.isclose(total, sum(sums), rtol=1e-6)  # float32, another order
+
+
+def test_the_weight_follows_from_how_rare_entities_are():
+    settled, (reason,) = OBJECTIVE.settle(encode(RECORD, LONG), LABELS, make_model().config)
+    assert settled.entity_weight == reason.value == round((5 / 3) ** (1 / 3), 2)
+    assert (
+        TokenClassification(entity_weight=2.0).settle(encode(RECORD), LABELS, make_model().config)[0].entity_weight == 2
+    )
+
+
+def test_only_sub_words_of_entities_are_respelled_and_only_in_training():
+    objective = TokenClassification(hidden_share=0.0, respelled_share=1.0)
+    examples = encode(LONG)
+    inside = np.zeros(len(examples[0]), dtype=bool)
+    inside[examples[0].entity_places] = True
+    assert tokenizer().decode(examples[0].input_ids[inside]).replace(" ", "").startswith("jsonerrorunseenjson")
+    changed = set()
+    for epoch in range(10):
+        ids = collate(objective, examples, epoch)[0].input_ids.numpy()
+        assert (ids[~inside] == examples[0].input_ids[~inside]).all()
+        changed.update(np.flatnonzero(ids != examples[0].input_ids).tolist())
+        for before, after in zip(examples[0].input_ids, ids, strict=True):
+            old, new = tokenizer().token(before), tokenizer().token(after)
+            assert (old[0] == new[0] == SPACE) or (old[0] != SPACE and new[0] != SPACE)
+            assert old.lstrip(SPACE).islower() == new.lstrip(SPACE).islower()
+    assert len(changed) > inside.sum() / 2
+    assert (collate(objective, examples, evaluating=True)[0].input_ids.numpy() == examples[0].input_ids).all()
+
+
+def test_respelling_does_not_depend_on_the_batch():
+    objective = TokenClassification(hidden_share=0.0, respelled_share=0.5)
+    examples = encode(RECORD, LONG)
+    together = collate(objective, examples, 3)[0].input_ids
+    alone = collate(objective, examples[1:], 3)[0].input_ids
+    assert together[len(examples[0]) :].tolist() == alone.tolist()
 
 
 def test_metrics_count_whole_entities():

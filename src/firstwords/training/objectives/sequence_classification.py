@@ -9,7 +9,7 @@ from pydantic import Field
 
 from firstwords.data.dataset import TextRecord
 from firstwords.training.batch import Draws, Example
-from firstwords.training.labelled import hidden_tokens, join
+from firstwords.training.labelled import hide, join
 from firstwords.training.objective import Objective
 
 if TYPE_CHECKING:
@@ -53,7 +53,8 @@ class SequenceClassification(Objective):
         if not draws.evaluating:
             examples = [_one_document(example, draws, index) for index, example in enumerate(examples)]
         labels = np.array([example.labels for example in examples])
-        return join(examples, hidden_tokens(examples, draws, config, self.hidden_share), labels)
+        ids = hide([example.input_ids for example in examples], draws, config, self.hidden_share)
+        return join(examples, ids, labels)
 
     def head(self, config: "ModelConfig", labels: Sequence[str] | None) -> "nn.Module":
         """One score a label for every document."""

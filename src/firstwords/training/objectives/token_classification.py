@@ -1,23 +1,39 @@
 """A tag for every word: named entities and other spans."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
 import numpy as np
 from pydantic import Field
 
 from firstwords.data.dataset import WordsRecord, tag_names
-from firstwords.training.batch import IGNORED, Draws, Example
-from firstwords.training.labelled import hidden_tokens, join
+from firstwords.training.batch import IGNORED, Draws, Example, keyed_generator
+from firstwords.training.labelled import hide, join
 from firstwords.training.objective import Objective
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
 
     from firstwords.model.batch import Batch
-    from firstwords.model.config import ModelConfig
+    from firstwords.model.config import ModelConfig, Reason
     from firstwords.tokenizer.tokenizer import Tokenizer
+
+
+NUM_RESPELLINGS = 8
+
+
+@dataclass(frozen=True, slots=True)
+class TaggedExample(Example):
+    """An example that knows the sub-words of its entities and what else could stand there.
+
+    Attributes:
+        entity_places: (P,) int64: where in `input_ids` the sub-words of entities are.
+        respellings: (P, 8) int32: for each of them, sub-words that are spelt alike.
+    """
+
+    entity_places: np.ndarray | None = None
+    respellings: np.ndarray | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -27,19 +43,29 @@ class TokenClassification(Objective):
     A sentence that is longer than the context is cut into overlapping windows, and each word is tagged where it has
     most words around it; none is left out. Decoding gives the best sequence in which no entity begins in its middle.
 
+    New entities matter more than those of the training part, which a model soon knows by heart. So while training some
+    sub-words of entities are exchanged for others of the same spelling (case, space in front): what is left to learn
+    from is how a name looks and where it stands.
+
     Attributes:
         hidden_share: Of the sub-words that are replaced by the mask token while training. Left out: 0.1, or nothing
             where the base has no mask token.
+        respelled_share: Of the sub-words of entities that are exchanged for others of the same spelling while training.
+        entity_weight: How much more the loss of a word in an entity counts than that of any other. Left out: the cube
+            root of how many other words there are for each.
         label_smoothing: Share of the target that is spread evenly over all tags while training.
     """
 
     record: ClassVar[type | None] = WordsRecord
 
     hidden_share: Annotated[float, Field(ge=0, lt=1)] | None = None
+    respelled_share: Annotated[float, Field(ge=0, le=1)] = 0.5
+    entity_weight: Annotated[float, Field(gt=0)] | None = None
     label_smoothing: Annotated[float, Field(ge=0, lt=1)] = 0.0
 
     def encode(self, record: Any, tokenizer: "Tokenizer", labels: Sequence[str], context: int, row: int = 0) -> Example:
         """Labels are (T,): a tag's number at the first sub-word of every word, -100 elsewhere."""
+        from firstwords.tokenizer.spelling import spelling_classes
         from firstwords.tokenizer.words import encode_sentence
 
         numbers = {tag: number for number, tag in enumerate(labels)}
@@ -49,12 +75,45 @@ class TokenClassification(Objective):
         encoded = encode_sentence(tokenizer, record.words, context)
         targets = np.full(len(encoded.input_ids), IGNORED, dtype=np.int64)
         targets[encoded.places] = [numbers[tag] for tag in record.tags]
-        return Example(encoded.input_ids, targets, encoded.bounds, row)
+        places = _entity_places(targets)
+        # Drawn here, where the vocabulary is known; which of them are used in an epoch is drawn in `collate`.
+        chances = keyed_generator(0, 0, row, "respellings").random((len(places), NUM_RESPELLINGS))
+        respellings = spelling_classes(tokenizer).draw(encoded.input_ids[places], chances)
+        return TaggedExample(encoded.input_ids, targets, encoded.bounds, row, places, respellings)
+
+    def settle(
+        self, rows: Sequence[Example], labels: Sequence[str], config: "ModelConfig"
+    ) -> "tuple[TokenClassification, list[Reason]]":
+        """The weight of entities, by how rare they are."""
+        from firstwords.model.config import Reason
+
+        if self.entity_weight is not None:
+            return self, [Reason("entity_weight", self.entity_weight, "set by hand")]
+        tags = np.concatenate([np.asarray(row.labels) for row in rows])
+        num_inside, num_words = int((tags > 0).sum()), int((tags != IGNORED).sum())
+        ratio = (num_words - num_inside) / max(1, num_inside)
+        weight = round(max(1.0, ratio ** (1 / 3)), 2)
+        reason = f"cube root of {ratio:.1f}, the words outside for each one in an entity: else few are dared"
+        return replace(self, entity_weight=weight), [Reason("entity_weight", weight, reason)]
 
     def collate(self, examples: Sequence[Example], draws: Draws, config: "ModelConfig") -> "Batch":
         """Sentences one after another, a tag number at every word."""
         labels = np.concatenate([np.asarray(example.labels) for example in examples])
-        return join(examples, hidden_tokens(examples, draws, config, self.hidden_share), labels)
+        ids = [self._respelled(example, draws, index) for index, example in enumerate(examples)]
+        return join(examples, hide(ids, draws, config, self.hidden_share), labels)
+
+    def _respelled(self, example: Example, draws: Draws, index: int) -> np.ndarray:
+        """The token ids with some sub-words of entities exchanged."""
+        if draws.evaluating or not isinstance(example, TaggedExample) or not self.respelled_share:
+            return example.input_ids
+        assert example.entity_places is not None and example.respellings is not None
+        generator = draws.generator(index, "respell")
+        num_places = len(example.entity_places)
+        chosen = np.flatnonzero(generator.random(num_places) < self.respelled_share)
+        which = generator.integers(NUM_RESPELLINGS, size=num_places)
+        ids = example.input_ids.copy()
+        ids[example.entity_places[chosen]] = example.respellings[chosen, which[chosen]]
+        return ids
 
     def head(self, config: "ModelConfig", labels: Sequence[str] | None) -> "nn.Module":
         """One score a tag for every token."""
@@ -64,7 +123,7 @@ class TokenClassification(Objective):
         return TokenHead(config, tuple(labels))
 
     def loss(self, model: Any, batch: "Batch", draws: Draws) -> "tuple[Tensor, Tensor]":
-        """Summed cross-entropy of the tags of all words and their number."""
+        """Summed cross-entropy of the tags of all words and their number; while training, of their weights."""
         from torch.nn.functional import cross_entropy
 
         from firstwords.model.operations import at_least_float32
@@ -72,10 +131,13 @@ class TokenClassification(Objective):
         assert batch.labels is not None
         select = (batch.labels != IGNORED).nonzero().squeeze(1)
         targets = batch.labels[select]
-        scores = model(batch, select=select)  # (M, K)
-        smoothing = 0.0 if draws.evaluating else self.label_smoothing
-        total = cross_entropy(at_least_float32(scores), targets, reduction="sum", label_smoothing=smoothing)
-        return total, batch.labels.new_tensor(len(targets))
+        scores = at_least_float32(model(batch, select=select))  # (M, K)
+        if draws.evaluating:
+            return cross_entropy(scores, targets, reduction="sum"), batch.labels.new_tensor(len(targets))
+        losses = cross_entropy(scores, targets, reduction="none", label_smoothing=self.label_smoothing)
+        weights = losses.new_ones(len(targets))
+        weights[targets > 0] = self.entity_weight or 1.0
+        return (losses * weights).sum(), weights.sum()
 
     def decode(self, model: Any, batch: "Batch") -> list[np.ndarray]:
         """(T,) tag numbers for every sentence, -100 where `Example.labels` has none."""
@@ -107,6 +169,14 @@ class TokenClassification(Objective):
             "entity_f1": entity_f1(truth, found),
             "word_accuracy": sum(int((g == p).sum()) for g, p in pairs) / max(1, num_words),
         }
+
+
+def _entity_places(tags: np.ndarray) -> np.ndarray:
+    """The sub-words of words in entities: from a first sub-word with a tag above 0 up to the next first sub-word."""
+    firsts = np.flatnonzero(tags != IGNORED)
+    owner = np.searchsorted(firsts, np.arange(len(tags)), side="right") - 1
+    inside = (owner >= 0) & (tags[firsts[owner]] > 0)
+    return np.flatnonzero(inside)
 
 
 def _numbered_tags(at_least: int) -> list[str]:
