@@ -116,7 +116,9 @@ class Finetune(Stage):
         write_table(work.path("curve.parquet"), history.curve())
         write_json(work.path("labels.json"), labels)
         save_folder(work.path("model"), model, config, tokenizer_folder=base, labels=labels)
-        return _outcome(parts, labels, history)
+        outcome = _outcome(parts, labels, history)
+        outcome.reasons = [(reason.name, f"{reason.value:,}", reason.reason) for reason in reasons]
+        return outcome
 
     def _encode(self, records: Any, tokenizer: Any, labels: list[str], context: int) -> "list[Example]":
         rows = []

@@ -11,6 +11,13 @@ if TYPE_CHECKING:
     from firstwords.model.config import ModelConfig
 
 
+BATCH_EXAMPLES = 32
+# Few examples need many passes to move a new head at all; Devlin et al. 2019 take 2 to 4 over thousands of them.
+UPDATES = 350
+MIN_EPOCHS, MAX_EPOCHS = 3, 6
+RATE = 1e-3
+
+
 @dataclass(frozen=True)
 class FineTuneSettings:
     """What a recipe asks for; None is derived."""
@@ -35,9 +42,16 @@ def derive(
         chosen: What the recipe says goes before what is derived.
     """
     told = "the recipe says so"
-    batch_examples = chosen.batch_examples or 32
-    epochs = chosen.epochs or 6
-    rate = chosen.rate or 1e-3
+    batch_examples = chosen.batch_examples or BATCH_EXAMPLES
+    wanted = UPDATES * batch_examples / max(1, num_examples)
+    epochs = chosen.epochs or min(MAX_EPOCHS, max(MIN_EPOCHS, round(wanted)))
+    rate = chosen.rate or RATE
+    reasons = [
+        Reason("epochs", epochs, told if chosen.epochs else f"{UPDATES} updates, {MIN_EPOCHS} to {MAX_EPOCHS} passes"),
+        Reason("rate", rate, told if chosen.rate else "small bases trained from scratch; large ones want 2e-5 to 5e-5"),
+        Reason("batch_examples", batch_examples, told if chosen.batch_examples else "16 or 32 (Devlin et al. 2019)"),
+        Reason("tokens", round(epochs * num_tokens), "passes times the tokens of the training part"),
+    ]
     settings = TrainSettings(
         seed=chosen.seed,
         epochs=epochs,
@@ -55,4 +69,4 @@ def derive(
         final_rate_share=0.0,
         num_evaluations=4,
     )
-    return replace(settings, **chosen.training), [Reason("epochs", epochs, told), Reason("rate", rate, told)]
+    return replace(settings, **chosen.training), reasons
