@@ -34,3 +34,17 @@ def test_without_a_terminal_the_live_line_is_rare_and_plain() -> None:
     console.progress("pretrain", "step 500", 0.5)
     assert "left" in stream.getvalue()
     assert "\x1b" not in stream.getvalue()
+
+
+def test_on_a_terminal_a_long_line_goes_on_below_in_its_column(monkeypatch) -> None:
+    stream = io.StringIO()
+    monkeypatch.setattr(stream, "isatty", lambda: True)
+    monkeypatch.setenv("COLUMNS", "80")
+    StreamConsole(stream).stage(
+        "clean", "3fa9c1d2e7", "kept 81,204 of 96,530 documents   gopher -9.8%   language -6.1%", 12
+    )
+    lines = stream.getvalue().splitlines()
+    assert len(lines) == 2
+    assert all(len(line) <= 80 for line in lines)
+    assert lines[1].index("language") == lines[0].index("kept")
+    assert lines[1].endswith("12 s")

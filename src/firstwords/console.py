@@ -9,6 +9,7 @@ NAME_WIDTH = 22
 IDENTITY_WIDTH = 12
 MINUTE = 60
 HOUR = 3600
+NO_LIMIT = 10**6
 
 
 def duration(seconds: float) -> str:
@@ -20,6 +21,17 @@ def duration(seconds: float) -> str:
     if seconds < HOUR:
         return f"{int(seconds // MINUTE)} min {int(seconds % MINUTE):02d} s"
     return f"{int(seconds // HOUR)} h {int(seconds % HOUR // MINUTE):02d} min"
+
+
+def _folded(head: str, parts: list[str], width: int) -> list[str]:
+    """Parts side by side behind a head, in as many lines as a width asks for."""
+    lines = [head + parts[0]]
+    for part in parts[1:]:
+        if len(lines[-1]) + 3 + len(part) <= width:
+            lines[-1] += f"   {part}"
+        else:
+            lines.append(" " * len(head) + part)
+    return lines
 
 
 class StreamConsole:
@@ -66,10 +78,11 @@ class StreamConsole:
         self._stream.flush()
 
     def stage(self, name: str, identity: str | None, text: str, seconds: float | None) -> None:
-        """The lasting line of a stage."""
+        """The lasting line of a stage; what does not fit a terminal stands below, in the same column."""
         head = f"{name:<{NAME_WIDTH}} {identity or '':<{IDENTITY_WIDTH}} "
-        tail = "" if seconds is None else f"   {duration(seconds)}"
-        self.note(f"{head}{text}{tail}".rstrip())
+        parts = [text] if seconds is None else [text, duration(seconds)]
+        width = shutil.get_terminal_size().columns if self._live else NO_LIMIT
+        self.note("\n".join(_folded(head, "   ".join(parts).split("   "), width)))
 
 
 class SilentConsole(StreamConsole):
