@@ -46,5 +46,5 @@ def test_on_a_terminal_a_long_line_goes_on_below_in_its_column(monkeypatch) -> N
     lines = stream.getvalue().splitlines()
     assert len(lines) == 2
     assert all(len(line) <= 80 for line in lines)
-    assert lines[1].index("language") == lines[0].index("kept")
+    assert lines[1].index("gopher") == lines[0].index("kept")
     assert lines[1].endswith("12 s")
