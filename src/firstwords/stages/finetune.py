@@ -102,8 +102,6 @@ class Finetune(Stage):
             config=config,
             chosen=FineTuneSettings(self.epochs, self.rate, self.batch_examples, self.seed, self.training),
         )
-        for reason in [*reasons, *more]:
-            work.note(f"  {reason.name:<15}{reason.value!s:<10}{reason.reason}")
         history = train(
             model=model,
             objective=objective,
@@ -117,7 +115,7 @@ class Finetune(Stage):
         write_json(work.path("labels.json"), labels)
         save_folder(work.path("model"), model, config, tokenizer_folder=base, labels=labels)
         outcome = _outcome(parts, labels, history)
-        outcome.reasons = [(reason.name, f"{reason.value:,}", reason.reason) for reason in reasons]
+        outcome.reasons = [(reason.name, f"{reason.value:,}", reason.reason) for reason in [*reasons, *more]]
         return outcome
 
     def _encode(self, records: Any, tokenizer: Any, labels: list[str], context: int) -> "list[Example]":
