@@ -1,21 +1,23 @@
 """A long text is learnt from in pieces and judged as a whole."""
 
 import functools
+from dataclasses import replace
 
 import numpy as np
 import pytest
 import torch
 
 from firstwords.data.dataset import TextRecord
+from firstwords.errors import RecipeError
 from firstwords.inference.labelling import label_texts
 from firstwords.model.config import ModelConfig
 from firstwords.model.transformer import Model
 from firstwords.tokenizer.tokenizers.byte_bpe import ByteBPE
-from firstwords.training.batch import Draws
+from firstwords.training.batch import Draws, Example
 from firstwords.training.objectives.sequence_classification import SequenceClassification
 
 LABELS = ["a", "b", "c"]
-PLAIN = SequenceClassification(hidden_share=0.0)
+PLAIN = SequenceClassification(hidden_share=0.0, shortest_stretch=1.0, balance=0.0)
 TEXTS = ["one text", "", "many words and more of them in a text that is long " * 5]
 
 
@@ -76,6 +78,45 @@ def test_epochs_see_different_pieces():
     (long,) = encode()[2:]
     pieces = {tuple(collate([long], epoch)[0].input_ids.tolist()) for epoch in range(40)}
     assert len(pieces) == len(long.bounds) - 1
+
+
+def test_training_sees_stretches_of_the_asked_length_from_anywhere():
+    objective = replace(PLAIN, shortest_stretch=0.5)
+    (short, *_) = encode()
+    assert short.bounds.tolist() == [0, len(short)]
+    seen, lengths = set(), set()
+    for epoch in range(60):
+        draws = Draws(0, ((epoch, 0),))
+        ids = objective.collate([short], draws, make_model().config).input_ids.tolist()
+        places = [p for p in range(len(short)) if short.input_ids[p : p + len(ids)].tolist() == ids]
+        assert places
+        seen.update(places)
+        lengths.add(len(ids))
+    assert min(lengths) >= len(short) / 2 - 0.5
+    assert max(lengths) == len(short)
+    assert len(seen) > 1
+
+
+def test_labels_weigh_by_their_frequency():
+    rows = [Example(np.ones(3, np.int32), label) for label in [0] * 16 + [1] * 4]
+    settled, (reason,) = SequenceClassification(balance=0.5).settle(rows, LABELS[:2], None)
+    heavy, light = settled.label_weights[1], settled.label_weights[0]
+    assert np.isclose(heavy / light, 2, atol=1e-3)  # weights are rounded to four digits
+    assert np.isclose((16 * light + 4 * heavy) / 20, 1, atol=1e-3)
+    assert "b (4)" in reason.reason
+    assert settled.settle(rows, LABELS[:2], None) == (settled, [])
+    with pytest.raises(RecipeError, match="2 weights for 3 labels"):
+        settled.settle(rows, LABELS, None)
+
+
+def test_weights_count_in_training_only():
+    model, weighted = make_model(), replace(PLAIN, label_weights=(1.0, 3.0, 1.0))
+    for evaluating in (False, True):
+        batch, draws = collate(encode(), evaluating=evaluating)
+        (total, count), (plain, _) = (o.loss(model, batch, draws) for o in (weighted, PLAIN))
+        factor = 1 if evaluating else 3
+        assert count == 3 * factor
+        assert torch.isclose(total, factor * plain)
 
 
 def test_decoding_is_that_of_predictions_from_texts():
