@@ -17,6 +17,8 @@ test: .venv/installed-dev lint
 
 test-slow: .venv/installed-dev
 	$(TEST_THREADS) $(BIN)/python -m pytest -m slow tests
+	# Property tests again, with draws that differ from run to run.
+	$(TEST_THREADS) FIRSTWORDS_TEST_DRAWS=random $(BIN)/python -m pytest -n 2 -m "hypothesis and not slow" tests
 
 lint: .venv/installed-dev
 	$(BIN)/ruff check src tests

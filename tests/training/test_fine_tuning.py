@@ -23,3 +23,12 @@ def test_what_the_recipe_says_goes_first_and_is_told_so() -> None:
     told = {reason.name: reason.reason for reason in reasons}
     assert told["epochs"] == told["rate"] == "the recipe says so"
     assert told["batch_examples"] != "the recipe says so"
+
+
+def test_wider_models_are_tuned_at_lower_rates() -> None:
+    narrow = settings(1_900)[0]
+    assert narrow.matrix_rate == narrow.embedding_rate == narrow.vector_rate == 1.56e-3  # 0.2 / 128, three digits
+    assert narrow.head_rate == 2 * narrow.matrix_rate
+    config = ModelConfig.from_depth(12, layout="eurobert", vocab_size=64, mask_id=2)
+    wide = derive(num_examples=1_900, num_tokens=1, config=config, chosen=FineTuneSettings())[0]
+    assert (config.width, wide.matrix_rate) == (768, 2.6e-4)

@@ -57,11 +57,22 @@ def pieces(data: Any, path: Path, begins_record: BeginsRecord) -> Iterator[bytes
             yield first
             yield from unfolded
             return
-    if data[:3] == _GZIP or (not begins_record(start) and _next_member(data, 0, begins_record) is not None):
+    members = _unfolds(data) or (not begins_record(start) and _next_member(data, 0, begins_record) is not None)
+    if members:
         yield from _gzip_pieces(data, begins_record)
     else:
         for start in range(0, len(data), 2**20):
             yield data[start : start + 2**20]
+
+
+def _unfolds(data: Any) -> bool:
+    """Whether a file is compressed with gzip, rather than only beginning with the three bytes that say so."""
+    if data[:3] != _GZIP:
+        return False
+    try:
+        return bool(zlib.decompressobj(31).decompress(data[:4096], 1)) or len(data) < 4096
+    except zlib.error:
+        return False
 
 
 def _gzip_pieces(data: Any, begins_record: BeginsRecord) -> Iterator[bytes | str]:

@@ -92,6 +92,8 @@ def _warc_head(data: bytes) -> _Head | None:
         # The first of two equal fields counts: later ones are often a writer's mistake.
         if colon and name not in fields:
             fields[name] = value.strip()
+        else:
+            name = ""  # nor is what continues such a line kept
     digits = fields.get("content-length", "")
     return fields, found.end(), int(digits) if re.fullmatch(r"[0-9]{1,30}", digits) else None
 

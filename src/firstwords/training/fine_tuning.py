@@ -15,7 +15,9 @@ BATCH_EXAMPLES = 32
 # Few examples need many passes to move a new head at all; Devlin et al. 2019 take 2 to 4 over thousands of them.
 UPDATES = 350
 MIN_EPOCHS, MAX_EPOCHS = 3, 6
-RATE = 1e-3
+# Best at widths 128 and 192 were 1.6e-3 and 1e-3 (docs/log 2026-11-22-fine-tuning): AdamW's best rate falls with the
+# width (Yang et al. 2022). At 768 it gives 2.6e-4; bases that were trained for long want a tenth of that.
+RATE_TIMES_WIDTH = 0.2
 
 
 @dataclass(frozen=True)
@@ -45,10 +47,10 @@ def derive(
     batch_examples = chosen.batch_examples or BATCH_EXAMPLES
     wanted = UPDATES * batch_examples / max(1, num_examples)
     epochs = chosen.epochs or min(MAX_EPOCHS, max(MIN_EPOCHS, round(wanted)))
-    rate = chosen.rate or RATE
+    rate = chosen.rate or float(f"{RATE_TIMES_WIDTH / config.width:.3g}")
     reasons = [
         Reason("epochs", epochs, told if chosen.epochs else f"{UPDATES} updates, {MIN_EPOCHS} to {MAX_EPOCHS} passes"),
-        Reason("rate", rate, told if chosen.rate else "small bases trained from scratch; large ones want 2e-5 to 5e-5"),
+        Reason("rate", rate, told if chosen.rate else f"{RATE_TIMES_WIDTH} / width {config.width}; twice for the head"),
         Reason("batch_examples", batch_examples, told if chosen.batch_examples else "16 or 32 (Devlin et al. 2019)"),
         Reason("tokens", round(epochs * num_tokens), "passes times the tokens of the training part"),
     ]

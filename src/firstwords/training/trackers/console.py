@@ -1,5 +1,6 @@
 """The live line in the terminal."""
 
+import math
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -21,7 +22,7 @@ class Console(Tracker):
 
     def follow(self, work: Work, num_steps: int) -> Callable[[dict[str, Any]], None]:
         """A function that renews the line."""
-        shown = 0.0
+        shown = -math.inf
         tokens = 0
         seconds = 0.0
         loss: float | None = None

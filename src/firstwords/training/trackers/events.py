@@ -1,5 +1,6 @@
 """Lines in the artifact's `events.jsonl`, with times."""
 
+import math
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -21,7 +22,7 @@ class Events(Tracker):
 
     def follow(self, work: Work, num_steps: int) -> Callable[[dict[str, Any]], None]:
         """A function that writes the line."""
-        written = 0.0
+        written = -math.inf
         tokens = 0
         seconds = 0.0
 
