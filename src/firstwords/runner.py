@@ -29,7 +29,7 @@ from firstwords.artifact import (
 )
 from firstwords.compute.pools.local import Local
 from firstwords.console import SilentConsole, StreamConsole, duration
-from firstwords.errors import IntegrityError, Interrupted, Locked, OutOfResources
+from firstwords.errors import FirstwordsError, IntegrityError, Interrupted, Locked, OutOfResources
 from firstwords.graph import IDENTITY_DIGITS, Graph, Plan, Step, library_version, sources_of
 from firstwords.recipe import configuration
 from firstwords.recipe_file import Recipe, read_recipe
@@ -127,6 +127,7 @@ def run_recipe(
     if replan:
         _set_measurements_aside(plan)
     result = RunResult(recipe.name)
+    _check(plan)
     console.note(_header(recipe, plan))
     with _stop_on_termination():
         for name in plan.graph.order:
@@ -141,6 +142,16 @@ def run_recipe(
             result.artifacts[name] = artifact
             _record(root, recipe, result)
     return result
+
+
+def _check(plan: Plan) -> None:
+    """Refuse before the first stage runs what a later one could not do."""
+    for name in plan.graph.order:
+        if plan.artifact(name) is None:
+            try:
+                plan.graph.stages[name].check()
+            except FirstwordsError as error:
+                raise type(error)(f"{plan.graph.recipe.path}: {name}: {error}") from None
 
 
 def _header(recipe: Recipe, plan: Plan) -> str:

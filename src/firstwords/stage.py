@@ -53,6 +53,14 @@ class Stage(Component):
         """
         return {}
 
+    def check(self) -> None:
+        """Called before any stage of a recipe runs, on the machine that will run it: refuse what cannot work.
+
+        Raises:
+            FirstwordsError: `RecipeError` for a contradiction, `CannotFit` for what this machine is too small for.
+        """
+        return None
+
     @abstractmethod
     def run(self, work: "Work") -> Outcome:
         """Fill `work.folder`; may find there what an earlier, killed attempt left."""

@@ -1,3 +1,6 @@
+from dataclasses import dataclass
+from pathlib import Path
+
 import pyarrow as pa
 import pyarrow.dataset
 
@@ -5,6 +8,7 @@ from firstwords.artifact import Artifact, digest_payload
 from firstwords.compute.pools.local import Local
 from firstwords.console import SilentConsole
 from firstwords.data.document import DOCUMENT, document_id
+from firstwords.data.filter import Filter, first_failing, struct_of
 from firstwords.data.shards import write_table
 from firstwords.recipe import build
 from firstwords.stage import Work
@@ -73,6 +77,42 @@ def test_steps_come_from_both_catalogues_in_the_order_of_the_recipe(tmp_path) ->
     outcome = run(tmp_path / "clean", artifact_in(tmp_path / "extract"), stage=stage)
     assert "gopher_quality.words" in outcome.counts["dropped"]
     assert "language.language" not in outcome.counts["dropped"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Listed(Filter):
+    """Drops what the file `words.txt` of another artifact names."""
+
+    artifacts = ("words",)
+    words: str | None = None
+
+    def score(self, batch, features):
+        word = (Path(self.words) / "words.txt").read_text()
+        return struct_of(listed=[float(word in text) for text in batch["text"].to_pylist()])
+
+    def reject(self, scores):
+        return first_failing(scores, {"listed": (None, 0.5)})
+
+
+class Asked:
+    """Stands for the graph: has every stage."""
+
+    def require(self, name):
+        return name
+
+
+def test_a_step_may_read_another_artifact(tmp_path) -> None:
+    asked = Clean(steps=(Listed(), Listed(words="train_words.mine"))).inputs(Asked())
+    assert asked == {"documents": "extract", "step_1.words": "train_words.mine"}
+    (tmp_path / "trained").mkdir()
+    (tmp_path / "trained" / "words.txt").write_text("valley")
+    inputs = {
+        "documents": artifact_in(tmp_path / "extract"),
+        "step_0.words": Artifact(name="train_words.mine", folder=tmp_path / "trained"),
+    }
+    work = Work(name="clean", folder=tmp_path / "out", inputs=inputs, pool=Local(workers=1), console=SilentConsole())
+    outcome = Clean(steps=(Listed(words="train_words.mine"),)).run(work)
+    assert outcome.counts["dropped"] == {"Listed.listed": 2}
 
 
 def test_shares_are_told_greatest_first() -> None:

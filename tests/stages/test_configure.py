@@ -74,6 +74,19 @@ def test_a_model_beyond_memory_is_refused(made, tmp_path):
 
 
 @pytest.mark.parametrize(
+    ("model", "error", "message"),
+    [
+        ({"depth": 4000}, CannotFit, "4000 layers x 256000 need"),
+        ({"width": 100, "num_heads": 7}, RecipeError, "width 100 is not a multiple of num_heads 7"),
+        ({"head_size": 3, "num_heads": 2}, RecipeError, "head_size 3 is odd"),
+    ],
+)
+def test_impossible_sizes_are_refused_before_anything_runs(model, error, message):
+    with pytest.raises(error, match=message):
+        build(Configure, {"model": model}).check()
+
+
+@pytest.mark.parametrize(
     ("fields", "message"),
     [
         ({"budget": "3min", "tokens": "1M"}, "either a budget or tokens"),

@@ -7,7 +7,7 @@ The other kind of step rewrites rows: `firstwords.data.transform`.
 from abc import abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from firstwords.recipe import Component
 
@@ -23,6 +23,10 @@ Bounds = tuple[float | None, float | None]
 @dataclass(frozen=True, kw_only=True)
 class Filter(Component):
     """Base of all filters."""
+
+    artifacts: ClassVar[tuple[str, ...]] = ()
+    """Names of the fields that name a stage, such as `train_classifier.quality`: the stage `clean` takes that stage's
+    artifact as an input, and puts its folder in the field's place before the step runs."""
 
     @abstractmethod
     def score(self, batch: "pa.RecordBatch", features: "Features") -> "pa.StructArray":
@@ -70,7 +74,9 @@ def first_failing(scores: "pa.StructArray", rules: Mapping[str, Bounds]) -> "pa.
 
 
 def struct_of(**columns: Any) -> "pa.StructArray":
-    """A struct array from one NumPy or Arrow array for each field, in the order given."""
+    """A struct array from one NumPy or Arrow array, or list of numbers, for each field, in the order given."""
     import pyarrow as pa
 
-    return pa.StructArray.from_arrays([pa.array(column) for column in columns.values()], list(columns))
+    # Of an empty list Arrow could not tell the type.
+    arrays = [pa.array(each, pa.float64() if isinstance(each, list) else None) for each in columns.values()]
+    return pa.StructArray.from_arrays(arrays, list(columns))

@@ -29,6 +29,8 @@ class Transformed:
 class Transform(Component):
     """Base of all transforms."""
 
+    artifacts: ClassVar[tuple[str, ...]] = ()
+    """As for a filter: names of the fields that name a stage, replaced by the folder of its artifact."""
     counted: ClassVar[tuple[str, ...]] = ()
     """The names that `apply` counts."""
 

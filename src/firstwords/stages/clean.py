@@ -1,7 +1,7 @@
 """Clean documents: judge and rewrite them, in one ordered list of steps."""
 
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Annotated
 
 from firstwords.data.filter import Filter
@@ -43,8 +43,25 @@ class Clean(Stage):
     """Score also rows that an earlier filter has rejected, to see the distribution of every score."""
 
     def inputs(self, graph: "Graph") -> dict[str, str]:
-        """The extracted documents."""
-        return {"documents": graph.require("extract")}
+        """The extracted documents, and what steps ask for, such as a trained classifier."""
+        asked = {role: graph.require(name) for role, (_, _, name) in self._asked().items()}
+        return {"documents": graph.require("extract")} | asked
+
+    def _asked(self) -> dict[str, tuple[int, str, str]]:
+        """Role of an input to the step, field and stage that it stands for."""
+        return {
+            f"step_{index}.{field}": (index, field, name)
+            for index, step in enumerate(self.steps)
+            for field in type(step).artifacts
+            if (name := getattr(step, field)) is not None
+        }
+
+    def _ready_steps(self, work: Work) -> tuple[Filter | Transform, ...]:
+        """The steps, with the folders of artifacts in place of the names of their stages."""
+        steps = list(self.steps)
+        for role, (index, field, _) in self._asked().items():
+            steps[index] = replace(steps[index], **{field: str(work.inputs[role].folder)})
+        return tuple(steps)
 
     def run(self, work: Work) -> Outcome:
         """Clean all shards."""
@@ -54,7 +71,7 @@ class Clean(Stage):
         shards = shard_files(work.inputs["documents"].path("documents"))
         size = sum(path.stat().st_size for path in shards.values())
         receipts = work.map(
-            CleanShard(self.steps, self.score_all),
+            CleanShard(self._ready_steps(work), self.score_all),
             {key: (key, str(path)) for key, path in shards.items()},
             workers=1 if size < SMALL_BYTES else None,
             text="cleaning",

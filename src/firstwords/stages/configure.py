@@ -5,8 +5,10 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
 from pydantic import Field
 
-from firstwords.errors import RecipeError
-from firstwords.machine import available_memory_bytes
+from firstwords.errors import CannotFit, RecipeError
+from firstwords.machine import available_memory_bytes, gibibytes, memory_bytes
+from firstwords.model.config import derive
+from firstwords.model.cost import training_memory
 from firstwords.model.sizes import ModelSizes
 from firstwords.recipe import Count, Duration, Kind, build, kind_of
 from firstwords.stage import Outcome, Stage, Work
@@ -17,6 +19,9 @@ from firstwords.training.settings import TrainSettings
 if TYPE_CHECKING:
     from firstwords.graph import Graph
     from firstwords.training.resolution import Corpus
+
+# Entries of a vocabulary that is not there yet, for a first look at sizes; and the depth where none is given.
+PLACES, MIN_DEPTH = 256, 2
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,6 +57,17 @@ class Configure(Stage):
     def inputs(self, graph: "Graph") -> dict[str, str]:
         """The token store (how much there is to learn) and the vocabulary."""
         return {"tokens": graph.require("tokenize"), "tokenizer": graph.require("train_tokenizer")}
+
+    def check(self) -> None:
+        """Refuse sizes that contradict each other or that this machine's memory cannot hold."""
+        given = {"layout": "qwen3", "vocab_size": PLACES, "mask_id": 0} | self.model.given()
+        config = derive(self.model.depth or MIN_DEPTH, **given)[0]
+        needed = training_memory(config, config.context)
+        if self.model.depth and needed > memory_bytes():
+            raise CannotFit(
+                f"model: {config.num_layers} layers x {config.width} need {gibibytes(needed)} to train, and this "
+                f"machine has {gibibytes(memory_bytes())}. Choose a smaller depth, width or context"
+            )
 
     def run(self, work: Work) -> Outcome:
         """Probe the machine, choose, write `plan.json`."""
