@@ -62,6 +62,7 @@ class Graph:
             raise RecipeError(f"{self.recipe.path}: {' -> '.join([*above, name])}: a stage cannot need itself")
         outer, self.name = self.name, name
         try:
+            self.stages[name] = self.stages[name].completed(self)
             inputs = self.stages[name].inputs(self)
         except RecipeError as error:
             raise RecipeError(f"{self.recipe.path}: {name}: {error}") from None

@@ -23,6 +23,7 @@ STAGE_ORDER = (
     "extract",
     "clean",
     "deduplicate",
+    "decontaminate",
     "train_tokenizer",
     "tokenize",
     "configure",

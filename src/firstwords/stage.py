@@ -42,6 +42,14 @@ class Stage(Component):
     resolves: ClassVar[bool] = False
     """True for a stage whose result is measured (`configure`): what follows depends on its payload's digest."""
 
+    def completed(self, graph: "Graph") -> "Stage":
+        """The stage with what it takes from other sections of the recipe filled in; it is what identities are made of.
+
+        Args:
+            graph: As for `inputs`, but only the recipe's own stages are sure to be there.
+        """
+        return self
+
     def inputs(self, graph: "Graph") -> dict[str, str]:
         """Which artifacts the stage needs: role to full stage name.
 

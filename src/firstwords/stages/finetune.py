@@ -12,6 +12,7 @@ from firstwords.data.dataset import PARTS, Dataset, label_names, table_of
 from firstwords.errors import RecipeError
 from firstwords.recipe import Count, Kind, build, kind_of
 from firstwords.stage import Outcome, Stage, Work
+from firstwords.stages.decontaminate import corpus
 from firstwords.training.fine_tuning import FineTuneSettings, derive
 from firstwords.training.objective import Objective
 from firstwords.training.settings import TrainSettings
@@ -69,7 +70,7 @@ class Finetune(Stage):
         """The base model; the corpus where the labels are made from it."""
         inputs = {"base": graph.require(self.base)}
         if type(self.data).needs_documents:
-            inputs["documents"] = graph.require("deduplicate")
+            inputs["documents"] = corpus(graph)
         return inputs
 
     def run(self, work: Work) -> Outcome:

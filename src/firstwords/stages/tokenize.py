@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from firstwords.stage import Outcome, Stage, Work
+from firstwords.stages.decontaminate import corpus
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -32,7 +33,7 @@ class Tokenize(Stage):
 
     def inputs(self, graph: "Graph") -> dict[str, str]:
         """The corpus and the vocabulary."""
-        return {"documents": graph.require("deduplicate"), "tokenizer": graph.require("train_tokenizer")}
+        return {"documents": corpus(graph), "tokenizer": graph.require("train_tokenizer")}
 
     def run(self, work: Work) -> Outcome:
         """Encode shard by shard, then join the parts in the order of the shards."""

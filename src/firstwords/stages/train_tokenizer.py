@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 from firstwords.errors import RecipeError
 from firstwords.recipe import Kind, Size
 from firstwords.stage import Outcome, Stage, Work
+from firstwords.stages.decontaminate import corpus
 from firstwords.tokenizer.tokenizer import Tokenizer, TokenizerTrainer
 from firstwords.tokenizer.tokenizers.byte_bpe import ByteBPE
 
@@ -34,7 +35,7 @@ class TrainTokenizer(Stage):
 
     def inputs(self, graph: "Graph") -> dict[str, str]:
         """The corpus, with its splits."""
-        return {"documents": graph.require("deduplicate")}
+        return {"documents": corpus(graph)}
 
     def run(self, work: Work) -> Outcome:
         """Train, save, measure."""
