@@ -58,6 +58,13 @@ def test_wrong_usage_ends_with_2(tmp_path, arguments: list[str]) -> None:
     assert ended.stderr
 
 
+def test_an_unknown_pool_is_refused_before_anything_is_made(tmp_path) -> None:
+    (tmp_path / "r.toml").write_text('[collect]\nsources = [{ kind = "python_documentation" }]\n')
+    ended = firstwords("run", "r.toml", "--pool", "rya", cwd=tmp_path)
+    assert ended.returncode == 2 and "Did you mean 'ray'" in ended.stderr
+    assert [place.name for place in tmp_path.iterdir()] == ["r.toml"]
+
+
 def test_plan_writes_nothing_and_is_machine_readable(tmp_path) -> None:
     (tmp_path / "r.toml").write_text('[collect]\nsources = [{ kind = "python_documentation" }]\n[clean]\n')
     ended = firstwords("plan", "r.toml", "--json", cwd=tmp_path)

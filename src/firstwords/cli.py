@@ -40,6 +40,7 @@ def run(
     workers: int | None = None,
     threads: int | None = None,
     replan: Annotated[bool, Parameter(negative="")] = False,
+    pool: str = "local",
 ) -> None:
     """Run every stage of a recipe that is not done; the same command again continues.
 
@@ -57,6 +58,8 @@ def run(
         Threads of numerical libraries (default: one for every core).
     replan
         Measure this machine anew instead of using an earlier configuration.
+    pool
+        Where data steps run: local, or ray (the cluster at RAY_ADDRESS, or one started here). Results are the same.
     """
     from firstwords.console import StreamConsole
     from firstwords.overview import show as overview
@@ -72,6 +75,7 @@ def run(
         workers=workers,
         threads=threads,
         replan=replan,
+        pool=pool,
     )
     if json_output:
         _print_json(overview(checked.name, root=artifacts))

@@ -13,7 +13,7 @@ import signal
 import threading
 import time
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -27,16 +27,26 @@ from firstwords.artifact import (
     remove_tree,
     write_json,
 )
-from firstwords.compute.pools.local import Local
+from firstwords.compute.pool import Pool
 from firstwords.console import SilentConsole, StreamConsole, duration
 from firstwords.errors import FirstwordsError, IntegrityError, Interrupted, Locked, OutOfResources
+from firstwords.find import find
 from firstwords.graph import IDENTITY_DIGITS, Graph, Plan, Step, library_version, sources_of
-from firstwords.recipe import configuration
+from firstwords.recipe import build, configuration, kind_of
 from firstwords.recipe_file import Recipe, read_recipe
 from firstwords.stage import Outcome, Stage, Work
 
 DEFAULT_ROOT = Path("artifacts")
 _MACHINE_LIBRARIES = ("torch", "numpy", "pyarrow", "tokenizers", "safetensors", "resiliparse", "numba")
+
+
+@dataclass(frozen=True)
+class Resources:
+    """What a run may use: the pool of its data steps, processes and threads."""
+
+    pool: Pool
+    workers: int
+    threads: int
 
 
 @dataclass
@@ -106,6 +116,7 @@ def run_recipe(
     workers: int | None = None,
     threads: int | None = None,
     replan: bool = False,
+    pool: str = "local",
 ) -> RunResult:
     """Run all stages of a recipe that are not done.
 
@@ -117,6 +128,7 @@ def run_recipe(
         workers: Processes for data steps; default: one for every core.
         threads: Threads of numerical libraries; default: one for every core. Exactness holds for equal numbers.
         replan: Measure this machine anew instead of using an earlier configuration.
+        pool: Where data steps run, a kind of `compute/pools`; it changes no result, so a run may go on in another.
 
     Raises:
         FirstwordsError: See `errors.py`; every finished stage and finished unit is kept.
@@ -127,13 +139,15 @@ def run_recipe(
     if replan:
         _set_measurements_aside(plan)
     result = RunResult(recipe.name)
+    workers, threads = workers or machine.num_cores(), threads or machine.num_cores()
+    resources = Resources(build(find("compute.pools", pool), {"workers": workers}, "--pool"), workers, threads)
     _check(plan)
     console.note(_header(recipe, plan))
-    with _stop_on_termination():
+    with _stop_on_termination(), closing(resources.pool):
         for name in plan.graph.order:
             artifact = plan.artifact(name)
             if artifact is None:
-                artifact = _run_stage(plan, name, console, workers, threads)
+                artifact = _run_stage(plan, name, console, resources)
                 result.made.append(name)
             else:
                 console.stage(name, artifact.identity, f"{artifact.manifest['summary']}   up to date", None)
@@ -183,29 +197,28 @@ def expected_seconds(plan: Plan) -> float:
     return total
 
 
-def _run_stage(plan: Plan, name: str, console: StreamConsole, workers: int | None, threads: int | None) -> Artifact:
+def _run_stage(plan: Plan, name: str, console: StreamConsole, resources: Resources) -> Artifact:
     stage, folder, ingredients = plan.graph.stages[name], plan.folder(name), plan.ingredients(name)
     assert folder is not None and ingredients is not None, f"{name} runs before its inputs are measured"
     inputs = {role: plan.artifact(needed) for role, needed in plan.graph.inputs[name].items()}
-    workers, threads = workers or machine.num_cores(), threads or machine.num_cores()
+    runtime = {"workers": resources.workers, "threads": resources.threads}
     with lock(folder):
         clear_partial(folder)
         work = Work(
             name=name,
             folder=folder,
             inputs={role: artifact for role, artifact in inputs.items() if artifact is not None},
-            pool=Local(workers=workers),
+            pool=resources.pool,
             console=console,
-            workers=workers,
-            threads=threads,
+            **runtime,
         )
         write_json(folder / "config.json", configuration(stage, with_runtime=True))
-        work.event("start", workers=workers, threads=threads)
+        work.event("start", pool=kind_of(type(resources.pool)), **runtime)
         console.start(name)
         started = time.monotonic()
         outcome = _call(stage, work)
         seconds = time.monotonic() - started
-        artifact = _commit(plan, name, folder, outcome, seconds, {"workers": workers, "threads": threads})
+        artifact = _commit(plan, name, folder, outcome, seconds, runtime)
         work.event("end", seconds=round(seconds, 3))
     console.stage(name, artifact.identity, outcome.summary, seconds)
     return artifact

@@ -26,5 +26,9 @@ class Pool(Component):
         """
 
     @abstractmethod
+    def close(self) -> None:
+        """Give back what the pool holds between calls of `run`; it may be used again."""
+
+    @abstractmethod
     def limited(self, workers: int) -> "Pool":
         """The same pool with at most so many workers."""

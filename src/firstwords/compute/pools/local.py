@@ -59,6 +59,9 @@ class Local(Pool):
         """The same pool with at most so many workers."""
         return dataclasses.replace(self, workers=min(self.workers, workers))
 
+    def close(self) -> None:
+        """Nothing is held: workers end with `run`."""
+
     def run(
         self, function: Callable[..., Any], tasks: Mapping[str, tuple[Any, ...]], done: Callable[..., None]
     ) -> None:
