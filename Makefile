@@ -21,8 +21,8 @@ test-slow: .venv/installed-dev
 	$(TEST_THREADS) FIRSTWORDS_TEST_DRAWS=random $(BIN)/python -m pytest -n 2 -m "hypothesis and not slow" tests
 
 lint: .venv/installed-dev
-	$(BIN)/ruff check src tests
-	$(BIN)/ruff format --check src tests
+	$(BIN)/ruff check src tests benchmarks
+	$(BIN)/ruff format --check src tests benchmarks
 	$(BIN)/mypy
 
 .venv/python:
@@ -43,5 +43,9 @@ lint: .venv/installed-dev
 	$(BIN)/pip install -qq --disable-pip-version-check -c constraints.txt -e ".[dev]"
 	@touch $@
 
+# `make bench-data`, `make bench-data LINE=chain`, `make bench-data QUICK=1`: figures beside the best other tools.
+bench-%: .venv/installed-dev
+	$(BIN)/python -m benchmarks $* $(if $(LINE),--line $(LINE)) $(if $(QUICK),--quick)
+
 clean:
-	rm -rf .venv artifacts build .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf .venv .bench artifacts build .pytest_cache .mypy_cache .ruff_cache .hypothesis

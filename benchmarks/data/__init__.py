@@ -1,0 +1,1 @@
+"""Stage 1, collection and cleaning: speed, memory and quality beside datatrove and presidio."""

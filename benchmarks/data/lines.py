@@ -1,0 +1,10 @@
+"""The lines of `make bench-data`, in the order in which they run."""
+
+from benchmarks.data import near_duplicates, speed
+from benchmarks.line import Line
+
+LINES: dict[str, Line] = {
+    "chain": speed.chain,
+    "filters": speed.filters,
+    "minhash": near_duplicates.minhash,
+}
