@@ -194,11 +194,14 @@ class Work:
         """
         receipts = {key: self.receipt(key) for key in shards}
         missing = {key: (shards[key], self.folder) for key, receipt in receipts.items() if receipt is None}
+        num_done = len(receipts) - len(missing)
 
         def done(key: str, result: dict[str, Any]) -> None:
+            nonlocal num_done
             result = dict(result)
             receipts[key] = self.finish(key, result.pop("files"), **result)
-            self.progress(text, sum(r is not None for r in receipts.values()), len(receipts))
+            num_done += 1
+            self.progress(text, num_done, len(receipts))
 
         if missing:
             self._pool_for(workers).run(function, missing, done)

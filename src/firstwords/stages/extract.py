@@ -18,6 +18,7 @@ from firstwords.stage import Outcome, Stage, Work
 
 if TYPE_CHECKING:
     from firstwords.data.sandbox import Sandbox
+    from firstwords.data.seen import SeenIds
     from firstwords.graph import Graph
 
 RECORD_EXTRACTOR = "firstwords.stages.extract:record_extractor"
@@ -114,12 +115,13 @@ class ExtractShard:
         """A picklable task for `Work.map`."""
         from firstwords.data.document import DOCUMENT, REJECTED
         from firstwords.data.sandbox import Job, shared_sandbox
+        from firstwords.data.seen import SeenIds
         from firstwords.data.shards import TableWriter, batch_of, rows_of
 
         files = [f"documents/{shard.key}.parquet", f"rejected/{shard.key}.parquet"]
         reasons: Counter[str] = Counter()
         rows_in = characters = 0
-        seen: set[str] = set()
+        seen = SeenIds()
         sandbox = shared_sandbox(
             Job(RECORD_EXTRACTOR, configuration(self.extractor), self.time_limit, self.memory_limit)
         )
@@ -129,7 +131,7 @@ class ExtractShard:
         ):
             for group in _groups(self._records(shard)):
                 rows_in += len(group)
-                results = [_unique(result, seen) for result in results_of(group, self.extractor, sandbox)]
+                results = _unique(results_of(group, self.extractor, sandbox), seen)
                 found = [replace(r, source=shard.source) for r in results if isinstance(r, Document)]
                 lost = [r for r in results if isinstance(r, Rejection)]
                 characters += sum(len(each.text) for each in found)
@@ -238,16 +240,17 @@ def _groups(records: Iterable[Record | Rejection]) -> Iterator[list[Record | Rej
         yield group
 
 
-def _unique(result: Document | Rejection, seen: set[str]) -> Document | Rejection:
-    """The document, or a rejection if its id is taken: the same address and time twice in one shard."""
-    if isinstance(result, Document):
-        if result.id in seen:
-            return Rejection(
-                id=result.id,
-                url=result.url,
-                reason="duplicate_url",
-                detail="same origin as before",
-                size=len(result.text),
-            )
-        seen.add(result.id)
-    return result
+def _unique(results: list[Document | Rejection], seen: "SeenIds") -> list[Document | Rejection]:
+    """The results, documents whose id is taken as rejections: the same address and time twice in one shard."""
+    is_new = iter(seen.add([each.id for each in results if isinstance(each, Document)]))
+    return [each if isinstance(each, Rejection) or next(is_new) else _repeated(each) for each in results]
+
+
+def _repeated(document: Document) -> Rejection:
+    return Rejection(
+        id=document.id,
+        url=document.url,
+        reason="duplicate_url",
+        detail="same origin as before",
+        size=len(document.text),
+    )

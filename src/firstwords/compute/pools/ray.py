@@ -26,7 +26,8 @@ class Ray(Pool):
 
     Joins the cluster at `address` or, without one, at the environment variable RAY_ADDRESS; where neither is given it
     starts a cluster of `workers` cores in this machine that listens to this machine only and ends with the run. On
-    other machines the folder of artifacts and all inputs must lie under the same paths. Ray's usage reporting is off.
+    other machines firstwords must be installed, and the folder of artifacts and all inputs must lie under the same
+    paths. Ray's usage reporting is off.
     """
 
     workers: int = runtime(1)
