@@ -1,7 +1,7 @@
 import pytest
 
 from firstwords.data.document import Document, Rejection, document_id
-from firstwords.data.extractor import document, extract, rejected
+from firstwords.data.extractor import _version, document, extract, rejected
 from firstwords.data.extractors.plain_text import PlainText
 from firstwords.data.source import Record
 
@@ -60,3 +60,12 @@ def test_halves_of_characters_are_replaced() -> None:
 def test_rejections_are_short() -> None:
     made = rejected(Record(origin="o", body=b"xyz", url="u"), "empty", "d" * 9999)
     assert isinstance(made, Rejection) and (made.size, made.url, len(made.detail)) == (3, "u", 500)
+
+
+def test_the_versions_of_libraries_are_looked_up_once(monkeypatch) -> None:
+    asked = []
+    monkeypatch.setattr("importlib.metadata.version", lambda name: asked.append(name) or "1.0")
+    _version.cache_clear()
+    names = {PlainText().name() for _ in range(5)}
+    _version.cache_clear()
+    assert names == {f"plain_text {PlainText.version} (resiliparse 1.0)"} and asked == ["resiliparse"]

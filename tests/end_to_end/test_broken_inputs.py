@@ -132,6 +132,7 @@ def test_reading_a_file_takes_seconds(corpus) -> None:
 
 
 def test_a_collection_of_damage_ends_with_5(corpus) -> None:
-    ended = firstwords(corpus[0], "extract.max_damaged=0.01", "--artifacts", "strict")
+    lines = 'collect.sources=[{ kind = "jsonl", path = "lines" }]'
+    ended = firstwords(corpus[0], lines, "extract.max_damaged=0.5", "--artifacts", "strict")
     assert ended.returncode == 5, ended.stderr[-2000:]
     assert "Traceback" not in ended.stderr and "max_damaged" in ended.stderr

@@ -164,3 +164,14 @@ def test_html_by_another_extractor(tmp_path, archive) -> None:
     _, folder = run(tmp_path, archive, extractor={"kind": "automatic", "html": "best"})
     extractors = {dict(row["metadata"])["extractor"].split()[0] for row in rows(folder, "documents")}
     assert extractors == {"best", "plain_text"}
+
+
+def test_a_file_without_any_record_is_told(tmp_path) -> None:
+    request = b"WARC/1.0\r\nWARC-Type: request\r\nContent-Length: 2\r\n\r\nhi\r\n\r\n"
+    (tmp_path / "a.warc").write_bytes(request)
+    (tmp_path / "b.jsonl").write_bytes(b"")
+    (tmp_path / "c.jsonl").write_text('{"text": "a row"}\n')
+    sources = [{"kind": "warc", "path": str(tmp_path)}, {"kind": "jsonl", "path": str(tmp_path)}]
+    outcome, folder = run(tmp_path, sources)
+    assert outcome.counts == {"kept": 1, "rejected": {"empty": 2}}
+    assert sorted(row["size"] for row in rows(folder, "rejected")) == [0, len(request)]

@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
-from firstwords.data.document import Document, Rejection
+from firstwords.data.document import Document, Rejection, document_id
 from firstwords.data.extractor import Extractor, rejected
 from firstwords.data.extractors.automatic import Automatic
 from firstwords.data.source import LocalSource, Record
@@ -157,9 +157,18 @@ class ExtractShard:
             if not path.is_file() or sha256_file(path) != file["sha256"]:
                 raise IntegrityError(f"{path} is missing or has changed since it was collected: run collect again")
             if isinstance(source, LocalSource):
-                yield from source.read(path, file["path"])
+                records = source.read(path, file["path"])
             else:
-                yield from read_pages(path, file["path"], max_record=2**26)
+                records = read_pages(path, file["path"], max_record=2**26)
+            nothing = True
+            for record in records:
+                nothing = False
+                yield record
+            if nothing:
+                # A file that is lost as a whole must be told as much as a record: a damaged archive may look like one
+                # that holds no page.
+                size, detail = file["size"], "no record with a text in this file"
+                yield Rejection(id=document_id(file["path"]), url=None, reason="empty", detail=detail, size=size)
 
 
 def record_extractor(settings: dict[str, Any]) -> Callable[[dict[str, Any], bytes], dict[str, Any]]:
