@@ -198,6 +198,11 @@ def test_a_live_source_is_refused() -> None:
         build(Decontaminate, {"against": [{"kind": "website", "start": ["https://example.org/"]}]})
 
 
+def test_an_item_without_text_is_too_short(tmp_path) -> None:
+    run(tmp_path, {"a": "text"}, {"q": "fine and long enough to be an item", "blank": " "})
+    assert states(tmp_path) == {"q": "clean", "blank": "too_short"}
+
+
 def test_an_unreadable_evaluation_file_stops_the_stage(tmp_path) -> None:
     (tmp_path / "items.jsonl").write_text('{"text": "fine and long enough"}\n{broken\n')
     stage = Decontaminate(against=(Jsonl(path=str(tmp_path / "items.jsonl")),))

@@ -40,7 +40,8 @@ class Decontaminate(Stage):
     """
 
     against: tuple[Protected, ...] = ()
-    """Labelled data (its `parts`) or local sources (every document an item). Those of the recipe come after these."""
+    """Labelled data (its `parts`) or local sources (every record an item; name a file once for each of its fields that
+    is to be protected, such as `text = "question"`). Those of the recipe come after these."""
     from_recipe: bool = True
     """Whether the data of the recipe's own `finetune` and `evaluate` sections is protected too."""
     parts: tuple[Literal["train", "validation", "test"], ...] = ("test",)
@@ -143,9 +144,13 @@ class Decontaminate(Stage):
             for name in shard.files:
                 for raw in component.read(resolve(name), name):
                     found = extractor.extract(raw) if isinstance(raw, Record) else raw
-                    if not isinstance(found, Document):
+                    if isinstance(found, Document):
+                        text = found.text
+                    elif found.reason == "empty":
+                        text = ""
+                    else:
                         raise RecipeError(f"against: {name} holds what cannot be read: {found.reason}: {found.detail}")
-                    yield Item(number, raw.origin if isinstance(raw, Record) else found.id, found.text)
+                    yield Item(number, raw.origin if isinstance(raw, Record) else found.id, text)
 
     def _report(
         self, work: Work, keys: list[str], items: "list[Item]", index: Any, covered: Any

@@ -18,6 +18,8 @@ ADDRESS_VARIABLE = "RAY_ADDRESS"
 RETRIES = 1  # of a task whose worker died; an exception is a task's result and is never tried again
 # Receipts are all that passes through Ray; the least that it takes.
 OBJECT_STORE_BYTES = 80 * 2**20
+# Ray turns 127.0.0.1 into the address by which other machines reach this one; elsewhere than on Linux it never does.
+LOOPBACK = "127.0.0.2" if sys.platform == "linux" else None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -25,9 +27,9 @@ class Ray(Pool):
     """A task for every free core of a cluster, at most `workers` at once.
 
     Joins the cluster at `address` or, without one, at the environment variable RAY_ADDRESS; where neither is given it
-    starts a cluster of `workers` cores in this machine that listens to this machine only and ends with the run. On
-    other machines firstwords must be installed, and the folder of artifacts and all inputs must lie under the same
-    paths. Ray's usage reporting is off.
+    starts a cluster of `workers` cores in this machine that ends with the run; its traffic stays in this machine, and
+    who talks to it needs a token. On other machines firstwords must be installed, and the folder of artifacts and all
+    inputs must lie under the same paths. Ray's usage reporting is off.
     """
 
     workers: int = runtime(1)
@@ -53,9 +55,7 @@ class Ray(Pool):
             for key, arguments in tasks.items():
                 done(key, function(*arguments))
             return
-        import ray
-
-        self._connect()
+        ray = self._connect()
         # Nothing waits inside Ray: what runs when one task fails is all there is to wait for.
         call = ray.remote(num_cpus=1, max_retries=RETRIES)(_call)
         place = (str(Path.cwd()), os.environ.get(DATA_VARIABLE))
@@ -81,17 +81,19 @@ class Ray(Pool):
             ray.shutdown()
             _connections.clear()
 
-    def _connect(self) -> None:
-        """Join or start a cluster, once for a process."""
+    def _connect(self) -> Any:
+        """Ray, after a cluster was joined or started, once for a process."""
+        os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
+        address = self.address or os.environ.get(ADDRESS_VARIABLE)
+        if not address and "ray" not in sys.modules:
+            # Its servers listen on all addresses of the machine. Ray reads this when it is imported, never again.
+            os.environ.setdefault("RAY_AUTH_MODE", "token")
         import ray
 
         if ray.is_initialized():
-            return  # by us before, or by the program that we are part of
-        os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
-        quiet: dict[str, Any] = {"configure_logging": False, "log_to_driver": False, "include_dashboard": False}
-        address = self.address or os.environ.get(ADDRESS_VARIABLE)
+            return ray  # by us before, or by the program that we are part of
+        quiet: dict[str, Any] = {"configure_logging": False, "log_to_driver": False}
         if address:
-            del quiet["include_dashboard"]
             try:
                 ray.init(address=address, **quiet)
             except (ConnectionError, ValueError, RuntimeError) as error:
@@ -100,12 +102,14 @@ class Ray(Pool):
             ray.init(
                 num_cpus=self.workers,
                 object_store_memory=OBJECT_STORE_BYTES,
-                _node_ip_address="127.0.0.1",
+                include_dashboard=False,
+                _node_ip_address=LOOPBACK,
                 # What this process can import, its tasks can.
                 runtime_env={"env_vars": {"PYTHONPATH": os.pathsep.join(path for path in sys.path if path)}},
                 **quiet,
             )
         _connections.append(address or "")
+        return ray
 
 
 _connections: list[str] = []
