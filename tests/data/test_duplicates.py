@@ -1,15 +1,11 @@
 import numpy as np
-import pytest
 
 from firstwords.data import duplicates
+from firstwords.data.description import ORDER
 from firstwords.data.duplicates import (
-    ORDER,
     bucket_pairs,
     choose_survivors,
-    id_number,
-    id_text,
     rank_documents,
-    text_digest,
     unpack_pairs,
 )
 
@@ -22,21 +18,9 @@ def survivors(pairs: dict[tuple[int, int], float], threshold: float = 0.8) -> li
     return list(choose_survivors(pack(*pairs), np.array(list(pairs.values())), threshold))
 
 
-def test_equal_texts_are_equal_whatever_their_case_and_white_space() -> None:
-    assert text_digest("One  two\nthree") == text_digest("one two THREE ")
-    assert text_digest("one two") != text_digest("one two.")
-    assert len(text_digest("")) == 16
-
-
-def test_ids_are_numbers_and_back() -> None:
-    assert id_text(id_number("00ab4f0000000001")) == "00ab4f0000000001"
-    with pytest.raises(ValueError, match="'page-1' is not 16 hexadecimal digits"):
-        id_number("page-1")
-
-
-def test_ranks_prefer_source_then_length_then_id() -> None:
-    order = np.array([(1, 900, 1), (0, 100, 9), (0, 200, 8), (0, 200, 7)], ORDER)
-    assert rank_documents(order).tolist() == [3, 2, 1, 0]
+def test_ranks_prefer_source_then_quality_then_length_then_id() -> None:
+    rows = [(1, 9.0, 900, 9, 1), (0, 0.5, 100, 9, 9), (0, 0.5, 200, 9, 8), (0, 0.5, 200, 9, 7), (0, 0.7, 5, 9, 6)]
+    assert rank_documents(np.array([*rows, (0, -np.inf, 999, 9, 0)], ORDER)).tolist() == [5, 3, 2, 1, 0, 4]
     assert rank_documents(np.empty(0, ORDER)).tolist() == []
 
 

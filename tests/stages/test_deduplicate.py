@@ -14,7 +14,7 @@ from firstwords.data.shards import write_table
 from firstwords.errors import RecipeError
 from firstwords.recipe import build
 from firstwords.stage import Work
-from firstwords.stages.deduplicate import Deduplicate
+from firstwords.stages.deduplicate import Deduplicate, Similar
 
 DATA = Path(os.environ.get("FIRSTWORDS_DATA", "/nonexistent")) / "neardup-minhash-articles"
 
@@ -34,9 +34,11 @@ def test_the_fields_reach_the_work(tmp_path) -> None:
     words = [f"word{number}" for number in range(100)]
     texts = {"one": " ".join(words), "two": " ".join([*words[:50], "other", *words[50:]]), "three": "a short one"}
     outcome = run(tmp_path / "default", texts, Deduplicate())
-    assert outcome.counts["dropped"] == {"minhash.near_duplicate": 1, "repeated_paragraphs.too_short": 1}
-    assert outcome.summary == "kept 1 of 3 documents   minhash -33.3%   repeated_paragraphs -33.3%"
-    assert run(tmp_path / "strict", texts, Deduplicate(threshold=0.99, min_words=3)).counts["kept"] == 3
+    assert outcome.counts["dropped"] == {"minhash.near_duplicate": 1, "length.too_short": 1}
+    assert outcome.summary == "kept 1 of 3 documents   length -33.3%   minhash -33.3%"
+    assert (
+        run(tmp_path / "strict", texts, Deduplicate(similar=Similar(threshold=0.99), min_words=3)).counts["kept"] == 3
+    )
     assert run(tmp_path / "off", texts, Deduplicate(similar=False, min_words=3)).counts["kept"] == 3
 
 
@@ -44,7 +46,7 @@ def test_the_fields_reach_the_work(tmp_path) -> None:
 def test_impossible_fields_are_refused(field: str) -> None:
     name, _, value = field.partition("=")
     with pytest.raises(RecipeError, match=name):
-        build(Deduplicate, {name: float(value)})
+        build(Deduplicate, {"similar": {name: float(value)}})
 
 
 @pytest.mark.skipif(not DATA.is_dir(), reason="FIRSTWORDS_DATA has no neardup-minhash-articles")

@@ -62,6 +62,11 @@ def read_partition(runs: Sequence[Path], partition: int, partitions: int) -> tup
     """
     low = -(-partition * 2**64 // partitions)
     high = -(-(partition + 1) * 2**64 // partitions) - 1
+    return read_range(runs, low, high)
+
+
+def read_range(runs: Sequence[Path], low: int, high: int) -> tuple[np.ndarray, np.ndarray]:
+    """The records of all runs whose keys are from `low` to `high`, both included; see `read_partition`."""
     parts = []
     for run in runs:
         rows = read_array(run)

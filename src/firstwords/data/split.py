@@ -13,6 +13,7 @@ were seen.
 from __future__ import annotations
 
 import hashlib
+import re
 from urllib.parse import urlsplit
 
 SPLITS = ("train", "validation", "test", "tasks")
@@ -77,8 +78,14 @@ def _draw(purpose: str, name: str) -> float:
 
 def _split(url: str) -> tuple[str, str] | None:
     """Scheme and lower-case host without port, or None for an address that is not one."""
+    if plain := _PLAIN.match(url):
+        return plain[1], plain[2]
     try:
         parts = urlsplit(url)
         return parts.scheme.lower(), (parts.hostname or "").lower()
     except ValueError:
         return None
+
+
+# An address about which no two parsers disagree: read at a tenth of the cost.
+_PLAIN = re.compile(r"(https?)://([a-z0-9.-]+)(?=[/?#]|\Z)")
