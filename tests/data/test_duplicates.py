@@ -1,13 +1,19 @@
 import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from firstwords.data import duplicates
 from firstwords.data.description import ORDER
 from firstwords.data.duplicates import (
+    FindRepeated,
+    Runs,
     bucket_pairs,
     choose_survivors,
     rank_documents,
     unpack_pairs,
 )
+from firstwords.data.shuffle import write_array, write_run
 
 
 def pack(*pairs: tuple[int, int]) -> np.ndarray:
@@ -54,3 +60,47 @@ def test_a_large_bucket_is_compared_with_its_best_and_its_neighbours(monkeypatch
     assert set(zip(left.tolist(), right.tolist(), strict=True)) == {
         (a, b) for a in range(6) for b in range(a + 1, 6) if a < 2 or b - a <= 2
     }
+
+
+def test_old_documents_make_no_pairs_with_each_other() -> None:
+    keys, ranks = np.ones(4, np.uint64), np.arange(4, dtype=np.uint32)
+    assert bucket_pairs(keys, ranks, num_old=2).tolist() == pack((0, 2), (0, 3), (1, 2), (1, 3), (2, 3)).tolist()
+
+
+def runs_of(folder, shards: list[list[tuple[int, int, int]]], ranks: list[int]) -> tuple[Runs, str]:
+    """Runs of records (key, row, index); the ranks are those of all shards in order."""
+    kind = [("key", np.uint64), ("row", np.uint32), ("index", np.uint32)]
+    for number, rows in enumerate(shards):
+        write_run(folder / f"{number}.npy", np.array(rows, kind))
+    write_array(folder / "ranks.npy", np.array(ranks, np.uint32))
+    write_array(folder / "gone.npy", np.zeros(len(ranks), bool))
+    places = tuple(str(folder / f"{number}.npy") for number in range(len(shards)))
+    return Runs(places, 1, str(folder / "ranks.npy"), (0, 2)), str(folder / "gone.npy")
+
+
+@pytest.mark.parametrize(
+    ("max_documents", "num_old", "expected"),
+    [
+        # Key 7 stands in three documents, twice in the one of rank 2; key 8 twice in one; key 9 once.
+        (0, 0, [(1, 5, 0), (2, 0, 0), (2, 3, 0), (3, 4, 3)]),
+        (2, 0, [(1, 5, 0), (2, 0, 0), (2, 3, 0)]),
+        (3, 0, []),
+        (0, 2, [(2, 0, 0), (2, 3, 0), (3, 4, 3)]),
+    ],
+)
+def test_the_first_of_repeated_parts_stays(tmp_path, max_documents: int, num_old: int, expected: list) -> None:
+    shards = [[(7, 0, 3), (7, 0, 0), (8, 1, 4), (8, 1, 1)], [(7, 0, 5), (7, 1, 2), (9, 1, 0)]]
+    runs, gone = runs_of(tmp_path, shards, [2, 3, 1, 0])
+    FindRepeated(runs, gone, "repeated", max_documents, num_old)(0, tmp_path)
+    found = np.load(tmp_path / "scratch/repeated/0.npy")
+    assert sorted(found[["rank", "index", "first"]].tolist()) == expected
+
+
+@given(st.dictionaries(st.tuples(st.integers(0, 8), st.integers(0, 8)), st.sampled_from([0.7, 0.8, 0.9]), max_size=20))
+def test_survivors_do_not_depend_on_the_order_of_pairs(similarities: dict[tuple[int, int], float]) -> None:
+    pairs = {pair: value for pair, value in similarities.items() if pair[0] < pair[1]}
+    found = survivors(pairs)
+    assert found == survivors(dict(reversed(pairs.items())))
+    gone = {loser for loser, _, _ in found}
+    assert all(winner not in gone and pairs[winner, loser] >= 0.8 for loser, winner, _ in found)
+    assert all(value < 0.8 or set(pair) & gone for pair, value in pairs.items())
