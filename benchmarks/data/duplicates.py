@@ -15,7 +15,6 @@ import lzma
 import os
 import random
 import re
-import resource
 import tarfile
 import tempfile
 import time
@@ -201,8 +200,8 @@ def _write_parts(folder: Path, rows: list[list[dict[str, str]]], part: int) -> i
     return part + 1
 
 
-def speed(megabytes: float, workers: int, **fields: Any) -> tuple[float, float, float]:
-    """Megabytes of text, seconds for all steps, and the peak memory in MiB of the largest process."""
+def speed(megabytes: float, workers: int, **fields: Any) -> tuple[float, float]:
+    """Megabytes of text, and seconds for all steps."""
     with tempfile.TemporaryDirectory() as folder:
         size = write_corpus(Path(folder) / "clean", megabytes)
         # Compiled loops are kept on disk; the first run of all makes them.
@@ -211,8 +210,7 @@ def speed(megabytes: float, workers: int, **fields: Any) -> tuple[float, float, 
         begun = time.perf_counter()
         run_stage(Path(folder) / "clean", Path(folder) / "out", workers, **fields)
         seconds = time.perf_counter() - begun
-    peaks = [resource.getrusage(who).ru_maxrss for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
-    return size / 1e6, seconds, max(peaks) / 1024
+    return size / 1e6, seconds
 
 
 def main() -> None:
@@ -234,8 +232,8 @@ def main() -> None:
         print(f"{number:,} articles: {found} of {planted} planted pairs found, {others} others")
     everything = {"urls": True, "lines": True, "substrings": True}
     for name, fields in (("by default", {}), ("every kind", everything)):
-        megabytes, seconds, peak = speed(arguments.megabytes, arguments.workers, **fields)
-        print(f"{name}: {megabytes:.0f} MB in {seconds:.1f} s = {megabytes / seconds:.1f} MB/s, peak {peak:.0f} MiB")
+        megabytes, seconds = speed(arguments.megabytes, arguments.workers, **fields)
+        print(f"{name}: {megabytes:.0f} MB in {seconds:.1f} s = {megabytes / seconds:.1f} MB/s")
 
 
 if __name__ == "__main__":

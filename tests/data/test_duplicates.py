@@ -4,7 +4,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from firstwords.data import duplicates
-from firstwords.data.description import ORDER
 from firstwords.data.duplicates import (
     FindRepeated,
     Runs,
@@ -25,9 +24,19 @@ def survivors(pairs: dict[tuple[int, int], float], threshold: float = 0.8) -> li
 
 
 def test_ranks_prefer_source_then_quality_then_length_then_id() -> None:
-    rows = [(1, 9.0, 900, 9, 1), (0, 0.5, 100, 9, 9), (0, 0.5, 200, 9, 8), (0, 0.5, 200, 9, 7), (0, 0.7, 5, 9, 6)]
-    assert rank_documents(np.array([*rows, (0, -np.inf, 999, 9, 0)], ORDER)).tolist() == [5, 3, 2, 1, 0, 4]
-    assert rank_documents(np.empty(0, ORDER)).tolist() == []
+    rows = [
+        (1, 9.0, 900, 1),
+        (0, 0.5, 100, 9),
+        (0, 0.5, 200, 8),
+        (0, 0.5, 200, 7),
+        (0, 0.7, 5, 6),
+        (0, -np.inf, 999, 0),
+    ]
+    preference = np.array([source << 32 | length for source, _, length, _ in rows], np.uint64)
+    quality, ids = np.array([row[1] for row in rows]), np.array([row[3] for row in rows], np.uint64)
+    assert rank_documents(preference, ids, quality).tolist() == [5, 3, 2, 1, 0, 4]
+    assert rank_documents(preference, ids).tolist() == [5, 3, 2, 1, 4, 0]
+    assert rank_documents(preference[:0], ids[:0]).tolist() == []
 
 
 def test_a_chain_of_small_differences_does_not_take_out_an_unlike_text() -> None:

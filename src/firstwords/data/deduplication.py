@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 
 from firstwords.artifact import write_json
-from firstwords.data.description import ORDER, RUNS, DescribeShard, Kinds, Scope, id_text
+from firstwords.data.description import RUNS, DescribeShard, Kinds, Scope, id_text
 from firstwords.data.duplicates import (
     REPEATED,
     FindCandidates,
@@ -113,23 +113,37 @@ class Deduplication:
         tasks = {f"describe/{key}": (key, shard.path, shard.scores, shard.old) for key, shard in self.shards.items()}
         self.described = self._map(describe, tasks, "reading")
         self.starts = np.concatenate(([0], np.cumsum([receipt["rows_in"] for receipt in self.described]))).astype(int)
-        orders = [read_array(self._scratch("describe", key, "order.npy")) for key in self.shards]
-        order = np.concatenate([np.empty(0, ORDER), *orders])
-        self.ranks = rank_documents(order)
         self.num_old = sum(
             receipt["rows_in"] for receipt, shard in zip(self.described, self.shards.values(), strict=True) if shard.old
         )
-        self.ids_by_rank = np.empty(len(order), np.uint64)
-        self.ids_by_rank[self.ranks] = order["id"]
+        self._rank()
         write_array(self._scratch("ranks.npy"), self.ranks)
+
+    def _rank(self) -> None:
+        """Number the documents by preference. All arrays that have an entry for each document are made here."""
+        number = int(self.starts[-1])
+        preference, ids = np.empty(number, np.uint64), np.empty(number, np.uint64)
+        quality = np.empty(number) if self.settings.quality else None
+        short, short_words = [np.empty(0, np.int64)], [np.empty(0, np.uint32)]
+        for key, first, last in zip(self.shards, self.starts[:-1], self.starts[1:], strict=True):
+            order = read_array(self._scratch("describe", key, "order.npy"))
+            preference[first:last] = order["source"].astype(np.uint64) << np.uint64(32) | order["length"]
+            ids[first:last] = order["id"]
+            if quality is not None:
+                quality[first:last] = order["quality"]
+            few = np.flatnonzero(order["words"] < self.settings.min_words)
+            short.append(first + few)
+            short_words.append(order["words"][few])
+        self.ranks = rank_documents(preference, ids, quality)
+        del preference, quality
+        self.ids_by_rank = np.empty(number, np.uint64)
+        self.ids_by_rank[self.ranks] = ids
         # By rank from here on. `kept` is a rank too.
-        self.fates = np.zeros(len(self.ranks), FATE)
-        short = self.ranks[order["words"] < settings.min_words]
-        short = short[short >= self.num_old]
-        self.fates["reason"][short] = TOO_SHORT
-        words = np.empty(len(order), np.uint32)
-        words[self.ranks] = order["words"]
-        self.fates["score"][short] = words[short]
+        self.fates = np.zeros(number, FATE)
+        ranks = self.ranks[np.concatenate(short)]
+        new = ranks >= self.num_old
+        self.fates["reason"][ranks[new]] = TOO_SHORT
+        self.fates["score"][ranks[new]] = np.concatenate(short_words)[new]
 
     def _drop_equal(self, kind: str, reason: int, text: str) -> None:
         find = FindEqual(self._runs(kind), self._gone(kind), f"equal_{kind}", self.num_old)

@@ -33,15 +33,21 @@ REPEATED = np.dtype([("rank", np.uint32), ("index", np.uint32), ("first", np.uin
 """A part of a text that is not the first of its kind, and the rank of the document that has the first."""
 
 
-def rank_documents(order: np.ndarray) -> np.ndarray:
+def rank_documents(preference: np.ndarray, ids: np.ndarray, quality: np.ndarray | None = None) -> np.ndarray:
     """(N,) uint32 rank of each document: preferred source, higher quality, longer text, lower id.
 
     Args:
-        order: (N,) records `description.ORDER`, all shards in order.
+        preference: (N,) uint64, `source << 32 | length`.
+        ids: (N,) uint64 numbers of the documents.
+        quality: (N,) float64; without it all are alike.
     """
-    ranks = np.empty(len(order), np.uint32)
-    best_first = np.lexsort((order["id"], ~order["length"], -order["quality"], order["source"]))
-    ranks[best_first] = np.arange(len(order), dtype=np.uint32)
+    ranks = np.empty(len(ids), np.uint32)
+    low = np.uint64(0xFFFFFFFF)
+    if quality is None:
+        order = np.lexsort((ids, preference ^ low))  # a longer text has a lower complement
+    else:
+        order = np.lexsort((ids, ~preference & low, -quality, preference >> np.uint64(32)))
+    ranks[order] = np.arange(len(ids), dtype=np.uint32)
     return ranks
 
 

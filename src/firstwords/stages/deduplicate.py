@@ -76,7 +76,11 @@ _Kind = TypeVar("_Kind", bound=Component)
 
 def _switch(component: type[Component]) -> BeforeValidator:
     """Lets a recipe turn a kind of duplicate on and off with `true` and `false` instead of a table."""
-    return BeforeValidator(lambda value: (component() if value else None) if isinstance(value, bool) else value)
+
+    def read(value: Any) -> Any:
+        return (component() if value else None) if isinstance(value, bool) else value
+
+    return BeforeValidator(read, json_schema_input_type=component | bool | None)
 
 
 @dataclass(frozen=True, kw_only=True)
