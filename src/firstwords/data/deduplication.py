@@ -37,7 +37,7 @@ from firstwords.data.survivors import EXACT, FATE, PART, PARTS, SIMILAR, TOO_SHO
 from firstwords.stage import Work
 
 PAIRS_A_TASK = 200_000
-WINDOWS_A_TASK = 4_000_000
+WINDOWS_A_TASK = 1_000_000
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +28,8 @@ from firstwords.data.shuffle import read_array, read_partition, records, write_a
 # A bucket of more documents than this is compared with its best and its neighbours only: all pairs of a page that
 # stands on a million sites would be 5e11.
 BUCKET = 32
+SHINGLES_AT_ONCE = 4_000_000
+"""Word runs that are held while pairs are compared: 32 MB, and as much as one pair has where that is more."""
 
 
 REPEATED = np.dtype([("rank", np.uint32), ("index", np.uint32), ("first", np.uint32)])
@@ -197,20 +200,47 @@ class VerifyPairs:
         """
         number, first, last = stretch
         left, right = unpack_pairs(read_array(Path(self.pairs))[first:last])
-        ranks, places = np.unique(np.concatenate((left, right)), return_inverse=True)
-        documents = read_array(Path(self.documents))[ranks]
-        sets: list[np.ndarray] = [np.empty(0, np.uint64)] * len(ranks)
-        for shard in np.unique(documents["shard"]):
-            offsets = read_array(Path(self.shingles[shard]) / "offsets.npy")
-            values = read_array(Path(self.shingles[shard]) / "values.npy")
-            for index in np.flatnonzero(documents["shard"] == shard):
-                at = documents["position"][index]
-                sets[index] = values[offsets[at] : offsets[at + 1]]
-        bounds = np.concatenate(([0], np.cumsum([len(each) for each in sets]))).astype(np.int64)
-        joined = np.concatenate(sets) if sets else np.empty(0, np.uint64)
+        sets = _ShingleStore(self.shingles, read_array(Path(self.documents)))
+        similarity = np.empty(len(left))
+        # So many pairs at a time as their sets fit into little memory: two books are as large as a thousand posts.
+        sizes = np.array([sets.size(rank) for rank in np.concatenate((left, right)).tolist()], np.int64)
+        block = np.cumsum(sizes[: len(left)] + sizes[len(left) :]) // SHINGLES_AT_ONCE
+        bounds = [0, *(np.flatnonzero(np.diff(block)) + 1).tolist(), len(left)]
+        for low, high in pairwise(bounds):
+            ranks, places = np.unique(np.concatenate((left[low:high], right[low:high])), return_inverse=True)
+            some = [sets.of(rank) for rank in ranks.tolist()]
+            offsets = np.concatenate(([0], np.cumsum([len(each) for each in some]))).astype(np.int64)
+            values = np.concatenate([np.empty(0, np.uint64), *some])
+            similarity[low:high] = jaccard(places[: high - low], places[high - low :], offsets, values)
         place = f"scratch/similarity/{number}.npy"
-        write_array(folder / place, jaccard(places[: len(left)], places[len(left) :], bounds, joined))
+        write_array(folder / place, similarity)
         return {"files": [place], "rows_in": len(left)}
+
+
+class _ShingleStore:
+    """The word-run sets of documents, by rank."""
+
+    def __init__(self, shards: tuple[str, ...], documents: np.ndarray) -> None:
+        self.shards, self.documents = shards, documents
+        self.open: dict[int, tuple[np.ndarray, np.ndarray]] = {}
+
+    def _place(self, rank: int) -> tuple[np.ndarray, int, int]:
+        shard, position = self.documents[rank].tolist()
+        if shard not in self.open:
+            folder = Path(self.shards[shard])
+            self.open[shard] = read_array(folder / "offsets.npy"), read_array(folder / "values.npy")
+        offsets, values = self.open[shard]
+        return values, int(offsets[position]), int(offsets[position + 1])
+
+    def size(self, rank: int) -> int:
+        """How many word runs a document has."""
+        _, first, last = self._place(rank)
+        return last - first
+
+    def of(self, rank: int) -> np.ndarray:
+        """The sorted hashes of the word runs of a document."""
+        values, first, last = self._place(rank)
+        return values[first:last]
 
 
 def unpack_pairs(pairs: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

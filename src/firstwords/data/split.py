@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from functools import lru_cache
 from urllib.parse import urlsplit
 
 SPLITS = ("train", "validation", "test", "tasks")
@@ -52,7 +53,7 @@ def page_of(url: str | None, document_id: str) -> str:
 
 def split_of(url: str | None, document_id: str) -> str:
     """The part of the corpus that a document belongs to, one of `SPLITS`."""
-    if _draw("test", group_of(url, document_id)) < TEST_SHARE:
+    if _group_draw(group_of(url, document_id)) < TEST_SHARE:
         return "test"
     page = page_of(url, document_id)
     if _draw(TASK_KEY, page) < TASK_SHARE:
@@ -68,6 +69,12 @@ def page_is_held_out(url: str | None, document_id: str = "") -> bool:
     It asks the same draw as `tasks` whatever the group, so no such page is ever in `train` or `validation`.
     """
     return _draw(TASK_KEY, page_of(url, document_id)) < TASK_SHARE
+
+
+@lru_cache(4096)
+def _group_draw(group: str) -> float:
+    """The draw that decides about `test`: one for all pages of a group, which mostly come together."""
+    return _draw("test", group)
 
 
 def _draw(purpose: str, name: str) -> float:
