@@ -211,11 +211,18 @@ def _fields_at(component: Any, values: Any, location: list[Any]) -> list[str]:
     for part in location:
         if isinstance(part, str) and dataclasses.is_dataclass(component):
             annotation = next((f.type for f in dataclasses.fields(component) if f.name == part), None)
-            component, groups = annotation, _groups(annotation)
+            component, groups = _component_in(annotation) or annotation, _groups(annotation)
         values = values[part]
         if groups and isinstance(values, str | Mapping):
             component = find(groups, values if isinstance(values, str) else values["kind"])
     return [f.name for f in dataclasses.fields(component)] if dataclasses.is_dataclass(component) else []
+
+
+def _component_in(annotation: Any) -> type | None:
+    """The component class in an annotation such as `Lines | None`, if there is one."""
+    if dataclasses.is_dataclass(annotation):
+        return annotation if isinstance(annotation, type) else None
+    return next(filter(None, map(_component_in, getattr(annotation, "__args__", ()))), None)
 
 
 def _groups(annotation: Any) -> tuple[str, ...]:

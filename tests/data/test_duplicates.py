@@ -1,17 +1,18 @@
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from firstwords.data import duplicates
 from firstwords.data.duplicates import (
-    ORDER,
+    FindRepeated,
+    Runs,
     bucket_pairs,
     choose_survivors,
-    id_number,
-    id_text,
     rank_documents,
-    text_digest,
     unpack_pairs,
 )
+from firstwords.data.shuffle import write_array, write_run
 
 
 def pack(*pairs: tuple[int, int]) -> np.ndarray:
@@ -22,22 +23,20 @@ def survivors(pairs: dict[tuple[int, int], float], threshold: float = 0.8) -> li
     return list(choose_survivors(pack(*pairs), np.array(list(pairs.values())), threshold))
 
 
-def test_equal_texts_are_equal_whatever_their_case_and_white_space() -> None:
-    assert text_digest("One  two\nthree") == text_digest("one two THREE ")
-    assert text_digest("one two") != text_digest("one two.")
-    assert len(text_digest("")) == 16
-
-
-def test_ids_are_numbers_and_back() -> None:
-    assert id_text(id_number("00ab4f0000000001")) == "00ab4f0000000001"
-    with pytest.raises(ValueError, match="'page-1' is not 16 hexadecimal digits"):
-        id_number("page-1")
-
-
-def test_ranks_prefer_source_then_length_then_id() -> None:
-    order = np.array([(1, 900, 1), (0, 100, 9), (0, 200, 8), (0, 200, 7)], ORDER)
-    assert rank_documents(order).tolist() == [3, 2, 1, 0]
-    assert rank_documents(np.empty(0, ORDER)).tolist() == []
+def test_ranks_prefer_source_then_quality_then_length_then_id() -> None:
+    rows = [
+        (1, 9.0, 900, 1),
+        (0, 0.5, 100, 9),
+        (0, 0.5, 200, 8),
+        (0, 0.5, 200, 7),
+        (0, 0.7, 5, 6),
+        (0, -np.inf, 999, 0),
+    ]
+    preference = np.array([source << 32 | length for source, _, length, _ in rows], np.uint64)
+    quality, ids = np.array([row[1] for row in rows]), np.array([row[3] for row in rows], np.uint64)
+    assert rank_documents(preference, ids, quality).tolist() == [5, 3, 2, 1, 0, 4]
+    assert rank_documents(preference, ids).tolist() == [5, 3, 2, 1, 4, 0]
+    assert rank_documents(preference[:0], ids[:0]).tolist() == []
 
 
 def test_a_chain_of_small_differences_does_not_take_out_an_unlike_text() -> None:
@@ -70,3 +69,47 @@ def test_a_large_bucket_is_compared_with_its_best_and_its_neighbours(monkeypatch
     assert set(zip(left.tolist(), right.tolist(), strict=True)) == {
         (a, b) for a in range(6) for b in range(a + 1, 6) if a < 2 or b - a <= 2
     }
+
+
+def test_old_documents_make_no_pairs_with_each_other() -> None:
+    keys, ranks = np.ones(4, np.uint64), np.arange(4, dtype=np.uint32)
+    assert bucket_pairs(keys, ranks, num_old=2).tolist() == pack((0, 2), (0, 3), (1, 2), (1, 3), (2, 3)).tolist()
+
+
+def runs_of(folder, shards: list[list[tuple[int, int, int]]], ranks: list[int]) -> tuple[Runs, str]:
+    """Runs of records (key, row, index); the ranks are those of all shards in order."""
+    kind = [("key", np.uint64), ("row", np.uint32), ("index", np.uint32)]
+    for number, rows in enumerate(shards):
+        write_run(folder / f"{number}.npy", np.array(rows, kind))
+    write_array(folder / "ranks.npy", np.array(ranks, np.uint32))
+    write_array(folder / "gone.npy", np.zeros(len(ranks), bool))
+    places = tuple(str(folder / f"{number}.npy") for number in range(len(shards)))
+    return Runs(places, 1, str(folder / "ranks.npy"), (0, 2)), str(folder / "gone.npy")
+
+
+@pytest.mark.parametrize(
+    ("max_documents", "num_old", "expected"),
+    [
+        # Key 7 stands in three documents, twice in the one of rank 2; key 8 twice in one; key 9 once.
+        (0, 0, [(1, 5, 0), (2, 0, 0), (2, 3, 0), (3, 4, 3)]),
+        (2, 0, [(1, 5, 0), (2, 0, 0), (2, 3, 0)]),
+        (3, 0, []),
+        (0, 2, [(2, 0, 0), (2, 3, 0), (3, 4, 3)]),
+    ],
+)
+def test_the_first_of_repeated_parts_stays(tmp_path, max_documents: int, num_old: int, expected: list) -> None:
+    shards = [[(7, 0, 3), (7, 0, 0), (8, 1, 4), (8, 1, 1)], [(7, 0, 5), (7, 1, 2), (9, 1, 0)]]
+    runs, gone = runs_of(tmp_path, shards, [2, 3, 1, 0])
+    FindRepeated(runs, gone, "repeated", max_documents, num_old)(0, tmp_path)
+    found = np.load(tmp_path / "scratch/repeated/0.npy")
+    assert sorted(found[["rank", "index", "first"]].tolist()) == expected
+
+
+@given(st.dictionaries(st.tuples(st.integers(0, 8), st.integers(0, 8)), st.sampled_from([0.7, 0.8, 0.9]), max_size=20))
+def test_survivors_do_not_depend_on_the_order_of_pairs(similarities: dict[tuple[int, int], float]) -> None:
+    pairs = {pair: value for pair, value in similarities.items() if pair[0] < pair[1]}
+    found = survivors(pairs)
+    assert found == survivors(dict(reversed(pairs.items())))
+    gone = {loser for loser, _, _ in found}
+    assert all(winner not in gone and pairs[winner, loser] >= 0.8 for loser, winner, _ in found)
+    assert all(value < 0.8 or set(pair) & gone for pair, value in pairs.items())

@@ -2,50 +2,91 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from firstwords.data.description import Kinds, id_numbers
 from firstwords.data.document import DOCUMENT
-from firstwords.data.duplicates import REPEATED, id_number
 from firstwords.data.shards import write_table
-from firstwords.data.shuffle import records, write_array
+from firstwords.data.shuffle import write_array
 from firstwords.data.split import SPLITS, split_of
-from firstwords.data.survivors import EXACT, FATE, SIMILAR, SURVIVOR, Survivors
+from firstwords.data.survivors import EXACT, FATE, PART, SIMILAR, SURVIVOR, TOO_SHORT, URL, Survivors
 
-IDS = [f"{number:016x}" for number in range(5)]
-TEXTS = ["equal", "similar", "one two three\n\nfour five six\n\nseven", "short", "long enough to stay"]
+IDS = [f"{number:016x}" for number in range(8)]
+TEXTS = [
+    "equal",
+    "similar",
+    "one two three\n\nfour five six\n\nseven",
+    "short",
+    "long enough to stay",
+    "same address",
+    "tiny",
+    "A menu line\nSome text here. And the rest of a sentence that stood elsewhere. Last one is new.",
+]
+KINDS = Kinds(paragraph_words=1, line_words=1, substring_words=5)
+
+
+def survivors(tmp_path, rows: list[dict], fates: np.ndarray, parts: dict[str, list], kinds: Kinds = KINDS) -> dict:
+    write_table(tmp_path / "in.parquet", pa.Table.from_pylist(rows, schema=DOCUMENT))
+    write_array(tmp_path / "decided/fates.npy", fates)
+    for name, records in parts.items():
+        write_array(tmp_path / f"decided/{name}.npy", np.array(records, PART))
+    return Survivors(kinds, min_words=3)(("a", str(tmp_path / "in.parquet"), str(tmp_path / "decided")), tmp_path)
 
 
 def test_fates_become_reasons_and_the_rest_gets_a_split(tmp_path) -> None:
     rows = [{"id": i, "text": t, "url": f"https://{i}.example/"} for i, t in zip(IDS, TEXTS, strict=True)]
-    write_table(tmp_path / "in.parquet", pa.Table.from_pylist(rows, schema=DOCUMENT))
-    fates = np.zeros(5, FATE)
-    fates[0] = (EXACT, 1.0, id_number(IDS[2]))
-    fates[1] = (SIMILAR, 0.85, id_number(IDS[4]))
-    write_array(tmp_path / "fates.npy", fates)
-    repeated = records(row=np.array([2, 3], np.uint32), index=np.array([1, 0], np.uint32))
-    write_array(tmp_path / "repeated.npy", repeated)
-    shard = ("a", *(str(tmp_path / name) for name in ("in.parquet", "fates.npy", "repeated.npy")))
-    result = Survivors(paragraph_words=1, min_words=3)(shard, tmp_path)
+    number = dict(zip(IDS, id_numbers(pa.array(IDS)).tolist(), strict=True))
+    fates = np.zeros(8, FATE)
+    fates["copies"] = 1
+    fates["copies"][[2, 4]] = 2, 3
+    fates[0] = (EXACT, 1.0, number[IDS[2]], 1)
+    fates[1] = (SIMILAR, 0.85, number[IDS[4]], 1)
+    fates[5] = (URL, 1.0, number[IDS[4]], 1)
+    fates[6] = (TOO_SHORT, 1.0, 0, 1)
+    parts = {
+        "paragraphs": [(2, 1, 1, number[IDS[4]]), (3, 0, 0, number[IDS[2]])],
+        "lines": [(7, 0, 0, number[IDS[4]])],
+        # Words 5 to 15: from the last word of a sentence into one that is new.
+        "substrings": [(7, 5, 17, number[IDS[2]])],
+    }
+    result = survivors(tmp_path, rows, fates, parts)
 
     kept = pq.read_table(tmp_path / "documents/a.parquet")
     assert kept.schema.equals(SURVIVOR)
-    assert kept["id"].to_pylist() == [IDS[2], IDS[4]]
-    assert kept["text"].to_pylist() == ["one two three\n\nseven", "long enough to stay"]
-    assert kept["split"].to_pylist() == [split_of(f"https://{i}.example/", i) for i in (IDS[2], IDS[4])]
+    assert kept["id"].to_pylist() == [IDS[2], IDS[4], IDS[7]]
+    assert kept["num_copies"].to_pylist() == [2, 3, 1]
+    assert kept["text"].to_pylist() == [
+        "one two three\n\nseven",
+        "long enough to stay",
+        "Some text here. Last one is new.",
+    ]
+    assert kept["split"].to_pylist() == [split_of(f"https://{i}.example/", i) for i in (IDS[2], IDS[4], IDS[7])]
     dropped = pq.read_table(tmp_path / "dropped/a.parquet").select(["text", "step", "rule", "score", "kept_id"])
     assert dropped.to_pylist() == [
         {"text": "equal", "step": "exact", "rule": "same_text", "score": 1.0, "kept_id": IDS[2]},
         {"text": "similar", "step": "minhash", "rule": "near_duplicate", "score": 0.85, "kept_id": IDS[4]},
-        {"text": "short", "step": "repeated_paragraphs", "rule": "too_short", "score": 0.0, "kept_id": None},
+        {"text": "short", "step": "repeated_text", "rule": "too_short", "score": 0.0, "kept_id": None},
+        {"text": "same address", "step": "url", "rule": "same_url", "score": 1.0, "kept_id": IDS[4]},
+        {"text": "tiny", "step": "length", "rule": "too_short", "score": 1.0, "kept_id": None},
     ]
-    assert (result["rows_in"], result["rows_out"]) == (5, 2)
-    assert result["dropped"] == {"exact.same_text": 1, "minhash.near_duplicate": 1, "repeated_paragraphs.too_short": 1}
+    removed = pq.read_table(tmp_path / "removed/a.parquet").to_pylist()
+    assert [(row["id"], row["step"], row["kept_id"]) for row in removed] == [
+        (IDS[2], "repeated_paragraphs", IDS[4]),
+        (IDS[3], "repeated_paragraphs", IDS[2]),
+        (IDS[7], "repeated_lines", IDS[4]),
+        (IDS[7], "repeated_substrings", IDS[2]),
+    ]
+    texts = dict(zip(IDS, TEXTS, strict=True))
+    assert [texts[row["id"]][row["start"] : row["end"]] for row in removed] == [
+        "four five six",
+        "short",
+        "A menu line",
+        "And the rest of a sentence that stood elsewhere.",
+    ]
+    assert (result["rows_in"], result["rows_out"]) == (8, 3)
+    assert result["removed"] == {"paragraphs": 2, "lines": 1, "substrings": 1}
+    assert sum(result["dropped"].values()) == 5 and result["dropped"]["repeated_text.too_short"] == 1
     assert set(result["splits"]) <= set(SPLITS)
 
 
 def test_an_empty_shard_gives_empty_files(tmp_path) -> None:
-    write_table(tmp_path / "in.parquet", DOCUMENT.empty_table())
-    write_array(tmp_path / "fates.npy", np.zeros(0, FATE))
-    write_array(tmp_path / "repeated.npy", np.zeros(0, [("row", "u4"), ("index", "u4")]))
-    shard = ("a", *(str(tmp_path / name) for name in ("in.parquet", "fates.npy", "repeated.npy")))
-    assert Survivors(paragraph_words=1, min_words=3)(shard, tmp_path)["rows_out"] == 0
+    assert survivors(tmp_path, [], np.zeros(0, FATE), {"paragraphs": []})["rows_out"] == 0
     assert pq.read_table(tmp_path / "documents/a.parquet").schema.equals(SURVIVOR)
-    assert REPEATED.names == ("rank", "index")

@@ -1,135 +1,56 @@
-"""Finding duplicates across a corpus: equal texts, similar texts, repeated paragraphs.
+"""Finding duplicates across a corpus: equal addresses and texts, similar texts, repeated paragraphs and lines.
 
-Documents are numbered by *rank*: 0 is the one preferred to all others (source, then length, then id). Of documents that
-are the same, the lowest rank stays. A similar document goes only when it is similar to one that stays, so no chain
-of small differences takes out a text unlike its survivor, and of a similar pair never both stay.
+Documents are numbered by *rank*: 0 is the one preferred to all others (those of an old corpus, then by source, quality,
+length and id). Of documents that are the same, the lowest rank stays. A similar document goes only when it is similar
+to one that stays, so no chain of small differences takes out a text unlike its survivor, and of a similar pair never
+both stay. The documents of an old corpus are the `num_old` lowest ranks: they all stay, and nothing is compared to find
+out whether they should.
 
-The functions here are the tasks of the stage `deduplicate`: maps over shards and reductions of partitions
-(`firstwords.data.shuffle`), pure functions of files.
+The functions here are the reductions of the stage `deduplicate` (`firstwords.data.shuffle`), and the maps that read
+candidates: pure functions of files.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import xxhash
 
 from firstwords.data.features import Features
 from firstwords.data.minhash import MinHash, jaccard
-from firstwords.data.paragraphs import long_paragraphs
 from firstwords.data.shards import read_batches
-from firstwords.data.shuffle import read_array, read_partition, records, write_array, write_run
+from firstwords.data.shuffle import read_array, read_partition, records, write_array
 
 # A bucket of more documents than this is compared with its best and its neighbours only: all pairs of a page that
 # stands on a million sites would be 5e11.
 BUCKET = 32
+SHINGLES_AT_ONCE = 4_000_000
+"""Word runs that are held while pairs are compared: 32 MB, and as much as one pair has where that is more."""
 
 
-def text_digest(text: str) -> bytes:
-    """128 bits that texts share when they are equal in lower case with white space collapsed (XXH3)."""
-    return xxhash.xxh3_128_digest(" ".join(text.lower().split()).encode("utf-8", "surrogatepass"))
+REPEATED = np.dtype([("rank", np.uint32), ("index", np.uint32), ("first", np.uint32)])
+"""A part of a text that is not the first of its kind, and the rank of the document that has the first."""
 
 
-def id_number(name: str) -> int:
-    """A document id as a 64-bit number that sorts alike.
-
-    Raises:
-        ValueError: If it is not 16 hexadecimal digits, as `firstwords.data.document.document_id` makes them.
-    """
-    if len(name) != 16:
-        raise ValueError(f"document id '{name}' is not 16 hexadecimal digits; make ids with document_id()")
-    return int(name, 16)
-
-
-def id_text(number: int) -> str:
-    """The document id of a number that `id_number` gave."""
-    return f"{number:016x}"
-
-
-@dataclass(frozen=True)
-class DescribeShard:
-    """Reads one shard once and writes what the reductions need: preference, digests, band keys, paragraph hashes."""
-
-    minhash: MinHash | None
-    paragraph_words: int
-    sources_first: tuple[str, ...]
-
-    def __call__(self, shard: tuple[str, str], folder: Path) -> dict[str, Any]:
-        """Write `scratch/describe/<key>/`; see `Work.map`.
-
-        Args:
-            shard: Its key, and the Parquet file.
-            folder: Of the artifact.
-        """
-        key, path = shard
-        order, exact, bands, paragraphs = [], [], [], []
-        first = 0
-        for batch in read_batches(path, columns=["id", "text", "source"]):
-            texts = batch.column("text").to_pylist()
-            rows = np.arange(first, first + len(texts), dtype=np.uint32)
-            first += len(texts)
-            order.append(self._preference(batch.column("id").to_pylist(), batch.column("source").to_pylist(), texts))
-            digests = np.frombuffer(b"".join(map(text_digest, texts)), ">u8").astype(np.uint64).reshape(-1, 2)
-            exact.append(records(key=digests[:, 0].copy(), low=digests[:, 1].copy(), row=rows))
-            if self.minhash:
-                bands.append(_band_records(self.minhash, Features(batch.column("text")), rows))
-            if self.paragraph_words:
-                paragraphs.append(_paragraph_records(texts, rows, self.paragraph_words))
-        place = Path("scratch/describe") / key
-        write_array(folder / place / "order.npy", np.concatenate([np.empty(0, ORDER), *order]))
-        write_run(folder / place / "exact.npy", np.concatenate([_NO_EXACT, *exact]))
-        write_run(folder / place / "bands.npy", np.concatenate([_NO_BANDS, *bands]))
-        write_run(folder / place / "paragraphs.npy", np.concatenate([_NO_PARAGRAPHS, *paragraphs]))
-        return {
-            "files": [str(place / f"{name}.npy") for name in ("order", "exact", "bands", "paragraphs")],
-            "rows_in": first,
-            "bands": sum(map(len, bands)),
-            "paragraphs": sum(map(len, paragraphs)),
-        }
-
-    def _preference(self, ids: list[str], sources: list[str | None], texts: list[str]) -> np.ndarray:
-        places = {source: index for index, source in enumerate(self.sources_first)}
-        return records(
-            source=np.array([places.get(source or "", len(places)) for source in sources], np.uint32),
-            length=np.array([len(text) for text in texts], np.uint32),
-            id=np.array([id_number(each) for each in ids], np.uint64),
-        )
-
-
-ORDER = np.dtype([("source", np.uint32), ("length", np.uint32), ("id", np.uint64)])
-REPEATED = np.dtype([("rank", np.uint32), ("index", np.uint32)])
-_NO_EXACT = np.empty(0, [("key", np.uint64), ("low", np.uint64), ("row", np.uint32)])
-_NO_BANDS = np.empty(0, [("key", np.uint64), ("row", np.uint32)])
-_NO_PARAGRAPHS = np.empty(0, [("key", np.uint64), ("row", np.uint32), ("index", np.uint32)])
-
-
-def _band_records(minhash: MinHash, features: Features, rows: np.ndarray) -> np.ndarray:
-    worded = np.flatnonzero(features.words.num_words)
-    keys = minhash.band_keys(features.words.select(worded))
-    return records(key=keys.reshape(-1), row=np.repeat(rows[worded], minhash.bands))
-
-
-def _paragraph_records(texts: list[str], rows: np.ndarray, min_words: int) -> np.ndarray:
-    found = [
-        (name, row, index)
-        for row, text in zip(rows.tolist(), texts, strict=True)
-        for index, (_, _, name) in enumerate(long_paragraphs(text, min_words))
-    ]
-    return np.array(found, _NO_PARAGRAPHS.dtype) if found else _NO_PARAGRAPHS
-
-
-def rank_documents(order: np.ndarray) -> np.ndarray:
-    """(N,) uint32 rank of each document: preferred source, longer text, lower id.
+def rank_documents(preference: np.ndarray, ids: np.ndarray, quality: np.ndarray | None = None) -> np.ndarray:
+    """(N,) uint32 rank of each document: preferred source, higher quality, longer text, lower id.
 
     Args:
-        order: (N,) records as `DescribeShard` writes them, all shards in order.
+        preference: (N,) uint64, `source << 32 | length`.
+        ids: (N,) uint64 numbers of the documents.
+        quality: (N,) float64; without it all are alike.
     """
-    ranks = np.empty(len(order), np.uint32)
-    ranks[np.lexsort((order["id"], ~order["length"], order["source"]))] = np.arange(len(order), dtype=np.uint32)
+    ranks = np.empty(len(ids), np.uint32)
+    low = np.uint64(0xFFFFFFFF)
+    if quality is None:
+        order = np.lexsort((ids, preference ^ low))  # a longer text has a lower complement
+    else:
+        order = np.lexsort((ids, ~preference & low, -quality, preference >> np.uint64(32)))
+    ranks[order] = np.arange(len(ids), dtype=np.uint32)
     return ranks
 
 
@@ -137,7 +58,7 @@ def rank_documents(order: np.ndarray) -> np.ndarray:
 class Runs:
     """The runs of one kind from all shards, cut into partitions, and the ranks of their documents.
 
-    `ranks` is a file of the (N,) ranks of all shards in order, and `starts` where each shard begins in it.
+    `ranks` is a file of the (N,) ranks of all shards in order, and `starts` where the shard of each run begins in it.
     """
 
     places: tuple[str, ...]
@@ -157,20 +78,24 @@ class Runs:
 
 @dataclass(frozen=True)
 class FindEqual:
-    """Reduces a partition of digests: (loser, winner) ranks of equal texts."""
+    """Reduces a partition of digests: (loser, winner) ranks of equal texts or addresses."""
 
     runs: Runs
+    gone: str
+    name: str
+    num_old: int = 0
 
     def __call__(self, partition: int, folder: Path) -> dict[str, Any]:
-        """Write `scratch/equal/<partition>.npy`; see `Work.map`."""
-        rows, ranks = self.runs.read(partition)
+        """Write `scratch/<name>/<partition>.npy`; see `Work.map`."""
+        rows, ranks = self.runs.read(partition, self.gone)
         order = np.lexsort((ranks, rows["low"], rows["key"]))
         rows, ranks = rows[order], ranks[order]
         first = np.ones(len(rows), bool)
         first[1:] = (rows["key"][1:] != rows["key"][:-1]) | (rows["low"][1:] != rows["low"][:-1])
         winners = ranks[first][np.cumsum(first) - 1] if len(rows) else ranks
-        place = f"scratch/equal/{partition}.npy"
-        write_array(folder / place, records(loser=ranks[~first], winner=winners[~first]))
+        goes = ~first & (ranks >= self.num_old)
+        place = f"scratch/{self.name}/{partition}.npy"
+        write_array(folder / place, records(loser=ranks[goes], winner=winners[goes]))
         return {"files": [place], "rows_in": len(rows)}
 
 
@@ -180,17 +105,18 @@ class FindCandidates:
 
     runs: Runs
     gone: str
+    num_old: int = 0
 
     def __call__(self, partition: int, folder: Path) -> dict[str, Any]:
         """Write `scratch/candidates/<partition>.npy`; see `Work.map`."""
         rows, ranks = self.runs.read(partition, self.gone)
         order = np.lexsort((ranks, rows["key"]))
         place = f"scratch/candidates/{partition}.npy"
-        write_array(folder / place, bucket_pairs(rows["key"][order], ranks[order]))
+        write_array(folder / place, bucket_pairs(rows["key"][order], ranks[order], self.num_old))
         return {"files": [place], "rows_in": len(rows)}
 
 
-def bucket_pairs(keys: np.ndarray, ranks: np.ndarray) -> np.ndarray:
+def bucket_pairs(keys: np.ndarray, ranks: np.ndarray, num_old: int = 0) -> np.ndarray:
     """The pairs to compare inside buckets of equal keys, as `lower << 32 | higher`, sorted, without repeats.
 
     All pairs of a bucket of up to `BUCKET` documents; in a larger one each document with its `BUCKET` predecessors and
@@ -199,13 +125,19 @@ def bucket_pairs(keys: np.ndarray, ranks: np.ndarray) -> np.ndarray:
     Args:
         keys: (R,) sorted.
         ranks: (R,) sorted within equal keys.
+        num_old: Two documents of lower rank than this make no pair.
     """
+    # A key that stands once, as most do, is in no pair.
+    shared = np.zeros(len(keys), bool)
+    shared[1:] = keys[1:] == keys[:-1]
+    shared[:-1] |= shared[1:]
+    keys, ranks = keys[shared], ranks[shared]
     starts = np.searchsorted(keys, keys, "left")
     places = np.arange(len(keys))
     found = [np.empty(0, np.uint64)]
     for distance in range(1, BUCKET + 1):
         for partner in (places - distance, starts + distance - 1):
-            inside = (partner >= starts) & (partner < places)
+            inside = (partner >= starts) & (partner < places) & (ranks >= num_old)
             # A text whose bands agree with each other stands in a bucket twice.
             inside[inside] = ranks[partner[inside]] != ranks[inside]
             lower, higher = ranks[partner[inside]].astype(np.uint64), ranks[inside].astype(np.uint64)
@@ -268,20 +200,47 @@ class VerifyPairs:
         """
         number, first, last = stretch
         left, right = unpack_pairs(read_array(Path(self.pairs))[first:last])
-        ranks, places = np.unique(np.concatenate((left, right)), return_inverse=True)
-        documents = read_array(Path(self.documents))[ranks]
-        sets: list[np.ndarray] = [np.empty(0, np.uint64)] * len(ranks)
-        for shard in np.unique(documents["shard"]):
-            offsets = read_array(Path(self.shingles[shard]) / "offsets.npy")
-            values = read_array(Path(self.shingles[shard]) / "values.npy")
-            for index in np.flatnonzero(documents["shard"] == shard):
-                at = documents["position"][index]
-                sets[index] = values[offsets[at] : offsets[at + 1]]
-        bounds = np.concatenate(([0], np.cumsum([len(each) for each in sets]))).astype(np.int64)
-        joined = np.concatenate(sets) if sets else np.empty(0, np.uint64)
+        sets = _ShingleStore(self.shingles, read_array(Path(self.documents)))
+        similarity = np.empty(len(left))
+        # So many pairs at a time as their sets fit into little memory: two books are as large as a thousand posts.
+        sizes = np.array([sets.size(rank) for rank in np.concatenate((left, right)).tolist()], np.int64)
+        block = np.cumsum(sizes[: len(left)] + sizes[len(left) :]) // SHINGLES_AT_ONCE
+        bounds = [0, *(np.flatnonzero(np.diff(block)) + 1).tolist(), len(left)]
+        for low, high in pairwise(bounds):
+            ranks, places = np.unique(np.concatenate((left[low:high], right[low:high])), return_inverse=True)
+            some = [sets.of(rank) for rank in ranks.tolist()]
+            offsets = np.concatenate(([0], np.cumsum([len(each) for each in some]))).astype(np.int64)
+            values = np.concatenate([np.empty(0, np.uint64), *some])
+            similarity[low:high] = jaccard(places[: high - low], places[high - low :], offsets, values)
         place = f"scratch/similarity/{number}.npy"
-        write_array(folder / place, jaccard(places[: len(left)], places[len(left) :], bounds, joined))
+        write_array(folder / place, similarity)
         return {"files": [place], "rows_in": len(left)}
+
+
+class _ShingleStore:
+    """The word-run sets of documents, by rank."""
+
+    def __init__(self, shards: tuple[str, ...], documents: np.ndarray) -> None:
+        self.shards, self.documents = shards, documents
+        self.open: dict[int, tuple[np.ndarray, np.ndarray]] = {}
+
+    def _place(self, rank: int) -> tuple[np.ndarray, int, int]:
+        shard, position = self.documents[rank].tolist()
+        if shard not in self.open:
+            folder = Path(self.shards[shard])
+            self.open[shard] = read_array(folder / "offsets.npy"), read_array(folder / "values.npy")
+        offsets, values = self.open[shard]
+        return values, int(offsets[position]), int(offsets[position + 1])
+
+    def size(self, rank: int) -> int:
+        """How many word runs a document has."""
+        _, first, last = self._place(rank)
+        return last - first
+
+    def of(self, rank: int) -> np.ndarray:
+        """The sorted hashes of the word runs of a document."""
+        values, first, last = self._place(rank)
+        return values[first:last]
 
 
 def unpack_pairs(pairs: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -309,22 +268,32 @@ def choose_survivors(pairs: np.ndarray, similarity: np.ndarray, threshold: float
 
 
 @dataclass(frozen=True)
-class FindRepeatedParagraphs:
-    """Reduces a partition of paragraph hashes: (rank, index) of every paragraph that is not the first of its kind.
+class FindRepeated:
+    """Reduces a partition of hashes of parts of texts: records `REPEATED` of the parts that are not the first.
 
-    The first is the one in the document of lowest rank, and there the earliest.
+    The first is the one in the document of lowest rank, and there the earliest. A part that stands in at most
+    `max_documents` documents is not called repeated.
     """
 
     runs: Runs
     gone: str
+    name: str
+    max_documents: int = 0
+    num_old: int = 0
 
     def __call__(self, partition: int, folder: Path) -> dict[str, Any]:
-        """Write `scratch/repeated/<partition>.npy`; see `Work.map`."""
+        """Write `scratch/<name>/<partition>.npy`; see `Work.map`."""
         rows, ranks = self.runs.read(partition, self.gone)
         order = np.lexsort((rows["index"], ranks, rows["key"]))
-        rows, ranks = rows[order], ranks[order]
-        again = np.zeros(len(rows), bool)
-        again[1:] = rows["key"][1:] == rows["key"][:-1]
-        place = f"scratch/repeated/{partition}.npy"
-        write_array(folder / place, records(rank=ranks[again], index=rows["index"][again]))
+        keys, ranks, index = rows["key"][order], ranks[order], rows["index"][order]
+        new = np.ones(len(keys), bool)
+        new[1:] = keys[1:] != keys[:-1]
+        group = np.cumsum(new) - 1
+        other_document = new.copy()
+        other_document[1:] |= ranks[1:] != ranks[:-1]
+        documents = np.bincount(group, other_document).astype(np.int64) if len(keys) else np.empty(0, np.int64)
+        again = ~new & (documents[group] > self.max_documents) & (ranks >= self.num_old)
+        firsts = ranks[new][group[again]]
+        place = f"scratch/{self.name}/{partition}.npy"
+        write_array(folder / place, records(rank=ranks[again], index=index[again], first=firsts))
         return {"files": [place], "rows_in": len(rows)}

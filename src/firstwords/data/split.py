@@ -13,6 +13,8 @@ were seen.
 from __future__ import annotations
 
 import hashlib
+import re
+from functools import lru_cache
 from urllib.parse import urlsplit
 
 SPLITS = ("train", "validation", "test", "tasks")
@@ -51,7 +53,7 @@ def page_of(url: str | None, document_id: str) -> str:
 
 def split_of(url: str | None, document_id: str) -> str:
     """The part of the corpus that a document belongs to, one of `SPLITS`."""
-    if _draw("test", group_of(url, document_id)) < TEST_SHARE:
+    if _group_draw(group_of(url, document_id)) < TEST_SHARE:
         return "test"
     page = page_of(url, document_id)
     if _draw(TASK_KEY, page) < TASK_SHARE:
@@ -69,6 +71,12 @@ def page_is_held_out(url: str | None, document_id: str = "") -> bool:
     return _draw(TASK_KEY, page_of(url, document_id)) < TASK_SHARE
 
 
+@lru_cache(4096)
+def _group_draw(group: str) -> float:
+    """The draw that decides about `test`: one for all pages of a group, which mostly come together."""
+    return _draw("test", group)
+
+
 def _draw(purpose: str, name: str) -> float:
     """A number in [0, 1) that depends on the purpose and the name alone."""
     digest = hashlib.blake2b(name.encode("utf-8", "surrogatepass"), key=purpose.encode(), digest_size=8).digest()
@@ -77,8 +85,14 @@ def _draw(purpose: str, name: str) -> float:
 
 def _split(url: str) -> tuple[str, str] | None:
     """Scheme and lower-case host without port, or None for an address that is not one."""
+    if plain := _PLAIN.match(url):
+        return plain[1], plain[2]
     try:
         parts = urlsplit(url)
         return parts.scheme.lower(), (parts.hostname or "").lower()
     except ValueError:
         return None
+
+
+# An address about which no two parsers disagree: read at a tenth of the cost.
+_PLAIN = re.compile(r"(https?)://([a-z0-9.-]+)(?=[/?#]|\Z)")

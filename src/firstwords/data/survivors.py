@@ -1,4 +1,4 @@
-"""Writing what survives de-duplication: documents without repeated paragraphs, with their part of the corpus."""
+"""Writing what survives de-duplication: documents without repeated parts, with their part of the corpus."""
 
 from __future__ import annotations
 
@@ -11,16 +11,17 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from firstwords.data.description import Kinds, id_text
 from firstwords.data.document import DOCUMENT
-from firstwords.data.duplicates import id_text
 from firstwords.data.features import Features
-from firstwords.data.paragraphs import long_paragraphs, without
+from firstwords.data.paragraphs import Units, split_units, without
+from firstwords.data.removal import joined, to_edges, word_spans
 from firstwords.data.shards import TableWriter, conform, read_batches
 from firstwords.data.shuffle import read_array
 from firstwords.data.split import split_of
 from firstwords.data.transform import with_texts
 
-SURVIVOR = pa.schema([*DOCUMENT, pa.field("split", pa.string())])
+SURVIVOR = pa.schema([*DOCUMENT, pa.field("split", pa.string()), pa.field("num_copies", pa.uint32())])
 _REASON = [
     pa.field("step", pa.string()),
     pa.field("rule", pa.string()),
@@ -28,91 +29,170 @@ _REASON = [
     pa.field("kept_id", pa.string()),
 ]
 DROPPED = pa.schema([*DOCUMENT, *_REASON])
+REMOVED = pa.schema(
+    [
+        pa.field("id", pa.string()),
+        pa.field("step", pa.string()),
+        pa.field("start", pa.uint32()),
+        pa.field("end", pa.uint32()),
+        pa.field("kept_id", pa.string()),
+    ]
+)
 
-FATE = np.dtype([("reason", np.uint8), ("score", np.float64), ("kept", np.uint64)])
-"""What happens to a document: 0 when it stays, otherwise why it goes, with which score and for which one (a number)."""
-EXACT, SIMILAR, TOO_SHORT = 1, 2, 3
+FATE = np.dtype([("reason", np.uint8), ("score", np.float64), ("kept", np.uint64), ("copies", np.uint32)])
+"""What happens to a document: `reason` 0 when it stays, and then for how many documents it stands, itself included;
+otherwise why it goes, with which score and for which one (a number)."""
+EXACT, SIMILAR, SHORTENED, URL, TOO_SHORT = 1, 2, 3, 4, 5
 REASONS = {
+    URL: ("url", "same_url"),
     EXACT: ("exact", "same_text"),
     SIMILAR: ("minhash", "near_duplicate"),
-    TOO_SHORT: ("repeated_paragraphs", "too_short"),
+    TOO_SHORT: ("length", "too_short"),
+    SHORTENED: ("repeated_text", "too_short"),
 }
+PART = np.dtype([("row", np.uint32), ("start", np.uint32), ("end", np.uint32), ("kept", np.uint64)])
+"""A repeated part of a text: its row, which one it is (`start`; of stretches of words, the words), and the number of
+the document that has the first of its kind."""
+PARTS = ("paragraphs", "lines", "substrings")
 
 
 @dataclass(frozen=True)
 class Survivors:
     """Writes one shard after the decisions are made."""
 
-    paragraph_words: int
+    kinds: Kinds
     min_words: int
 
-    def __call__(self, shard: tuple[str, str, str, str], folder: Path) -> dict[str, Any]:
-        """Write `documents/` and `dropped/` of a shard; see `Work.map`.
+    def __call__(self, shard: tuple[str, str, str], folder: Path) -> dict[str, Any]:
+        """Write `documents/`, `dropped/` and `removed/` of a shard; see `Work.map`.
 
         Args:
-            shard: Its key; the Parquet file; a file of the (rows,) fates; and a file of the repeated paragraphs as
-                records (row, index), sorted.
+            shard: Its key; the Parquet file; and a folder with what was decided: the (rows,) fates, and for each of
+                `PARTS` that was looked for its records `PART`, sorted by row.
             folder: Of the artifact.
         """
-        key, path, fates_file, repeated_file = shard
-        fates, repeated = read_array(Path(fates_file)), read_array(Path(repeated_file))
-        files = [f"documents/{key}.parquet", f"dropped/{key}.parquet"]
+        key, path, decided = shard
+        fates = read_array(Path(decided) / "fates.npy")
+        places = {name: Path(decided) / f"{name}.npy" for name in PARTS}
+        parts = {name: read_array(place) for name, place in places.items() if place.exists()}
+        files = [f"{name}/{key}.parquet" for name in ("documents", "dropped", "removed")]
         dropped: Counter[str] = Counter()
         splits: Counter[str] = Counter()
+        removed: Counter[str] = Counter()
         first = 0
-        with TableWriter(folder / files[0], SURVIVOR) as documents, TableWriter(folder / files[1], DROPPED) as drops:
+        with (
+            TableWriter(folder / files[0], SURVIVOR) as documents,
+            TableWriter(folder / files[1], DROPPED) as drops,
+            TableWriter(folder / files[2], REMOVED) as removals,
+        ):
             for read in read_batches(path, columns=DOCUMENT.names):
                 batch = conform(read, DOCUMENT)
                 fate = fates[first : first + batch.num_rows].copy()
-                low, high = np.searchsorted(repeated["row"], [first, first + batch.num_rows])
-                shorter = self._without_repeated(batch, repeated[low:high], first)
+                some = {name: _rows_between(each, first, batch.num_rows) for name, each in parts.items()}
                 first += batch.num_rows
-                words = Features(shorter.column("text")).words.num_words
-                short = (fate["reason"] == 0) & (words < self.min_words)
-                fate["reason"][short], fate["score"][short] = TOO_SHORT, words[short]
+                shorter, spans = self._without(batch, some)
+                _mark_shortened(fate, shorter, np.unique(spans["row"]), self.min_words)
                 stays = fate["reason"] == 0
-                kept = _with_split(shorter.filter(pa.array(stays)))
+                kept = _with_split(shorter.filter(pa.array(stays)), fate["copies"][stays])
                 documents.write(kept)
                 splits.update(kept.column("split").to_pylist())
-                # What is dropped keeps its whole text: the paragraphs that were taken out may be the reason.
+                # What is dropped keeps its whole text: the parts that were taken out may be the reason.
                 drops.write(_with_reason(batch.filter(pa.array(~stays)), fate[~stays]))
                 dropped.update(".".join(REASONS[reason]) for reason in fate["reason"][~stays].tolist())
-        counts = {"rows_in": first, "rows_out": first - dropped.total(), "paragraphs_removed": len(repeated)}
+                removals.write(_removals(batch, spans))
+                removed.update({PARTS[each]: int(number) for each, number in enumerate(np.bincount(spans["step"]))})
         return {
             "files": files,
-            **counts,
+            "rows_in": first,
+            "rows_out": first - dropped.total(),
+            "removed": {name: removed[name] for name in PARTS},
             "dropped": dict(sorted(dropped.items())),
             "splits": dict(sorted(splits.items())),
         }
 
-    def _without_repeated(self, batch: pa.RecordBatch, repeated: np.ndarray, first: int) -> pa.RecordBatch:
-        if not len(repeated):
-            return batch
+    def _without(self, batch: pa.RecordBatch, parts: dict[str, np.ndarray]) -> tuple[pa.RecordBatch, np.ndarray]:
+        """The batch without repeated parts, and what was taken out: records `SPAN`, sorted by row."""
+        rows = np.unique(np.concatenate([np.empty(0, np.uint32), *(each["row"] for each in parts.values())]))
+        if not len(rows):
+            return batch, np.empty(0, SPAN)
         texts = batch.column("text")
-        mask, new = np.zeros(len(texts), bool), []
-        for row in np.unique(repeated["row"]):
-            indices = set(repeated["index"][repeated["row"] == row].tolist())
-            text = texts[int(row) - first].as_py()
-            spans = [
-                (start, end)
-                for index, (start, end, _) in enumerate(long_paragraphs(text, self.paragraph_words))
-                if index in indices
-            ]
-            mask[row - first] = True
-            new.append(without(text, spans))
-        return with_texts(batch, pc.replace_with_mask(texts, pa.array(mask), pa.array(new, texts.type)))
+        some = texts.take(pa.array(rows))
+        finder = _SpanFinder(some, self.kinds)
+        bounds = {name: np.searchsorted(each["row"], [rows, rows + 1]).T.tolist() for name, each in parts.items()}
+        old, new, found = some.to_pylist(), [], []
+        for position, text in enumerate(old):
+            spans = []
+            for name, each in parts.items():
+                low, high = bounds[name][position]
+                spans += finder.spans(name, position, text, each[low:high]) if high > low else []
+            found += [(rows[position], *span) for span in spans]
+            new.append(without(text, joined((start, end) for _, start, end, _ in spans)) if spans else text)
+        mask = np.zeros(len(texts), bool)
+        mask[rows] = True
+        replaced = pc.replace_with_mask(texts, pa.array(mask), pa.array(new, texts.type))
+        return with_texts(batch, replaced), np.array(found, SPAN)
 
 
-def _with_split(batch: pa.RecordBatch) -> pa.RecordBatch:
+SPAN = np.dtype([("row", np.uint32), ("step", np.uint8), ("start", np.uint32), ("end", np.uint32), ("kept", np.uint64)])
+
+
+class _SpanFinder:
+    """Where the parts of some texts are, in characters; each kind is split when the first of it is asked for."""
+
+    def __init__(self, texts: pa.StringArray, kinds: Kinds) -> None:
+        self.texts, self.kinds = texts, kinds
+        self.features = Features(texts)
+        self.units: dict[str, Units] = {}
+
+    def spans(self, name: str, position: int, text: str, parts: np.ndarray) -> list[tuple[int, int, int, int]]:
+        """For the parts of one kind in one text: kind, first character, the one after the last, and who keeps it.
+
+        Of a stretch of words only the whole lines and sentences in it, if there are any.
+        """
+        step, kept = PARTS.index(name), parts["kept"].tolist()
+        if name == "substrings":
+            words = self.features.words
+            ends = words.offsets[position] + np.stack([parts["start"], parts["end"] - 1]).astype(np.int64)
+            firsts, lasts = word_spans(text, words.starts[ends], words.lengths[ends])
+            edges = [to_edges(text, *each) for each in zip(firsts[0].tolist(), lasts[1].tolist(), strict=True)]
+            return [(step, *each, who) for each, who in zip(edges, kept, strict=True) if each]
+        if name not in self.units:
+            least = self.kinds.paragraph_words if name == "paragraphs" else self.kinds.line_words
+            self.units[name] = split_units(self.texts, "paragraphs" if name == "paragraphs" else "lines", least)
+        units = self.units[name]
+        at = units.offsets[position] + parts["start"]
+        spans = zip(units.starts[at].tolist(), units.ends[at].tolist(), kept, strict=True)
+        return [(step, *span) for span in spans]
+
+
+def _rows_between(parts: np.ndarray, first: int, number: int) -> np.ndarray:
+    """The records of some rows, with rows counted from `first`."""
+    low, high = np.searchsorted(parts["row"], [first, first + number])
+    some = np.array(parts[low:high])
+    some["row"] -= first
+    return some
+
+
+def _mark_shortened(fate: np.ndarray, shorter: pa.RecordBatch, changed: np.ndarray, min_words: int) -> None:
+    """Let those documents go that have too few words left."""
+    if not len(changed):
+        return
+    words = Features(shorter.column("text").take(pa.array(changed))).words.num_words
+    short = (words < min_words) & (fate["reason"][changed] == 0)
+    fate["reason"][changed[short]], fate["score"][changed[short]] = SHORTENED, words[short]
+
+
+def _with_split(batch: pa.RecordBatch, copies: np.ndarray) -> pa.RecordBatch:
     urls, ids = batch.column("url").to_pylist(), batch.column("id").to_pylist()
     splits = [split_of(url, identity) for url, identity in zip(urls, ids, strict=True)]
-    return pa.RecordBatch.from_arrays([*batch.columns, pa.array(splits, pa.string())], schema=SURVIVOR)
+    columns = [pa.array(splits, pa.string()), pa.array(copies, pa.uint32())]
+    return pa.RecordBatch.from_arrays([*batch.columns, *columns], schema=SURVIVOR)
 
 
 def _with_reason(batch: pa.RecordBatch, fate: np.ndarray) -> pa.RecordBatch:
     reasons = fate["reason"].tolist()
     kept = [
-        None if reason == TOO_SHORT else id_text(number)
+        None if reason in (TOO_SHORT, SHORTENED) else id_text(number)
         for reason, number in zip(reasons, fate["kept"].tolist(), strict=True)
     ]
     columns = [
@@ -122,3 +202,14 @@ def _with_reason(batch: pa.RecordBatch, fate: np.ndarray) -> pa.RecordBatch:
         pa.array(kept, pa.string()),
     ]
     return pa.RecordBatch.from_arrays([*batch.columns, *columns], schema=DROPPED)
+
+
+def _removals(batch: pa.RecordBatch, spans: np.ndarray) -> pa.RecordBatch:
+    columns = [
+        batch.column("id").take(pa.array(spans["row"])),
+        pa.array([f"repeated_{PARTS[step]}" for step in spans["step"].tolist()], pa.string()),
+        pa.array(spans["start"]),
+        pa.array(spans["end"]),
+        pa.array([id_text(number) for number in spans["kept"].tolist()], pa.string()),
+    ]
+    return pa.RecordBatch.from_arrays(columns, schema=REMOVED)

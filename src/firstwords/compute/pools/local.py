@@ -20,6 +20,10 @@ from firstwords.recipe import runtime
 
 POLL_SECONDS = 1.0
 
+PRELOADED = ("firstwords.data.shards", "firstwords.data.duplicate_kernels", "firstwords.data.features")
+"""What the fork server imports once, so that the workers of every step after have it when they start (a second each
+otherwise, and a stage has many steps)."""
+
 
 def end_with(process: int) -> None:
     """Make this worker end when a process does, so that a killed run leaves nobody who writes its files.
@@ -76,6 +80,7 @@ class Local(Pool):
             return
         # "forkserver": forking this process itself would copy locks of threads that libraries have started.
         context = multiprocessing.get_context("forkserver")
+        context.set_forkserver_preload(["__main__", *PRELOADED])
         with ProcessPoolExecutor(
             min(self.workers, len(tasks)), context, initializer=end_with, initargs=(os.getpid(),)
         ) as executor:
