@@ -1,6 +1,6 @@
 import pytest
 
-from firstwords.data.phone_numbers import find_phone_numbers
+from firstwords.data.personal.phone_numbers import find_phone_numbers
 
 REGIONS = ("US", "GB", "DE", "FR", "IN", "BR")
 
