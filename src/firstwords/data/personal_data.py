@@ -7,7 +7,6 @@ never logged or stored: what leaves this module is type, start and end.
 
 from __future__ import annotations
 
-import bisect
 import itertools
 import re
 from collections.abc import Callable, Iterator, Sequence
@@ -21,11 +20,12 @@ from firstwords.data.personal.email_address import EMAIL
 from firstwords.data.personal.finder import Finder, Span
 from firstwords.data.personal.network import CREDENTIALS, IPV6, MAC, URL
 from firstwords.data.personal.numbers import NUMBERS
+from firstwords.data.personal.type_names import ALL_TYPES, TYPES
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
-__all__ = ["ALL_TYPES", "REGIONS", "TYPES", "Span", "find_personal_data", "personal_data", "replace_personal_data"]
+__all__ = ["ALL_TYPES", "REGIONS", "TYPES", "Span", "find_personal_data", "personal_data"]
 
 # In the order in which they are tried where several begin at one place: what holds letters before what is digits only.
 FINDERS: tuple[Finder, ...] = (
@@ -39,11 +39,7 @@ FINDERS: tuple[Finder, ...] = (
     NUMBERS,
     *national_americas.FINDERS,
 )
-ON_REQUEST: tuple[Finder, ...] = (URL, MAC)
-
-TYPES = tuple(dict.fromkeys(each for finder in FINDERS for each in finder.types))
-"""What is looked for unless said otherwise."""
-ALL_TYPES = (*TYPES, *(each for finder in ON_REQUEST for each in finder.types))
+FINDERS_ON_REQUEST: tuple[Finder, ...] = (URL, MAC)
 REGIONS = ("US", "GB", "DE", "FR", "IN", "BR")
 
 
@@ -95,9 +91,9 @@ def find_personal_data(
     unknown = [each for each in types if each not in ALL_TYPES]
     if unknown:
         raise ValueError(f"personal data of type '{unknown[0]}' is not known; there are {', '.join(ALL_TYPES)}")
-    asked = tuple(finder for finder in ON_REQUEST if set(finder.types) & set(types))
+    asked = tuple(finder for finder in FINDERS_ON_REQUEST if set(finder.types) & set(types))
     finders, wanted, places = (*asked, *FINDERS), frozenset(types), tuple(regions)
-    scanner, finder_at = _scanner(finders), _finder_at(finders)
+    scanner, finders_at = _scanner(finders), _finders_at(finders)
     # No trigger matches across a zero byte, so one scan serves the whole batch.
     joined = b"\0".join(texts)
     begins = list(itertools.accumulate((len(text) + 1 for text in texts), initial=0))
@@ -111,25 +107,52 @@ def find_personal_data(
             continue
         while start >= begins[index + 1]:
             index += 1
-        finder, offset = finder_at(joined, start), begins[index]
-        at = end if finder.decides_all else start + 1
-        for span in finder.find(texts[index], start - offset, end - offset, places):
+        offset = begins[index]
+        for finder, finder_end in finders_at(joined, start):
+            at = finder_end if finder.decides_all else start + 1
+            spans = finder.find(texts[index], start - offset, finder_end - offset, places)
             # An address begins before its trigger: what is given already is not given again.
-            if span.start + offset >= given:
-                at = max(at, given := span.end + offset)
-                if span.type in wanted:
-                    yield index, span
+            spans = [span for span in spans if span.start + offset >= given]
+            if spans:
+                at = max(at, given := spans[-1].end + offset)
+                yield from ((index, span) for span in spans if span.type in wanted)
+            if spans or finder.decides_all:
+                break
         if at < end:
             triggers = scanner.finditer(joined, at)
 
 
-def replace_personal_data(text: bytes, spans: Sequence[Span]) -> str:
-    """The text with a placeholder such as `<EMAIL>` in place of each span (in bytes, ordered, without overlaps)."""
+def replace_personal_data(
+    text: bytes, spans: Sequence[Span], numbers: dict[tuple[str, bytes], int] | None = None
+) -> str:
+    """The text with a placeholder such as `<EMAIL>` in place of each span.
+
+    Args:
+        text: UTF-8.
+        spans: In bytes, ordered, without overlaps.
+        numbers: If given, placeholders are numbered, `<EMAIL_1>`: the numbers that values have already, to which new
+            ones are added.
+    """
     parts, at = [], 0
     for span in spans:
-        parts += [text[at : span.start], f"<{span.type.upper()}>".encode()]
+        name = span.type.upper()
+        if numbers is not None:
+            key = (span.type, _as_written_anyhow(span.type, text[span.start : span.end]))
+            number = numbers.setdefault(key, 1 + sum(kind == span.type for kind, _ in numbers))
+            name = f"{name}_{number}"
+        parts += [text[at : span.start], f"<{name}>".encode()]
         at = span.end
     return b"".join([*parts, text[at:]]).decode()
+
+
+def _as_written_anyhow(kind: str, value: bytes) -> bytes:
+    """What is the same for a value in capitals and, where they only group, with other separators."""
+    value = value.lower()
+    if kind in ("secret", "url_credentials", "bitcoin_address", "url"):
+        return value
+    if kind == "person":
+        return b" ".join(value.split())
+    return value if kind == "email" else value.translate(None, b" .-/()")
 
 
 def texts_as_bytes(texts: pa.StringArray) -> list[bytes]:
@@ -152,15 +175,22 @@ def _scanner(finders: tuple[Finder, ...]) -> Any:
 
 
 @cache
-def _finder_at(finders: tuple[Finder, ...]) -> Callable[[bytes, int], Finder]:
-    """Whose trigger it is at a place where there is one; RE2 would take longer to tell than to find it."""
-    pattern = re.compile("|".join(f"({finder.trigger})" for finder in finders).encode("ascii"))
+def _finders_at(finders: tuple[Finder, ...]) -> Callable[[bytes, int], Iterator[tuple[Finder, int]]]:
+    """Whose triggers match at a place where one does, in order, and where they end; RE2 would take longer to tell which
+    alternative it was than to find it.
+    """
+    patterns = [re.compile(finder.trigger.encode("ascii")) for finder in finders]
+    first = re.compile("|".join(f"({finder.trigger})" for finder in finders).encode("ascii"))
 
-    def find(text: bytes, start: int) -> Finder:
+    def find(text: bytes, start: int) -> Iterator[tuple[Finder, int]]:
         if text[start] == 0x40:
-            return EMAIL
-        match = pattern.match(text, start)
+            yield EMAIL, start + 2
+            return
+        match = first.match(text, start)
         assert match is not None and match.lastindex is not None
-        return finders[match.lastindex - 1]
+        yield finders[match.lastindex - 1], match.end()
+        for finder, pattern in zip(finders[match.lastindex :], patterns[match.lastindex :], strict=True):
+            if match := pattern.match(text, start):
+                yield finder, match.end()
 
     return find

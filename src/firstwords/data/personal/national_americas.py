@@ -11,12 +11,13 @@ def is_us_ssn(digits: bytes) -> bool:
     """Whether a US social security number (3-2-4) could have been assigned; there is no check digit.
 
     Source: Social Security Administration, "Social Security Number Randomization": area 000, 666 and 900-999, group 00
-    and serial 0000 are never assigned. 9xx with group 50-65, 70-88, 90-92 and 94-99 is a taxpayer number (ITIN) and counts.
+    and serial 0000 are never assigned. 9xx with group 50-65, 70-88, 90-92 or 94-99 is a taxpayer number (ITIN; IRS
+    Publication 1915) and counts.
     """
     area, group, serial = digits[:3], int(digits[3:5]), digits[5:]
     if area in (b"000", b"666") or group == 0 or serial == b"0000":
         return False
-    return area < b"900" or 50 <= group <= 65 or 70 <= group <= 88 or 90 <= group <= 92 or 94 <= group
+    return area < b"900" or 50 <= group <= 65 or 70 <= group <= 88 or 90 <= group <= 92 or group >= 94
 
 
 def is_canadian_sin(digits: bytes) -> bool:

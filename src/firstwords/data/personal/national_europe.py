@@ -37,7 +37,7 @@ def is_french_nir(characters: bytes) -> bool:
     Source: INSEE, Numero d'inscription au repertoire (example 2 55 08 14 168 025 38).
     """
     month = int(characters[3:5])
-    if characters[:1] not in b"1278" or not (1 <= month <= 12 or 20 <= month <= 42 or 50 <= month):
+    if characters[:1] not in b"1278" or not (1 <= month <= 12 or 20 <= month <= 42 or month >= 50):
         return False
     number = characters[:13].replace(b"2A", b"19").replace(b"2B", b"18")
     return 97 - int(number) % 97 == int(characters[13:])
@@ -56,6 +56,7 @@ def is_spanish_dni(characters: bytes) -> bool:
 # Values of characters at odd places, for the digits 0 to 9 and, the same, the letters A to J, then K to Z.
 _ODD = (1, 0, 5, 7, 9, 13, 15, 17, 19, 21, 2, 4, 18, 20, 11, 3, 6, 8, 12, 14, 16, 10, 22, 25, 24, 23)
 _DIGIT_PLACES = (6, 7, 9, 10, 12, 13, 14)
+_TO_DIGITS = bytes.maketrans(b"LMNPQRSTUV", b"0123456789")
 
 
 def is_italian_fiscal_code(characters: bytes) -> bool:
@@ -67,8 +68,7 @@ def is_italian_fiscal_code(characters: bytes) -> bool:
     characters = characters.upper()
     values = [byte - 48 if byte < 58 else byte - 65 for byte in characters]
     total = sum(_ODD[value] if place % 2 == 0 else value for place, value in enumerate(values[:15]))
-    digits = bytes(characters[place] for place in _DIGIT_PLACES).translate(bytes.maketrans(b"LMNPQRSTUV", b"0123456789"))
-    day = int(digits[2:4])
+    day = int(characters[9:11].translate(_TO_DIGITS))
     num_written = sum(characters[place] < 58 for place in _DIGIT_PLACES)
     return total % 26 == values[15] and (1 <= day <= 31 or 41 <= day <= 71) and num_written >= 3
 
@@ -82,7 +82,8 @@ def is_dutch_bsn(digits: bytes) -> bool:
 
 
 def is_polish_pesel(digits: bytes) -> bool:
-    """Whether eleven digits are a Polish PESEL number: a date of birth whose month tells the century, and a check digit.
+    """Whether eleven digits are a Polish PESEL number: a date of birth, its month telling the century, and a check
+    digit.
 
     Source: Rozporzadzenie Ministra Spraw Wewnetrznych on the PESEL register (example 44051401359).
     """
@@ -114,7 +115,9 @@ RULES = (
         "de_tax_id",
         announced=("99999999999", "99 999 999 999"),
         holds=is_german_tax_id,
-        words=words("steuer id", "steueridentifikationsnummer", "identifikationsnummer", "idnr", "steuer idnr", "tax id"),
+        words=words(
+            "steuer id", "steuer idnr", "idnr", "steueridentifikationsnummer", "identifikationsnummer", "tax id"
+        ),
     ),
     Rule(
         "fr_nir",
@@ -151,7 +154,7 @@ RULES = (
 
 _DIGIT_OR_LETTER = "[0-9LMNP-Vlmnp-v]"
 FINDERS = (
-    # His Majesty's Revenue and Customs, National Insurance Manual NIM39110 (example QQ 12 34 56 A, a prefix never used):
+    # HM Revenue and Customs, National Insurance Manual NIM39110 (example QQ 12 34 56 A, a prefix never used): it has
     # no check digit, so its pairs must be written apart, or a word announce it.
     Lettered(
         "uk_nino",

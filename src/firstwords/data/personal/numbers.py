@@ -24,14 +24,14 @@ def _find(text: bytes, start: int, end: int, regions: tuple[str, ...]) -> Iterat
     for span in found:
         if span.start < at:
             continue
-        yield from _phones(text, at, span.start, regions)
+        yield from _phones(text, at, span.start, regions, limit=span.start)
         yield span
         at = span.end
     yield from _phones(text, at, end, regions)
 
 
-def _phones(text: bytes, start: int, end: int, regions: tuple[str, ...]) -> Iterator[Span]:
-    for first, last in find_phone_numbers(text, start, end, regions):
+def _phones(text: bytes, start: int, end: int, regions: tuple[str, ...], limit: int | None = None) -> Iterator[Span]:
+    for first, last in find_phone_numbers(text, start, end, regions, limit):
         yield Span("phone", first, last)
 
 

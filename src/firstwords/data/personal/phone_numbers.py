@@ -48,7 +48,9 @@ _DATE = re.compile(
 _YEARS = re.compile(rb"(?:1[5-9]|20)[0-9]{2}[^0-9]+(?:1[5-9]|20)[0-9]{2}")
 
 
-def find_phone_numbers(text: bytes, start: int, end: int, regions: tuple[str, ...]) -> Iterator[tuple[int, int]]:
+def find_phone_numbers(
+    text: bytes, start: int, end: int, regions: tuple[str, ...], limit: int | None = None
+) -> Iterator[tuple[int, int]]:
     """Start and end of the telephone numbers that begin between `start` and `end` of a UTF-8 text.
 
     A number counts when it is written internationally (+ or 00) with a length its country uses, in the North American
@@ -57,7 +59,7 @@ def find_phone_numbers(text: bytes, start: int, end: int, regions: tuple[str, ..
     are counters, keys and offsets far more often than numbers to dial.
     """
     at = start
-    while match := _SHAPES.search(text, at, min(len(text), end + 12)):
+    while match := _SHAPES.search(text, at, min(len(text), end + 12) if limit is None else limit):
         if match.start() >= end:
             return
         at = match.end()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import itertools
 import json
 import math
 import re
@@ -91,15 +92,16 @@ def looks_random(value: bytes) -> bool:
     """Whether a string is too mixed for a name, a path or a sentence in place of a value.
 
     Hexadecimal ones need 24 digits; others need capitals, small letters and digits, which change often along the
-    string. Both need nearly the entropy of random ones of their length (Shannon's, over the string's own characters):
-    3.0 bits a character for hexadecimal, 3.5 for others.
+    string, digits in two places below a length of 40 (`MyVariable1` has them in one). Both need nearly the entropy of
+    random ones (Shannon's, over the string's own characters): 3.0 bits a character for hexadecimal, 3.5 for others.
     """
     entropy = -sum(n / len(value) * math.log2(n / len(value)) for n in Counter(value).values())
     if re.fullmatch(rb"[0-9a-f]{24,}|[0-9A-F]{24,}", value):
         return entropy >= 3.0
     kinds = bytes(48 if 48 <= b <= 57 else 65 if 65 <= b <= 90 else 97 if 97 <= b <= 122 else 45 for b in value)
-    changes = sum(a != b for a, b in zip(kinds, kinds[1:], strict=False))
-    return {48, 65, 97} <= set(kinds) and entropy >= 3.5 and changes >= len(value) / 4
+    changes = sum(a != b for a, b in itertools.pairwise(kinds))
+    mixed = {48, 65, 97} <= set(kinds) and changes >= len(value) / 4
+    return mixed and entropy >= 3.5 and (len(value) >= 40 or len(re.findall(rb"0+", kinds)) >= 2)
 
 
 FINDERS = (
