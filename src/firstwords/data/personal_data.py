@@ -109,14 +109,14 @@ def find_personal_data(
             index += 1
         offset = begins[index]
         for finder, finder_end in finders_at(joined, start):
-            at = finder_end if finder.decides_all else start + 1
+            at = start + 1 if finder.undecided is None else max(start + 1, finder_end - finder.undecided)
             spans = finder.find(texts[index], start - offset, finder_end - offset, places)
             # An address begins before its trigger: what is given already is not given again.
             spans = [span for span in spans if span.start + offset >= given]
             if spans:
                 at = max(at, given := spans[-1].end + offset)
                 yield from ((index, span) for span in spans if span.type in wanted)
-            if spans or finder.decides_all:
+            if spans or finder.undecided is not None:
                 break
         if at < end:
             triggers = scanner.finditer(joined, at)

@@ -26,14 +26,14 @@ class Finder:
             match that it gives in the end must be bounded, or the search for many matches takes quadratic time.
         find: The spans that begin in `text[start:end]`, which the trigger has matched, in order and without overlaps.
             The last argument are the telephone regions.
-        decides_all: Whether nothing else is to be looked for in what the trigger has matched; otherwise the search goes
-            on one byte behind its beginning where nothing was found.
+        undecided: Where nothing was found, how many bytes at the end of what the trigger has matched are looked at
+            again; None is all but the first.
     """
 
     types: tuple[str, ...]
     trigger: str
     find: Callable[[bytes, int, int, tuple[str, ...]], Iterable[Span]]
-    decides_all: bool = False
+    undecided: int | None = None
 
 
 # How far before a number a word may stand that announces it, in bytes.

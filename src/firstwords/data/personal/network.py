@@ -9,6 +9,10 @@ from collections.abc import Iterator
 from firstwords.data.personal.finder import Finder, Span, extends_word
 
 
+# 127/8 is this machine, 0/8 none, 255/8 net masks and broadcast.
+_NOBODY = (0, 127, 255)
+
+
 def _find_ipv6(text: bytes, start: int, end: int, regions: tuple[str, ...]) -> Iterator[Span]:
     value = text[start:end]
     if value.endswith(b":") and not value.endswith(b"::"):  # "2001:db8::1: no route"
@@ -23,7 +27,10 @@ def _find_ipv6(text: bytes, start: int, end: int, regions: tuple[str, ...]) -> I
     # local fc00::/7, link fe80::/10, multicast ff00::/8), and a full one must not be eight pairs of digits (a
     # hardware address).
     high = int(address) >> 112
-    if b"::" in value:
+    if address.ipv4_mapped:
+        if address.ipv4_mapped.packed[0] in _NOBODY:
+            return
+    elif b"::" in value:
         if not (0x2000 <= high <= 0x3FFF or high >= 0xFC00) or len(value) < 7:
             return
     elif all(len(group) <= 2 for group in value.split(b":")):
@@ -40,7 +47,6 @@ _VERSION = re.compile(
     rb"(?:version|release|revision|firmware|build|section|chapter|clause|ver|rev|linux|kernel|\bv)[\s.:=(]*\Z",
     re.IGNORECASE,
 )
-_NOBODY = (0, 127, 255)
 
 
 def find_ipv4(text: bytes, start: int, end: int, regions: tuple[str, ...] = ()) -> Iterator[Span]:
@@ -51,7 +57,6 @@ def find_ipv4(text: bytes, start: int, end: int, regions: tuple[str, ...] = ()) 
         numbers = match[0].split(b".")
         if any(int(number) > 255 or (len(number) > 1 and number[:1] == b"0") for number in numbers):
             continue
-        # 127/8 is this machine, 0/8 none, 255/8 net masks and broadcast.
         if int(numbers[0]) in _NOBODY or extends_word(text, *match.span()):
             continue
         if not _VERSION.search(text, max(0, match.start() - 20), match.start()):
@@ -97,6 +102,7 @@ IPV6 = Finder(
     ("ip_address",),
     r"[0-9A-Fa-f]{0,4}(?:(?::[0-9A-Fa-f]{0,4}){3,8}|::[0-9A-Fa-f]{1,4})(?:\.[0-9]{1,3}){0,3}",
     _find_ipv6,
+    undecided=5,  # the last group may be the beginning of another number
 )
 CREDENTIALS = Finder(("url_credentials",), r"://[^\s:/?#@\"'<>]{0,64}:[^\s/?#@\"'<>]{1,128}@", _find_credentials)
 URL = Finder(("url",), r"\b(?i:https?|ftp)://[0-9A-Za-z\[\x80-\xff]", _find_url)

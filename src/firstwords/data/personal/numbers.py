@@ -42,5 +42,5 @@ NUMBERS = Finder(
     # Seven digits, whatever parts them; four numbers with dots may have fewer.
     rf"[+(]{{0,2}}[0-9](?:{_SEPARATOR}{{0,4}}[0-9]){{6,}}|[0-9]{{1,3}}\.[0-9]{{1,3}}\.[0-9]{{1,3}}\.[0-9]{{1,3}}",
     _find,
-    decides_all=True,
+    undecided=0,
 )
