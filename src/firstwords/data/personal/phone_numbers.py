@@ -31,7 +31,7 @@ _SHAPES = re.compile(
 
 # Words that announce a number, up to 40 characters before it on its line; the last two are the telephone signs.
 _ANNOUNCING = (
-    rb"\b(?:(?:tele)?phones?|tel|fax|call(?:ing)?|mobile|cell|cellular|whatsapp|sms|hotline|dial|desk|ph|contact|answering"
+    rb"\b(?:(?:tele)?phones?|tel|fax|call(?:ing)?|mobile|cell|cellular|whatsapp|sms|hotline|dial|desk|ph\b|contact|answering"
     rb"|(?:text|reach|ring) (?:me|us|you|him|her|them))|\xe2\x98\x8e|\xf0\x9f\x93\x9e"
 )
 _BEFORE = re.compile(rb"(?:" + _ANNOUNCING + rb")[^0-9\n]{0,40}$", re.IGNORECASE)
@@ -79,7 +79,7 @@ def _is_phone_number(match: re.Match[bytes], text: bytes, regions: tuple[str, ..
     if shape == "america":
         return True
     if shape == "international" and number.startswith(b"+"):
-        return _fits_a_country(digits.decode())
+        return _fits_a_country(digits.decode()) and not _is_decimal(number)
     if _BEFORE.search(text, max(0, match.start() - 60), match.start()) or _AFTER.match(text, match.end()):
         return True
     if len(digits) == len(number):
@@ -95,9 +95,20 @@ def _fits_a_country(digits: str) -> bool:
     import phonenumbers
 
     try:
-        return phonenumbers.is_possible_number(phonenumbers.parse(f"+{digits}"))
+        reason = phonenumbers.is_possible_number_with_reason(phonenumbers.parse(f"+{digits}"))
     except phonenumbers.NumberParseException:
         return False
+    return reason == phonenumbers.ValidationResult.IS_POSSIBLE  # not for calls within a town only
+
+
+def _is_decimal(number: bytes) -> bool:
+    """Whether digits with one dot are a decimal number: before the dot of +49.30901820 stands a calling code."""
+    import phonenumbers
+
+    match = re.fullmatch(rb"\+?([0-9]+)\.([0-9]+)", number)
+    if not match:
+        return False
+    return len(match[2]) < 4 or int(match[1]) not in phonenumbers.COUNTRY_CODE_TO_REGION_CODE
 
 
 def _valid_in_a_region(digits: str, regions: tuple[str, ...]) -> bool:
