@@ -163,10 +163,7 @@ def main() -> int:
         return 2
     data = Path(os.environ["FIRSTWORDS_DATA"])
     figures, odd = quality(data)
-    header = ("precision", "recall", "F1", "presidio F1")
-    print(
-        f"{'file':26}{'part':6}{'type':12}{'right':>6}{'wrong':>6}{'missed':>7}   {header[0]:19}{header[1]:19}{header[2]:7}{header[3]}"
-    )
+    print(f"{'file':26}{'part':6}{'type':12} right wrong missed   {'precision':19}{'recall':19}F1     presidio F1")
     for each in figures:
         if each.right + each.wrong + each.missed:
             peer = ""

@@ -59,6 +59,7 @@ def test_a_word_behind_does_too() -> None:
         "+1.4142135",
         "+35236450.6",
         "phi = 9.064678",
+        "357  679 1036",
     ],
 )
 def test_digits_alone_are_no_number(text: str) -> None:

@@ -40,7 +40,8 @@ _AFTER = re.compile(rb"[ \-(]{1,3}(?:office|fax|home|mobile|cell|desk|work|direc
 _OTHER_NUMBER = re.compile(rb"[0-9]{3}-[0-9]{2}-[0-9]{4}|[0-9]{5}-[0-9]{4}")
 # How national numbers are grouped: area code with trunk 0 or in parentheses, 3-3-4 (North America), 5-5 (India,
 # Britain).
-_NATIONAL = re.compile(rb"\(?0[0-9].*|\(.*|[0-9]{3}[^0-9]+[0-9]{3}[^0-9]+[0-9]{4}|[0-9]{5}[ -][0-9]{5}", re.DOTALL)
+_ONE = rb"(?: |[^0-9 ]{1,3})"  # columns of a table stand farther apart
+_NATIONAL = re.compile(rb"\(?0[0-9].*|\(.*|[0-9]{3}%b[0-9]{3}%b[0-9]{4}|[0-9]{5}[ -][0-9]{5}" % (_ONE, _ONE), re.DOTALL)
 _YEAR, _DAY = rb"(?:1[89]|20)[0-9]{2}", rb"[0-9]{1,2}"
 _DATE = re.compile(
     rb"(?<![0-9])(?:%b[ .\-/]%b[ .\-/]%b|%b[ .\-/]%b[ .\-/]%b)(?![0-9])" % (_YEAR, _DAY, _DAY, _DAY, _DAY, _YEAR)
