@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.dataset
+import pytest
 
 from firstwords.artifact import Artifact, digest_payload
 from firstwords.compute.pools.local import Local
@@ -14,9 +15,12 @@ from firstwords.data.filters.gopher_quality import GopherQuality
 from firstwords.data.filters.much_personal_data import MuchPersonalData
 from firstwords.data.shards import write_table
 from firstwords.data.transforms.personal_data import PersonalData
+from firstwords.errors import RecipeError
+from firstwords.graph import Graph
 from firstwords.inference.language_model import LanguageModel
 from firstwords.recipe import build
-from firstwords.stage import Work
+from firstwords.recipe_file import Recipe
+from firstwords.stage import Stage, Work
 from firstwords.stages import clean
 from firstwords.stages.clean import Clean, shares_by_step
 
@@ -179,6 +183,33 @@ def test_a_step_may_read_another_artifact(tmp_path) -> None:
     work = Work(name="clean", folder=tmp_path / "out", inputs=inputs, pool=Local(workers=1), console=SilentConsole())
     outcome = Clean(steps=(Listed(words="train_words.mine"),)).run(work)
     assert outcome.counts["dropped"] == {"Listed.listed": 2}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Learnt(Stage):
+    """Stands for a fine-tuned model whose base learnt from the cleaned documents."""
+
+    def inputs(self, graph):
+        return {"base": graph.require("clean")}
+
+    def run(self, work):
+        raise NotImplementedError
+
+
+def test_a_model_of_names_may_be_given_but_not_learn_from_what_it_cleans() -> None:
+    stages = {"clean": Clean(steps=(PersonalData(names="finetune.people"),))}
+    given = {name: Artifact(name=name, folder=Path(name)) for name in ("extract", "finetune.people")}
+    graph = Graph(Recipe(name="r", path="r.toml", stages=stages, given=given))
+    assert graph.inputs["clean"] == {"documents": "extract", "step_0.names": "finetune.people"}
+    with pytest.raises(RecipeError, match=r"clean -> finetune.people -> clean: a stage cannot need itself"):
+        Graph(
+            Recipe(
+                name="r",
+                path="r.toml",
+                stages=stages | {"finetune.people": Learnt()},
+                given={"extract": given["extract"]},
+            )
+        )
 
 
 def test_shares_are_told_greatest_first() -> None:

@@ -60,6 +60,7 @@ def test_a_word_behind_does_too() -> None:
         "+35236450.6",
         "phi = 9.064678",
         "357  679 1036",
+        "70000-20000=50000",
     ],
 )
 def test_digits_alone_are_no_number(text: str) -> None:

@@ -10,7 +10,7 @@ _SPACE = rb"(?:[ .\-/]|\xc2\xa0|\xe2\x80[\x87-\x95\xaf])"
 _EXTENSION = rb"(?:[ ,;]{0,2}(?:x|ext|extension)[ .:]{0,2}[0-9]{1,6}(?![0-9]))?"
 # Not inside a longer chain of numbers ("1.2.3", "2024-10-12").
 _BEGIN = rb"(?<![0-9A-Za-z_#$%&=])(?<![0-9][.\-/:,])"
-_END = rb"(?![0-9A-Za-z_%@])(?![.\-/:,][0-9])"
+_END = rb"(?![0-9A-Za-z_%@=])(?![.\-/:,][0-9])"
 
 _NORTH_AMERICA = rb"(?:\+?1" + _SPACE + rb"?)?(?:\([0-9]{3}\)" + _SPACE + rb"?|[0-9]{3}(?:-|\.))[0-9]{3}[\-. ][0-9]{4}"
 # Possessive repeats (++): a shape that does not end well is not tried again in all the ways its digits could be
