@@ -25,6 +25,7 @@ from firstwords.stages import clean
 from firstwords.stages.clean import Clean, shares_by_step
 
 TINY = runpy.run_path(str(Path(__file__).parents[1] / "evaluation" / "tiny_artifacts.py"))
+FINETUNE = runpy.run_path(str(Path(__file__).parent / "test_finetune.py"))
 PROSE = """The valley lies between two ranges of hills, and the river that runs through it is fed by the snow
 of the winter. People have lived there for a very long time, and most of them keep sheep or work in the forest.
 Write to the mayor ({mail}) if you want to know what they have planted this year, or ask at the town hall."""
@@ -113,6 +114,7 @@ def test_planted_values_are_in_no_file_of_the_artifact(tmp_path) -> None:
     assert sorted({span["type"] for span in scores[0]["spans"]}) == sorted(PLANTED)
 
 
+@pytest.mark.slow  # other processes load torch
 def test_a_model_that_tags_names_is_an_input_and_works_in_other_processes(tmp_path, monkeypatch) -> None:
     tagger = TINY["tagger"](tmp_path / "people")
     step = PersonalData(names="finetune.people", names_labels=("module", "class"))
@@ -183,6 +185,28 @@ def test_a_step_may_read_another_artifact(tmp_path) -> None:
     work = Work(name="clean", folder=tmp_path / "out", inputs=inputs, pool=Local(workers=1), console=SilentConsole())
     outcome = Clean(steps=(Listed(words="train_words.mine"),)).run(work)
     assert outcome.counts["dropped"] == {"Listed.listed": 2}
+
+
+def test_a_fine_tuned_model_hides_what_it_learnt_to_tag(tmp_path) -> None:
+    base = FINETUNE["make_base"](tmp_path / "base", causal=False)
+    training = {"epochs": 6, "rate": 3e-3, "batch_examples": 8}
+    FINETUNE["run"](tmp_path / "people", FINETUNE["TAGS"], FINETUNE["conll_files"](tmp_path), base, **training)
+    texts = [" ".join(record.words) for record in TINY["words_records"]("test", 12)]
+    rows = [{"id": document_id(str(n)), "text": text, "source": "test"} for n, text in enumerate(texts)]
+    write_table(tmp_path / "extract/documents/0.parquet", pa.Table.from_pylist(rows, schema=DOCUMENT))
+    inputs = {
+        "documents": Artifact(name="extract", folder=tmp_path / "extract"),
+        "step_0.names": Artifact(name="finetune.people", folder=tmp_path / "people"),
+    }
+    stage = Clean(steps=(PersonalData(names="finetune.people", names_labels=("module",), numbered=True),))
+    work = Work(name="clean", folder=tmp_path / "out", inputs=inputs, pool=Local(workers=1), console=SilentConsole())
+    outcome = stage.run(work)
+    named = sum(text.split().count("json") for text in texts)  # in these texts the module, wherever it stands
+    assert named > 5
+    assert abs(outcome.counts["changed"]["personal_data.person"] - named) <= 0.1 * named
+    cleaned = " ".join(pyarrow.dataset.dataset(tmp_path / "out/documents").to_table()["text"].to_pylist())
+    assert cleaned.split().count("json") <= 0.1 * named
+    assert "<PERSON_1>" in cleaned and "<PERSON_2>" not in cleaned  # one word, one number
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from firstwords.data.personal.finder import Span
+    from firstwords.data.personal.span_log import SpanLog
 
 COLUMNS = ("text", "title")
 
@@ -51,11 +52,13 @@ class PersonalData(Transform):
         import numpy as np
         import phonenumbers
 
+        from firstwords.data.personal.span_log import SpanLog
+
         unknown = [region for region in self.phone_regions if region not in phonenumbers.SUPPORTED_REGIONS]
         if unknown:
             raise RecipeError(f"phone region '{unknown[0]}' is not known: write ISO 3166 codes such as US, GB or DE")
 
-        log = _Log(batch.num_rows, self.counted)
+        log = SpanLog(batch.num_rows, self.counted)
         changed = np.zeros(batch.num_rows, bool)
         for column in COLUMNS:
             if column in batch.schema.names:
@@ -64,7 +67,7 @@ class PersonalData(Transform):
                     changed[rows] = True
         return Transformed(batch, changed, log.counts, {"spans": log.as_array()})
 
-    def _replace(self, batch: "pa.RecordBatch", column: str, log: "_Log") -> "tuple[pa.RecordBatch, list[int]]":
+    def _replace(self, batch: "pa.RecordBatch", column: str, log: "SpanLog") -> "tuple[pa.RecordBatch, list[int]]":
         import numpy as np
         import pyarrow as pa
         import pyarrow.compute as pc
@@ -99,25 +102,3 @@ class PersonalData(Transform):
             raise RecipeError(f"names: the model of '{self.names}' is handed in by the stage clean; name it there")
         find: Callable[..., Any] = self.names
         return with_persons(spans, values, lambda texts: find(texts, self.names_labels))
-
-
-class _Log:
-    """What was replaced in each row: how often each type, and of each span type and length."""
-
-    def __init__(self, num_rows: int, types: tuple[str, ...]) -> None:
-        import numpy as np
-
-        self.counts = {each: np.zeros(num_rows, np.int32) for each in types}
-        self.spans: list[list[dict[str, Any]]] = [[] for _ in range(num_rows)]
-        self.numbers: dict[int, dict[tuple[str, bytes], int]] = {}
-
-    def add(self, row: int, spans: "list[Span]") -> None:
-        self.numbers.setdefault(row, {})
-        for span in spans:
-            self.counts[span.type][row] += 1
-            self.spans[row].append({"type": span.type, "bytes": span.end - span.start})
-
-    def as_array(self) -> "pa.Array":
-        import pyarrow as pa
-
-        return pa.array(self.spans, pa.list_(pa.struct([("type", pa.string()), ("bytes", pa.int32())])))
