@@ -66,11 +66,16 @@ class RuleBook:
 
     @cached_property
     def _shapes(self) -> re.Pattern[bytes]:
-        # The longest first: a number is not the beginning of a longer one.
-        shapes = sorted((shape.decode() for shape in self._by_shape), key=lambda shape: (-len(shape), shape))
-        joined = b"|".join(_pattern(shape) for shape in shapes)
+        # By the digits that a shape begins with, of which at one place only one number can be right: tried one by one,
+        # sixty shapes took three times as long. The longest first: a number is not the beginning of a longer one.
+        rests: dict[int, list[bytes]] = {}
+        for shape in sorted((shape.decode() for shape in self._by_shape), key=lambda shape: (-len(shape), shape)):
+            rest = shape.lstrip("9")
+            assert rest != shape, f"the shape {shape} must begin with a digit"
+            rests.setdefault(len(shape) - len(rest), []).append(_pattern(rest))
+        groups = [b"[0-9]{%d}(?![0-9])(?:%b)" % (size, b"|".join(each)) for size, each in sorted(rests.items())]
         return re.compile(
-            rb"(?<![0-9A-Za-z])(?<![0-9][.\-/])(?:" + joined + rb")(?![0-9A-Za-z])(?![.\-/][0-9])", re.DOTALL
+            rb"(?<![0-9A-Za-z])(?<![0-9][.\-/])(?:" + b"|".join(groups) + rb")(?![0-9A-Za-z])(?![.\-/][0-9])"
         )
 
     def find(self, text: bytes, start: int, end: int) -> Iterator[Span]:

@@ -17,6 +17,8 @@ _BOOK = RuleBook(RULES)
 
 
 def _find(text: bytes, start: int, end: int, regions: tuple[str, ...]) -> Iterator[Span]:
+    if text[end : end + 1] == b"@" and b" " not in text[start:end]:
+        return  # the beginning of an e-mail address, such as a message's id
     found = list(_BOOK.find(text, start, end))
     if text.count(b".", start, end) >= 3:
         found = sorted([*found, *find_ipv4(text, start, end)], key=lambda span: span.start)
