@@ -134,6 +134,25 @@ def test_any_batch_gives_the_spans_of_its_texts_ordered_and_apart(texts: list[st
         assert all(0 <= span.start < span.end <= len(text) for span in spans)
 
 
+PIECES = st.sampled_from(
+    ["@", "x.org", "://", "a:b@", "GB29NWBK", "60161331926819", "AB 12 34 56 ", "RSSMRA85T10A562S", "::", ":ffff", "1"]
+    + ["12 ", "-----BEGIN PRIVATE KEY-----", "AAAAAAAAAAAAAAAAAAAA\n", "-----END PRIVATE KEY-----", "password=", "."]
+    + ["A1b2C3d4E5f6G7h8", "eyJ", "eyJhbGciOiJIUzI1NiJ9", "bc1q", "4111 1111 1111 1111", "192.0.2.7", "\ud800", "\0"]
+    + ["邮", "é", "“", "\xa0", "+49 30 901820"]
+)
+
+
+@given(st.lists(st.one_of(PIECES, PIECES, st.text(max_size=3)), max_size=14))
+@settings(max_examples=300, deadline=None)
+def test_pieces_of_everything_in_any_order_break_nothing(pieces: list[str]) -> None:
+    text = "".join(pieces)
+    spans = personal_data(text, ALL_TYPES)
+    assert all(0 <= span.start < span.end <= len(text) for span in spans)
+    assert all(a.end <= b.start for a, b in itertools.pairwise(spans))
+    usual = personal_data(text)
+    assert [span for span in usual if span.type == "card"] == personal_data(text, types=("card",))
+
+
 HOSTILE = """1|1 |1-|a|@|a@|a@b.|é@é|1234567a|1:|ffff:|::1|(1|://a:b@|://aaaaaaaaaaaaaaaa:|+1 |00 1|call 1|1.1.1.
 -----BEGIN PRIVATE KEY-----|-----BEGIN PRIVATE KEY-----AAAAAAAAAAAAAAAA |password=|token|secret: A1b2C3d4E5f6G7h8
 eyJ12345678|eyJ12345678.|GB29 |GB29NWBK6016133192681 |1AAAAAAAAAAAAAAAAAAAAAAAAAAAAAA |bc1qqqqqqqqqqqqqqqq |123-45-
