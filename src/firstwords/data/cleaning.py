@@ -64,7 +64,7 @@ def clean_batch(batch: pa.RecordBatch, steps: Sequence[Filter | Transform], scor
     for name, step in zip(step_names(steps), steps, strict=True):
         if isinstance(step, Transform):
             scores[name] = rows.transform(step)
-            changed.update({f"{name}.{each.name}": _total(scores[name].field(each.name)) for each in scores[name].type})
+            changed.update({f"{name}.{each}": _total(scores[name].field(each)) for each in step.counted})
         else:
             scores[name] = rows.judge(step, name, score_all)
     gone = rows.rule.astype(bool)
@@ -103,7 +103,7 @@ class _Rows:
         self.batch = done.batch
         texts = self.batch.column("text").take(pa.array(self.live))
         self.features = self.features.replaced(texts, done.changed[self.live])
-        return struct_of(**done.counts)
+        return struct_of(**done.counts, **done.details)
 
     def judge(self, step: Filter, name: str, score_all: bool) -> pa.StructArray:
         whole = len(self.live) == self.batch.num_rows

@@ -57,10 +57,15 @@ class Clean(Stage):
         }
 
     def _ready_steps(self, work: Work) -> tuple[Filter | Transform, ...]:
-        """The steps, with the folders of artifacts in place of the names of their stages."""
+        """The steps, with the folders of artifacts, or the models in them, in place of the names of their stages."""
+        from firstwords.inference.entity_finder import EntityFinder
+
         steps = list(self.steps)
         for role, (index, field, _) in self._asked().items():
-            steps[index] = replace(steps[index], **{field: str(work.inputs[role].folder)})
+            step, artifact = steps[index], work.inputs[role]
+            is_model = isinstance(step, Transform) and field in step.entity_models
+            given = EntityFinder(str(artifact.path("model"))) if is_model else str(artifact.folder)
+            steps[index] = replace(step, **{field: given})
         return tuple(steps)
 
     def run(self, work: Work) -> Outcome:
@@ -83,9 +88,14 @@ class Clean(Stage):
         for receipt in receipts:
             dropped.update(receipt["dropped"])
             changed.update(receipt["changed"])
+        done = +changed  # only what was done at all
         return Outcome(
             summary="   ".join([f"kept {kept:,} of {total:,} documents", *shares_by_step(dropped, total)]),
-            counts={"kept": kept, "dropped": dict(sorted(dropped.items())), "changed": dict(sorted(changed.items()))},
+            counts={
+                "kept": kept,
+                "dropped": dict(sorted(dropped.items())),
+                "changed": dict(sorted(done.items())),
+            },
         )
 
 

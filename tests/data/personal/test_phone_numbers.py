@@ -1,6 +1,6 @@
 import pytest
 
-from firstwords.data.phone_numbers import find_phone_numbers
+from firstwords.data.personal.phone_numbers import find_phone_numbers
 
 REGIONS = ("US", "GB", "DE", "FR", "IN", "BR")
 
@@ -22,6 +22,7 @@ def numbers(text: str, regions: tuple[str, ...] = REGIONS) -> list[str]:
         "905-674-3793",
         "415.688.8231",
         "020 7946 0958",
+        "+49.30901820",
         "01.84.17.61.18",
         "98765 43210",
         "(11) 4706-6184",
@@ -54,6 +55,12 @@ def test_a_word_behind_does_too() -> None:
         "+1 234",
         "00000000000",
         "call 911",
+        "+3.1400000",
+        "+1.4142135",
+        "+35236450.6",
+        "phi = 9.064678",
+        "357  679 1036",
+        "70000-20000=50000",
     ],
 )
 def test_digits_alone_are_no_number(text: str) -> None:
