@@ -272,6 +272,25 @@ def _show_dropped(artifact: Any, rules: tuple[str, ...], limit: int, json_output
 
 
 @app.command
+def report(target: str, *, output: Path | None = None, artifacts: Root = ROOT) -> None:
+    """Write a page that tells what happened to the data: one file that opens in any browser and loads nothing.
+
+    Parameters
+    ----------
+    target
+        A recipe's name (quickstart), an artifact (quickstart/clean) or a folder.
+    output
+        The file (default: reports/NAME.html beside the artifacts).
+    """
+    from firstwords.corpus.lineage import way
+    from firstwords.web.data_report import write_data_report
+
+    artifacts_on_the_way = way(target, artifacts)
+    name = target.partition("/")[0] if not Path(target).is_dir() else artifacts_on_the_way[-1].folder.name
+    print(write_data_report(artifacts_on_the_way, name, output or artifacts / "reports" / f"{name}.html"))
+
+
+@app.command
 def compare(first: str, second: str, *, json_output: Json = False, artifacts: Root = ROOT) -> None:
     """Compare the scores of two runs, item by item where both scored the same items.
 

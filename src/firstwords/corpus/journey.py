@@ -245,7 +245,7 @@ def lines(journey: Journey) -> Iterator[str]:
         for name, value in stop.facts.items():
             yield f"{'':<26} {name} {value}"
         for name, number in stop.changed.items():
-            yield f"  {name:<40} {number:>10,} changed"
+            yield f"  {name:<38} {number:>10,} changed"
         for score in stop.scores:
             yield _score_line(score)
     if metadata:
@@ -267,10 +267,10 @@ def _told_size(characters: int | None, before: int | None) -> str:
 
 def _score_line(score: Score) -> str:
     if isinstance(score.value, str):
-        return f"  {score.rule:<40} {score.value:>10}"
+        return f"  {score.rule:<38} {score.value:>10}"
     if score.value is None:
-        return f"  {score.rule:<40} {'-':>10}   not scored, as it was dropped before"
+        return f"  {score.rule:<38} {'-':>10}   not scored: dropped before"
     if (score.low, score.high) == (None, None):
-        return f"  {score.rule:<40} {figure(score.value):>10}" + ("" if score.bounds_known else "   bounds not known")
+        return f"  {score.rule:<38} {figure(score.value):>10}" + ("" if score.bounds_known else "   bounds not known")
     sign = "  " if score.passes else "x "
-    return f"{sign}{score.rule:<40} {figure(score.value):>10}   {told_bounds((score.low, score.high))}"
+    return f"{sign}{score.rule:<38} {figure(score.value):>10}   {told_bounds((score.low, score.high))}"
