@@ -61,6 +61,7 @@ def run(
         Measure this machine anew instead of using an earlier configuration.
     """
     from firstwords.console import StreamConsole
+    from firstwords.corpus.lineage import undescribed, upstream
     from firstwords.overview import show as overview
     from firstwords.recipe_file import read_recipe
     from firstwords.runner import run_recipe
@@ -75,6 +76,10 @@ def run(
         threads=threads,
         replan=replan,
     )
+    for artifact in undescribed(result.artifacts.values()):
+        from firstwords.corpus.card import write_card
+
+        write_card(upstream(artifact, result.artifacts.values()), checked.name)
     if json_output:
         _print_json(overview(checked.name, root=artifacts))
         return
@@ -93,6 +98,7 @@ def _hints(name: str, stages: list[str]) -> list[str]:
     hints = []
     if any(s.startswith("clean") for s in stages):
         hints.append(f"Why a page was dropped:  firstwords show {name}/clean --dropped")
+        hints.append(f"What is in the data:     firstwords report {name}")
     if configured:
         hints.append(f"Why these sizes:         firstwords show {name}/{configured[0]}")
     if models:
@@ -282,12 +288,51 @@ def report(target: str, *, output: Path | None = None, artifacts: Root = ROOT) -
     output
         The file (default: reports/NAME.html beside the artifacts).
     """
-    from firstwords.corpus.lineage import way
+    from firstwords.corpus.lineage import run_name, way
     from firstwords.web.data_report import write_data_report
 
     artifacts_on_the_way = way(target, artifacts)
-    name = target.partition("/")[0] if not Path(target).is_dir() else artifacts_on_the_way[-1].folder.name
+    name = run_name(target, artifacts_on_the_way)
     print(write_data_report(artifacts_on_the_way, name, output or artifacts / "reports" / f"{name}.html"))
+
+
+@app.command
+def card(
+    target: str,
+    *,
+    name: str = "",
+    description: str = "",
+    url: str = "",
+    creator: str = "",
+    date_published: str = "",
+    cite_as: str = "",
+    licence: str = "",
+    artifacts: Root = ROOT,
+) -> None:
+    """Write the card of a data set beside its shards: README.md and croissant.json, from facts alone.
+
+    Parameters
+    ----------
+    target
+        A recipe's name (quickstart), an artifact (quickstart/deduplicate) or a folder.
+    name, description, url, creator, date_published, cite_as, licence
+        What only you can say; left out when not given.
+    """
+    from firstwords.corpus.card import Given, write_card
+    from firstwords.corpus.lineage import run_name, way
+
+    given = Given(
+        name=name,
+        description=description,
+        url=url,
+        creator=creator,
+        date_published=date_published,
+        cite_as=cite_as,
+        licence=licence,
+    )
+    artifacts_on_the_way = way(target, artifacts)
+    for place in write_card(artifacts_on_the_way, run_name(target, artifacts_on_the_way), given):
+        print(place)
 
 
 @app.command

@@ -2,7 +2,7 @@ import shutil
 
 import pytest
 
-from firstwords.corpus.lineage import way
+from firstwords.corpus.lineage import run_name, way
 from firstwords.errors import RecipeError
 
 WHOLE = ["collect", "extract", "clean", "deduplicate"]
@@ -41,3 +41,10 @@ def test_what_holds_no_documents_is_refused(tiny, tmp_path) -> None:
         way("tiny", root)
     with pytest.raises(RecipeError, match="holds no documents"):
         way("tiny/clean", root)
+
+
+def test_a_run_is_called_like_its_recipe_and_a_folder_like_itself(tiny) -> None:
+    folder = next(tiny.glob("clean/clean-*"))
+    assert run_name("tiny/clean", way("tiny/clean", tiny)) == "tiny"
+    assert run_name(str(folder), way(str(folder), tiny)) == folder.name
+    assert run_name("recipes/tiny.toml", way("tiny", tiny)) == "tiny"

@@ -27,7 +27,7 @@ from firstwords.data.personal_data import personal_data
 from firstwords.data.shards import read_batches, shard_files
 
 NUM_EXAMPLES = 3
-NUM_VALUES = 12
+NUM_VALUES = 200
 NUM_CLUSTERS = 10
 EXCERPT_CHARACTERS = 280
 UNSURE_CHARACTERS = 80
@@ -59,6 +59,8 @@ class StageFacts:
     versions: dict[str, str]
     seconds: float
     examples: dict[str, list[Example]] = field(default_factory=dict)
+    rules: list[str] = field(default_factory=list)
+    """Scores of its filters, by full name."""
 
 
 @dataclass(frozen=True)
@@ -74,6 +76,12 @@ class Values:
     def total(self) -> int:
         """Rows that have a value."""
         return self.others + sum(number for _, number in self.common)
+
+    def first(self, number: int) -> Values:
+        """The same with fewer of the commonest values, and more others."""
+        rest = self.common[number:]
+        others = self.others + sum(count for _, count in rest)
+        return Values(self.common[:number], others, self.num_others + len(rest), self.missing)
 
 
 @dataclass(frozen=True)
@@ -111,12 +119,17 @@ class Description:
         return dict(found)
 
 
-def describe(way: Sequence[Artifact]) -> Description:
-    """Read the artifacts of a way, see `corpus.lineage.way`, and count what a reader wants to know."""
+def describe(way: Sequence[Artifact], examples: bool = True) -> Description:
+    """Read the artifacts of a way, see `corpus.lineage.way`, and count what a reader wants to know.
+
+    Args:
+        way: Artifacts in the order in which documents pass through them.
+        examples: Also some of the documents that each rule took out.
+    """
     last = way[-1]
     columns, lengths = _columns(last)
     found = Description(
-        stages=[_facts(artifact) for artifact in way],
+        stages=[_facts(artifact, examples) for artifact in way],
         columns=columns,
         documents=len(lengths),
         characters=int(lengths.sum()),
@@ -124,9 +137,10 @@ def describe(way: Sequence[Artifact]) -> Description:
         length_quantiles=quantiles(lengths),
         clusters=_clusters(way),
     )
-    for artifact in way:
+    for artifact, stage in zip(way, found.stages, strict=True):
         if artifact.path("scores").is_dir():
             scores = Scores(artifact)
+            stage.rules.extend(scores.rules)
             found.distributions += [scores.distribution(rule) for rule in scores.rules.values()]
             found.notes += scores.notes
             for name, step in scores.steps.items():
@@ -149,7 +163,7 @@ def without_personal_data(text: str, limit: int = EXCERPT_CHARACTERS) -> str:
     return line if len(line) <= limit else line[: limit - 1].rstrip() + "…"
 
 
-def _facts(artifact: Artifact) -> StageFacts:
+def _facts(artifact: Artifact, examples: bool) -> StageFacts:
     manifest = artifact.manifest
     counts = manifest["counts"]
     lost = {**counts.get("rejected", {}), **counts.get("dropped", {})}
@@ -164,7 +178,7 @@ def _facts(artifact: Artifact) -> StageFacts:
         configuration=manifest["ingredients"]["configuration"],
         versions=manifest["versions"],
         seconds=manifest["seconds"],
-        examples=_examples(artifact),
+        examples=_examples(artifact) if examples else {},
     )
 
 

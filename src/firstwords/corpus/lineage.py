@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from pathlib import Path
 
-from firstwords.artifact import MANIFEST, Artifact
+from firstwords.artifact import CARD, CROISSANT, MANIFEST, Artifact
 from firstwords.errors import RecipeError
 from firstwords.overview import find_artifact, load_record
 
@@ -34,21 +34,41 @@ def way(target: str, root: Path) -> list[Artifact]:
         if len(ends) != 1:
             there = ", ".join(f"{target}/{a.name}" for a in ends) or "none"
             raise RecipeError(f"{target} has {len(ends)} artifacts where documents end; name one: {there}")
-        return _upstream(ends[0], known)
+        return upstream(ends[0], known)
     artifact = find_artifact(target, root)
     if not holds_data(artifact):
         raise RecipeError(f"{artifact.name} holds no documents; name the recipe, or its clean or deduplicate")
     if (Path(target) / MANIFEST).is_file():
-        return _upstream(artifact, [])
+        return upstream(artifact, [])
     known = [a for a in load_record(target.rpartition("/")[0], root).values() if holds_data(a)]
-    found = _upstream(artifact, known)
+    found = upstream(artifact, known)
     while len(after := [a for a in known if found[-1].identity in _inputs(a)]) == 1:
         found.append(after[0])
     return found
 
 
-def _upstream(artifact: Artifact, known: Iterable[Artifact]) -> list[Artifact]:
-    """What an artifact was made from, the first first, itself last."""
+def undescribed(artifacts: Iterable[Artifact]) -> list[Artifact]:
+    """Final documents without a card: those that a stage after `clean` selected and no other stage selects from."""
+    known = [a for a in artifacts if holds_data(a)]
+    needed = {identity for a in known for identity in _inputs(a)}
+    chosen = [a for a in known if a.identity not in needed and a.path("dropped").is_dir() and a.stage != "clean"]
+    return [a for a in chosen if not (a.path(CARD).is_file() and a.path(CROISSANT).is_file())]
+
+
+def run_name(target: str, found: list[Artifact]) -> str:
+    """What a target's run is called: the recipe, or the folder of an artifact that was named by its place."""
+    if (Path(target) / MANIFEST).is_file():
+        return found[-1].folder.name
+    return Path(target.partition("/")[0] if not target.endswith(".toml") else target).stem
+
+
+def upstream(artifact: Artifact, known: Iterable[Artifact]) -> list[Artifact]:
+    """What an artifact was made from, the first first, itself last.
+
+    Args:
+        artifact: It holds documents.
+        known: Where inputs are looked for first; otherwise beside the artifact.
+    """
     by_identity = {a.identity: a for a in known}
     found = [artifact]
     while True:

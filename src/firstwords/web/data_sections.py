@@ -13,6 +13,7 @@ from firstwords.web import charts
 from firstwords.web.html import Child, Element, foreign, tag
 
 NUM_REASONS = 4
+NUM_VALUES = 12
 COLUMN_TITLES = {
     "split": "Parts",
     "language": "Languages",
@@ -161,7 +162,7 @@ def corpus(found: Description) -> Child:
         tag("figcaption", _quantiles(found.length_quantiles), " characters"),
         class_="card",
     )
-    cards = [_values(name, found.columns[name]) for name in COLUMN_TITLES if name in found.columns]
+    cards = [_values(name, found.columns[name].first(NUM_VALUES)) for name in COLUMN_TITLES if name in found.columns]
     return tag("div", lengths, cards, class_="cards")
 
 

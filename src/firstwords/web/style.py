@@ -88,7 +88,8 @@ tr:last-child td, tr:last-child th { border-bottom: 0; }
 .number { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; }
 td.picture { min-width: 6rem; width: 30%; vertical-align: middle; }
 .rules table { min-width: 36rem; }
-.rules tbody th { width: 40%; min-width: 11.5rem; overflow-wrap: break-word; } .rules tbody td:last-child { min-width: 9rem; }
+.rules tbody th { width: 40%; min-width: 11.5rem; overflow-wrap: break-word; }
+.rules tbody td:last-child { min-width: 9rem; }
 .small table { font-size: .88rem; } .small tbody th { min-width: 45%; font-size: .88rem; }
 .small td.picture { min-width: 3.5rem; }
 .nowrap, td .code { white-space: nowrap; }
