@@ -85,3 +85,36 @@ def test_the_text_for_people_begins_with_the_verdict_and_ends_with_the_text(tiny
     assert told.splitlines()[2].startswith("Not in the corpus: clean: dropped by")
     assert told.endswith(found.text)
     assert max(len(line) for line in told.splitlines() if line.startswith("  gopher")) <= 80
+
+
+def test_stretches_that_a_stage_lists_as_removed_are_told(tiny, tmp_path) -> None:
+    import shutil
+
+    import pyarrow as pa
+
+    from firstwords.data.shards import shard_files, write_table
+
+    root = tmp_path / "artifacts"
+    shutil.copytree(tiny, root)
+    last = way("tiny", root)[-1]
+    found = journeys(way("tiny", root), "https://b.example/bread")[0]
+    shard = next(iter(shard_files(last.path("documents"))))
+    rows = [{"id": found.id, "step": "lines", "start": 10 * n, "end": 10 * n + 5} for n in range(3)]
+    write_table(last.path("removed", f"{shard}.parquet"), pa.Table.from_pylist(rows))
+    again = journeys(way("tiny", root), found.id)[0]
+    assert again.stops[-1].facts["removed by lines"] == "3 stretches, 15 characters"
+
+
+def test_the_same_id_in_two_shards_has_two_ways(tmp_path) -> None:
+    import pyarrow as pa
+
+    from firstwords.data.document import DOCUMENT
+    from firstwords.data.shards import write_table
+
+    folder = tmp_path / "extract" / "extract-0"
+    write_json(folder / "manifest.json", {"name": "extract", "identity": "0", "inputs": {}})
+    for shard in ("a", "b"):
+        rows = [{"id": "1" * 16, "text": f"text of {shard}", "url": "https://x.example/"}]
+        write_table(folder / "documents" / f"{shard}.parquet", pa.Table.from_pylist(rows, schema=DOCUMENT))
+    found = journeys([Artifact(name="extract", folder=folder)], "https://x.example/")
+    assert [(len(each.stops), each.text) for each in found] == [(1, "text of a"), (1, "text of b")]

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from firstwords.corpus.thresholds import bounds_of, passes
+from firstwords.corpus.thresholds import NothingPasses, bounds_of, passes
 from firstwords.data.filter import Filter, first_failing, struct_of
 
 numbers = st.floats(-1e300, 1e300)  # the greatest float is no bound
@@ -53,7 +53,7 @@ def test_whole_scores_have_whole_bounds() -> None:
 
 def test_only_a_document_that_passes_can_tell() -> None:
     assert bounds_of(Range(low=5), scores(1.0, 9.0))["size"] == (5.0, None)
-    with pytest.raises(ValueError, match="no document passes"):
+    with pytest.raises(NothingPasses):
         bounds_of(Range(low=5), scores(1.0, 2.0))
 
 
@@ -66,3 +66,9 @@ def test_passes_includes_the_bounds_and_missing_scores() -> None:
     values = np.array([1.0, 2.0, 3.0, 3.1, math.nan])
     assert passes((2.0, 3.0), values).tolist() == [False, True, True, False, True]
     assert passes((None, None), values).all()
+
+
+def test_narrow_integers_are_probed_within_their_type() -> None:
+    for kind in (np.int32, np.uint8, np.int64):
+        found = bounds_of(Range(high=5), struct_of(size=np.array([3], kind)))
+        assert found["size"] == (None, 5)

@@ -79,6 +79,10 @@ class Journey:
         return asdict(self) | {"kept": self.kept, "verdict": self.verdict}
 
 
+Found = dict[tuple[str, str], Journey]
+"""Journeys by id and shard: the same record may have been read twice, from two archives."""
+
+
 def journeys(way: Sequence[Artifact], key: str, limit: int = 0) -> list[Journey]:
     """The ways of all documents of an id or address.
 
@@ -90,11 +94,11 @@ def journeys(way: Sequence[Artifact], key: str, limit: int = 0) -> list[Journey]
     Raises:
         RecipeError: If there is none; the message names addresses that contain the key.
     """
-    found: dict[str, Journey] = {}
+    found: Found = {}
     for artifact in way:
-        for journey, stop in _stops(artifact, key, found):
+        for shard, journey, stop in _stops(artifact, key, found):
             journey.stops.append(stop)
-            found.setdefault(journey.id, journey)
+            found.setdefault((journey.id, shard), journey)
     if not found:
         near = list(_addresses_with(way, key))
         hint = f" Addresses that contain it: {', '.join(near)}" if near else " Give an id or a whole address."
@@ -102,27 +106,30 @@ def journeys(way: Sequence[Artifact], key: str, limit: int = 0) -> list[Journey]
     return list(found.values())[: limit or None]
 
 
-def _stops(artifact: Artifact, key: str, found: dict[str, Journey]) -> Iterator[tuple[Journey, Stop]]:
-    """What a stage did with each document that the key names or that an earlier stage showed."""
-    ids = {key, *found}
+def _stops(artifact: Artifact, key: str, found: Found) -> Iterator[tuple[str, Journey, Stop]]:
+    """What a stage did with each document that the key names or that an earlier stage showed, and its shard."""
+    ids = {key, *(identity for identity, _ in found)}
     for line in _failures(artifact, key):
         told = f"not fetched: {line['reason']}: {line.get('detail', '')}"
         about = {"url": line["url"]}
-        yield Journey(line["url"], about, []), Stop(artifact.name, artifact.identity, FAILED, told)
-    for row, _ in _rows(artifact.path("rejected"), ids, key):
+        yield "", Journey(line["url"], about, []), Stop(artifact.name, artifact.identity, FAILED, told)
+    for number, (row, shard) in enumerate(_rows(artifact.path("rejected"), ids, key)):
         told = f"rejected as {row['reason']}: {row['detail']}"
-        yield _journey(found, row), Stop(artifact.name, artifact.identity, REJECTED, told, facts={"bytes": row["size"]})
+        stop = Stop(artifact.name, artifact.identity, REJECTED, told, facts={"bytes": row["size"]})
+        # Its id may be that of a document that was kept, when it is the second of an address: it stays apart.
+        yield f"{shard} rejected {number}", _journey({}, row, shard), stop
     scores = Scores(artifact) if artifact.path("scores").is_dir() else None
     for name in ("documents", "dropped"):
         for row, shard in _rows(artifact.path(name), ids, key):
-            journey = _journey(found, row)
+            journey = _journey(found, row, shard)
             journey.text = row["text"]
-            yield journey, _stop(artifact, row, shard, scores)
+            yield shard, journey, _stop(artifact, row, shard, scores)
 
 
 def _stop(artifact: Artifact, row: dict[str, Any], shard: str, scores: Scores | None) -> Stop:
     judged, changed = _scores_of(scores, shard, row["id"]) if scores else ([], {})
     facts = {k: v for k, v in row.items() if k not in DOCUMENT.names and k not in _REASON and v is not None}
+    facts |= _removed(artifact.path("removed", f"{shard}.parquet"), row["id"])
     like = None
     if row.get("step"):
         score = f" ({figure(row['score'])})" if row.get("score") is not None else ""
@@ -138,6 +145,16 @@ def _stop(artifact: Artifact, row: dict[str, Any], shard: str, scores: Scores | 
         if extractor and artifact.stage == "extract":
             told = f"extracted by {extractor}"
     return Stop(artifact.name, artifact.identity, fate, told, len(row["text"]), like, changed, judged, facts)
+
+
+def _removed(place: Path, identity: str) -> dict[str, str]:
+    """What a stage that keeps a list of removed stretches took out of a document, by step."""
+    if not place.is_file():
+        return {}
+    sizes: dict[str, list[int]] = {}
+    for row, _ in _rows(place, {identity}, None):
+        sizes.setdefault(f"removed by {row['step']}", []).append(row["end"] - row["start"])
+    return {step: f"{len(each):,} stretches, {sum(each):,} characters" for step, each in sizes.items()}
 
 
 def _scores_of(scores: Scores, shard: str, identity: str) -> tuple[list[Score], dict[str, int]]:
@@ -168,9 +185,9 @@ def _judged(rule: Rule, value: float | None) -> Score:
     return Score(rule.full_name, value, low, high, rule.bounds is not None, good)
 
 
-def _journey(found: dict[str, Journey], row: dict[str, Any]) -> Journey:
+def _journey(found: Found, row: dict[str, Any], shard: str) -> Journey:
     """The journey of a row, told as the newest stage has it: personal data in titles goes only on the way."""
-    journey = found.get(row["id"]) or Journey(row["id"], {}, [])
+    journey = found.get((row["id"], shard)) or Journey(row["id"], {}, [])
     journey.about |= {k: row[k] for k in ("url", "title", "source", "date", "language", "licence") if row.get(k)}
     if row.get("metadata"):
         journey.about["metadata"] = dict(row["metadata"])

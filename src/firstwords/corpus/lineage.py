@@ -73,7 +73,7 @@ def upstream(artifact: Artifact, known: Iterable[Artifact]) -> list[Artifact]:
     found = [artifact]
     while True:
         before = [
-            by_identity.get(entry["identity"]) or _beside(found[0], entry)
+            by_identity.get(entry["identity"]) or beside(found[0], entry)
             for entry in found[0].manifest["inputs"].values()
         ]
         data = [a for a in before if a is not None and holds_data(a)]
@@ -82,7 +82,7 @@ def upstream(artifact: Artifact, known: Iterable[Artifact]) -> list[Artifact]:
         found.insert(0, data[0])
 
 
-def _beside(artifact: Artifact, entry: dict[str, str]) -> Artifact | None:
+def beside(artifact: Artifact, entry: dict[str, str]) -> Artifact | None:
     """An input of an artifact, which lies in the same folder of artifacts, or None when it was deleted."""
     stage = entry["name"].partition(".")[0]
     folders = artifact.folder.absolute().parent.parent.joinpath(stage).glob(f"*-{entry['identity']}")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -14,7 +14,8 @@ import pyarrow.parquet as pq
 
 from firstwords.artifact import Artifact
 from firstwords.corpus.histogram import NUM_BINS, Histogram, histogram, quantiles
-from firstwords.corpus.thresholds import bounds_of, passes
+from firstwords.corpus.lineage import beside
+from firstwords.corpus.thresholds import NothingPasses, bounds_of, passes
 from firstwords.data.filter import Bounds, Filter
 from firstwords.data.shards import shard_files
 from firstwords.errors import RecipeError
@@ -92,19 +93,33 @@ class Scores:
         self.steps: dict[str, Any] = {}
         self.notes: list[str] = []
         settings = artifact.manifest["ingredients"]["configuration"].get("steps", [])
-        for name, values in zip(self.schema.names[1:], settings, strict=bool(self.files)):
-            self.steps[name] = self._built(name, values)
+        named = zip(self.schema.names[1:], settings, strict=bool(self.files))
+        for index, (name, values) in enumerate(named):
+            self.steps[name] = self._built(index, name, values)
 
-    def _built(self, name: str, values: Mapping[str, Any]) -> Any:
+    def _built(self, index: int, name: str, values: Mapping[str, Any]) -> Any:
         try:
             component = find(STEP_GROUPS, values["kind"])
-            step = build(component, {k: v for k, v in _plain(values).items() if k != "kind"}, name)
+            step = build(component, {k: _plain(v) for k, v in values.items() if k not in ("kind", "version")}, name)
+            step = replace(step, **self._folders(index, name, step))
         except RecipeError as error:
             self.notes.append(f"{name}: bounds are not known, as the step cannot be built: {error}")
             return None
         if type(step).version != values["version"]:
             self.notes.append(f"{name}: scored by version {values['version']}; bounds are those of {step.version}")
         return step
+
+    def _folders(self, index: int, name: str, step: Any) -> dict[str, str]:
+        """The folders of artifacts that a step reads, in place of the names of their stages; see `stages.clean`."""
+        found = {}
+        for field in type(step).artifacts:
+            entry = self.artifact.manifest["inputs"].get(f"step_{index}.{field}")
+            if entry is not None:
+                read = beside(self.artifact, entry)
+                if read is None:
+                    raise RecipeError(f"{name}.{field}: the artifact {entry['name']} {entry['identity']} is gone")
+                found[field] = str(read.folder)
+        return found
 
     @cached_property
     def rules(self) -> dict[str, Rule]:
@@ -233,8 +248,11 @@ class Scores:
             for array in _structs(path, name, [name]):
                 try:
                     return bounds_of(step, array)
-                except ValueError:
-                    continue  # no document of this shard passes; another may
+                except NothingPasses:
+                    continue  # another shard may have one
+                except RecipeError as error:
+                    self.notes.append(f"{name}: bounds are not known: {error}")
+                    return {}
         self.notes.append(f"{name}: bounds are not known, as no document passed")
         return {}
 
@@ -252,7 +270,12 @@ def _flat(column: pa.ChunkedArray) -> pa.StructArray:
 
 
 def _plain(value: Any) -> Any:
-    """A configuration without the versions that `recipe.configuration` adds to components."""
-    if isinstance(value, Mapping):
-        return {k: _plain(v) for k, v in value.items() if not (k == "version" and "kind" in value)}
-    return [_plain(item) for item in value] if isinstance(value, list) else value
+    """A configuration as a recipe gives it: components inside are built, versions are left out."""
+    if isinstance(value, list):
+        return [_plain(item) for item in value]
+    if not isinstance(value, Mapping):
+        return value
+    if "kind" not in value or "version" not in value:
+        return {key: _plain(item) for key, item in value.items()}
+    fields = {key: _plain(item) for key, item in value.items() if key not in ("kind", "version")}
+    return build(find(STEP_GROUPS, value["kind"]), fields, value["kind"])

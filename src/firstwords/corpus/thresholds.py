@@ -16,8 +16,11 @@ import pyarrow as pa
 from firstwords.data.filter import Bounds, Filter
 
 PROBES = 256
-FLOAT_LIMIT = float(np.finfo(np.float64).max)
 INTEGER_LIMIT = 2**53  # beyond, a filter that computes with floats cannot tell neighbours apart
+
+
+class NothingPasses(Exception):
+    """No row passes the filter, so there is nothing to vary."""
 
 
 def bounds_of(step: Filter, scores: pa.StructArray) -> dict[str, Bounds]:
@@ -31,7 +34,7 @@ def bounds_of(step: Filter, scores: pa.StructArray) -> dict[str, Bounds]:
         scores: What it gave; at least one row must pass.
 
     Raises:
-        ValueError: If no row passes.
+        NothingPasses: If no row does.
     """
     passing = _first_passing(step, scores)
     found: dict[str, Bounds] = {}
@@ -41,7 +44,7 @@ def bounds_of(step: Filter, scores: pa.StructArray) -> dict[str, Bounds]:
             continue
         keeps = _question(step, scores.type, passing, field.name)
         whole = pa.types.is_integer(field.type)
-        low, high = (_edge(keeps, value, end, whole) for end in (-1, 1))
+        low, high = (_edge(keeps, value, end, whole) for end in _ends(field.type))
         found[field.name] = (low, high)
     return found
 
@@ -62,7 +65,7 @@ def _first_passing(step: Filter, scores: pa.StructArray) -> dict[str, Any]:
     rules = step.reject(scored)
     passing = np.flatnonzero(rules.is_null().to_numpy(zero_copy_only=False))
     if not len(passing):
-        raise ValueError("no document passes: the bounds cannot be found")
+        raise NothingPasses
     return scored[int(passing[0])].as_py()
 
 
@@ -82,16 +85,23 @@ def _question(
     return keeps
 
 
-def _edge(keeps: Callable[[list[Any]], np.ndarray], inside: float, direction: int, whole: bool) -> float | None:
-    """The last value that is kept on the way from `inside` to infinity, or None when all are."""
-    limit = INTEGER_LIMIT if whole else FLOAT_LIMIT
-    if keeps([direction * limit])[0]:
+def _ends(kind: pa.DataType) -> tuple[float, float]:
+    """The least and the greatest value of a type, as far as a filter can tell neighbours apart."""
+    if pa.types.is_floating(kind):
+        greatest = float(np.finfo(kind.to_pandas_dtype()).max)
+        return -greatest, greatest
+    limits = np.iinfo(kind.to_pandas_dtype())
+    return max(-INTEGER_LIMIT, int(limits.min)), min(INTEGER_LIMIT, int(limits.max))
+
+
+def _edge(keeps: Callable[[list[Any]], np.ndarray], inside: float, end: float, whole: bool) -> float | None:
+    """The last value that is kept on the way from `inside` to an end, or None when all are."""
+    if keeps([end])[0]:
         return None
-    kept, dropped = _position(inside, whole), _position(direction * limit, whole)
+    kept, dropped = _position(inside, whole), _position(end, whole)
     while abs(dropped - kept) > 1:
-        distance = dropped - kept
-        steps = sorted({kept + distance * n // PROBES for n in range(PROBES + 1)} - {kept, dropped})
-        steps = steps[::direction]
+        steps = sorted({kept + (dropped - kept) * n // PROBES for n in range(PROBES + 1)} - {kept, dropped})
+        steps = steps if kept < dropped else steps[::-1]
         answers = keeps([_value(position, whole) for position in steps])
         first = int(np.argmin(answers)) if not answers.all() else len(steps)
         kept, dropped = (
