@@ -2,7 +2,7 @@ import io
 
 import pytest
 
-from firstwords.console import StreamConsole, duration
+from firstwords.console import StreamConsole, duration, printable
 
 
 @pytest.mark.parametrize(
@@ -48,3 +48,8 @@ def test_on_a_terminal_a_long_line_goes_on_below_in_its_column(monkeypatch) -> N
     assert all(len(line) <= 80 for line in lines)
     assert lines[1].index("gopher") == lines[0].index("kept")
     assert lines[1].endswith("12 s")
+
+
+def test_text_from_a_document_cannot_command_the_terminal() -> None:
+    hostile = "a\x1b]0;owned\x07b\x1b[2Jc\u009bd\u202ee\ttab\nline é 日"
+    assert printable(hostile) == "a\ufffd]0;owned\ufffdb\ufffd[2Jc\ufffdd\ufffde\ttab\nline é 日"

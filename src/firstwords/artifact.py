@@ -28,7 +28,9 @@ from typing import Any
 from firstwords.errors import IntegrityError
 
 MANIFEST = "manifest.json"
-NOT_PAYLOAD = frozenset({"config.json", MANIFEST, "events.jsonl", "done", "scratch"})
+CARD, CROISSANT = "README.md", "croissant.json"
+"""Descriptions of an artifact, made from its manifest and payload; they may be written again at any time."""
+NOT_PAYLOAD = frozenset({"config.json", MANIFEST, "events.jsonl", "done", "scratch", CARD, CROISSANT})
 TEMPORARY = ".partial-"
 
 

@@ -4,6 +4,8 @@ Text for people goes to standard error, results to standard output; `--json` mak
 """
 
 import json
+import os
+import shutil
 import sys
 from pathlib import Path
 from typing import Annotated, Any
@@ -11,7 +13,7 @@ from typing import Annotated, Any
 from cyclopts import App, CycloptsError, Parameter
 
 from firstwords import __version__
-from firstwords.errors import FirstwordsError, Interrupted
+from firstwords.errors import FirstwordsError, Interrupted, RecipeError
 
 app = App(
     name="firstwords",
@@ -62,6 +64,7 @@ def run(
         Where data steps run: local, or ray (the cluster at RAY_ADDRESS, or one started here). Results are the same.
     """
     from firstwords.console import StreamConsole
+    from firstwords.corpus.lineage import undescribed, upstream
     from firstwords.overview import show as overview
     from firstwords.recipe_file import read_recipe
     from firstwords.runner import run_recipe
@@ -77,6 +80,10 @@ def run(
         replan=replan,
         pool=pool,
     )
+    for artifact in undescribed(result.artifacts.values()):
+        from firstwords.corpus.card import write_card
+
+        write_card(upstream(artifact, result.artifacts.values()), checked.name)
     if json_output:
         _print_json(overview(checked.name, root=artifacts))
         return
@@ -95,6 +102,7 @@ def _hints(name: str, stages: list[str]) -> list[str]:
     hints = []
     if any(s.startswith("clean") for s in stages):
         hints.append(f"Why a page was dropped:  firstwords show {name}/clean --dropped")
+        hints.append(f"What is in the data:     firstwords report {name}")
     if configured:
         hints.append(f"Why these sizes:         firstwords show {name}/{configured[0]}")
     if models:
@@ -140,12 +148,15 @@ def show(
     target: str,
     *,
     dropped: Annotated[bool, Parameter(negative="")] = False,
+    scores: Annotated[bool, Parameter(negative="")] = False,
+    document: str | None = None,
     rule: tuple[str, ...] = (),
+    at: tuple[str, ...] = (),
     limit: int = 50,
     json_output: Json = False,
     artifacts: Root = ROOT,
 ) -> None:
-    """Show a recipe's artifacts and results, one artifact, or the documents it dropped.
+    """Show a recipe's artifacts and results, one artifact, what it dropped, its scores, or the way of one document.
 
     Parameters
     ----------
@@ -153,14 +164,28 @@ def show(
         A recipe's name (quickstart), an artifact (quickstart/clean) or a folder.
     dropped
         List dropped documents with rule, score and excerpt.
+    scores
+        Show how the scores of each rule are distributed and where its threshold lies.
+    document
+        Tell what became of the document of this id or address, with its whole text.
     rule
-        Only documents dropped by this rule (may be given several times).
+        Only this rule or step (may be given several times).
+    at
+        With --scores and one --rule: what another threshold would drop (50, or LOW:HIGH); may be given several times.
     limit
         At most so many documents; 0 means all.
     """
     from firstwords import overview
 
-    if dropped:
+    if sum([dropped, scores, document is not None]) > 1:
+        raise RecipeError("choose one of --dropped, --scores and --document")
+    if at and not scores:
+        raise RecipeError("--at asks about a threshold: it needs --scores and --rule")
+    if document is not None:
+        _show_document(target, document, limit, json_output, artifacts)
+    elif scores:
+        _show_scores(overview.find_artifact(target, artifacts), rule, at, json_output)
+    elif dropped:
         _show_dropped(overview.find_artifact(target, artifacts), rule, limit, json_output)
     elif "/" in target and not target.endswith(".toml"):
         artifact = overview.find_artifact(target, artifacts)
@@ -184,9 +209,61 @@ def show(
                 print(line)
 
 
+def _show_scores(artifact: Any, rules: tuple[str, ...], at: tuple[str, ...], json_output: bool) -> None:
+    from firstwords.corpus import score_table
+    from firstwords.corpus.histogram import NUM_BINS
+    from firstwords.corpus.scores import Scores
+
+    scores = Scores(artifact)
+    chosen = [r for name in rules for r in scores.rule(name)] if rules else list(scores.rules.values())
+    if at and len(chosen) != 1:
+        raise RecipeError("--at needs one rule: name it with --rule, for example --rule gopher_quality.words")
+    width = shutil.get_terminal_size().columns
+    num_bins = NUM_BINS if rules else score_table.bins_for(width)
+    found = []
+    for rule in dict.fromkeys(chosen):
+        bounds = [score_table.read_bounds(text, rule.bounds) for text in at]
+        now = [rule.bounds] if at and rule.bounds is not None else []
+        found.append((scores.distribution(rule, num_bins), [scores.change(rule, each) for each in [*now, *bounds]]))
+    for note in scores.notes:
+        print(note, file=sys.stderr)
+    if json_output:
+        _print_json(score_table.as_json(found, scores))
+        return
+    signs = score_table.signs_for(sys.stdout, os.environ.get("TERM", ""))
+    print(f"{artifact.name}   {artifact.identity}   {artifact.manifest['summary'].partition('   ')[0]}")
+    if not rules:
+        print()
+        for line in score_table.table([each for each, _ in found], signs):
+            print(line)
+        print(f"\n{signs.mark} threshold   one rule in full: --rule RULE   another threshold: --at NUMBER")
+        return
+    for each, changes in found:
+        print()
+        for line in score_table.details(each, changes, signs, width):
+            print(line)
+
+
+def _show_document(target: str, key: str, limit: int, json_output: bool, root: Path) -> None:
+    from firstwords.console import printable
+    from firstwords.corpus.journey import journeys, lines
+    from firstwords.corpus.lineage import way
+
+    found = journeys(way(target, root), key, limit)
+    if json_output:
+        _print_json([each.as_json() for each in found])
+        return
+    for number, each in enumerate(found):
+        if number:
+            print("\n" + "-" * 80)
+        for line in lines(each):
+            print(printable(line))
+
+
 def _show_dropped(artifact: Any, rules: tuple[str, ...], limit: int, json_output: bool) -> None:
     from itertools import islice
 
+    from firstwords.console import printable
     from firstwords.overview import dropped as all_dropped
 
     rows = list(islice(all_dropped(artifact, rules), limit or None))
@@ -196,12 +273,70 @@ def _show_dropped(artifact: Any, rules: tuple[str, ...], limit: int, json_output
     for row in rows:
         score = "" if row.score is None else f"{row.score:.4g}"
         kept = f"   like {row.kept_id}" if row.kept_id else ""
-        print(f"{row.step}.{row.rule:<20} {score:>8}   {row.url or row.id}{kept}")
+        print(printable(f"{row.step}.{row.rule:<20} {score:>8}   {row.url or row.id}{kept}"))
         if row.excerpt:
-            print(f"    {row.excerpt}")
+            print(printable(f"    {row.excerpt}"))
     total = sum(sum(rules.values()) for rules in [artifact.manifest["counts"].get("dropped", {})])
     if not rules and len(rows) < total:
         print(f"{len(rows)} of {total} shown; --limit 0 shows all, --rule RULE selects", file=sys.stderr)
+
+
+@app.command
+def report(target: str, *, output: Path | None = None, artifacts: Root = ROOT) -> None:
+    """Write a page that tells what happened to the data: one file that opens in any browser and loads nothing.
+
+    Parameters
+    ----------
+    target
+        A recipe's name (quickstart), an artifact (quickstart/clean) or a folder.
+    output
+        The file (default: reports/NAME.html beside the artifacts).
+    """
+    from firstwords.corpus.lineage import run_name, way
+    from firstwords.web.data_report import write_data_report
+
+    artifacts_on_the_way = way(target, artifacts)
+    name = run_name(target, artifacts_on_the_way)
+    print(write_data_report(artifacts_on_the_way, name, output or artifacts / "reports" / f"{name}.html"))
+
+
+@app.command
+def card(
+    target: str,
+    *,
+    name: str = "",
+    description: str = "",
+    url: str = "",
+    creator: str = "",
+    date_published: str = "",
+    cite_as: str = "",
+    licence: str = "",
+    artifacts: Root = ROOT,
+) -> None:
+    """Write the card of a data set beside its shards: README.md and croissant.json, from facts alone.
+
+    Parameters
+    ----------
+    target
+        A recipe's name (quickstart), an artifact (quickstart/deduplicate) or a folder.
+    name, description, url, creator, date_published, cite_as, licence
+        What only you can say; left out when not given.
+    """
+    from firstwords.corpus.card import Given, write_card
+    from firstwords.corpus.lineage import run_name, way
+
+    given = Given(
+        name=name,
+        description=description,
+        url=url,
+        creator=creator,
+        date_published=date_published,
+        cite_as=cite_as,
+        licence=licence,
+    )
+    artifacts_on_the_way = way(target, artifacts)
+    for place in write_card(artifacts_on_the_way, run_name(target, artifacts_on_the_way), given):
+        print(place)
 
 
 @app.command

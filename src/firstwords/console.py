@@ -1,5 +1,6 @@
 """What a person sees: one aligned line for every stage, on standard error, readable without colour."""
 
+import re
 import shutil
 import sys
 import time
@@ -21,6 +22,15 @@ def duration(seconds: float) -> str:
     if seconds < HOUR:
         return f"{int(seconds // MINUTE)} min {int(seconds % MINUTE):02d} s"
     return f"{int(seconds // HOUR)} h {int(seconds % HOUR // MINUTE):02d} min"
+
+
+# Control characters except tab and line feed, and signs that turn the direction of what follows.
+_COMMANDS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
+
+
+def printable(text: str) -> str:
+    """Text from a document that cannot command a terminal: control characters are shown as a replacement character."""
+    return _COMMANDS.sub("\ufffd", text).encode("utf-8", "replace").decode("utf-8")
 
 
 def _folded(head: str, parts: list[str], width: int) -> list[str]:

@@ -14,6 +14,7 @@ LAYERS = [
     {"evaluation"},
     {"stages"},
     {"recipe_file", "recipe_schema", "graph", "runner", "overview"},
+    {"corpus"},
     {"serving", "web"},
     {"doctor", "cli", "__main__"},
 ]

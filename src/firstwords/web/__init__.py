@@ -1,0 +1,1 @@
+"""Pages about runs: outermost, nothing imports them."""

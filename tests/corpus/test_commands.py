@@ -1,0 +1,31 @@
+"""The commands that look at data, as a user types them."""
+
+import json
+import os
+import subprocess
+import sys
+
+import pytest
+
+
+def show(tiny, *arguments: str, **environment: str) -> "subprocess.CompletedProcess[str]":
+    command = [sys.executable, "-m", "firstwords", "show", *arguments, "--artifacts", str(tiny)]
+    environ = os.environ | {"COLUMNS": "80"} | environment
+    return subprocess.run(command, capture_output=True, text=True, check=False, timeout=60, env=environ)
+
+
+@pytest.mark.slow
+def test_scores_and_documents_are_shown_as_text_and_as_json(tiny) -> None:
+    ended = show(tiny, "tiny/clean", "--scores", PYTHONIOENCODING="ascii")
+    assert ended.returncode == 0, ended.stderr
+    assert ended.stdout.isascii()
+    assert max(map(len, ended.stdout.splitlines())) <= 80
+    ended = show(tiny, "tiny/clean", "--scores", "--rule", "words", "--at", "70", "--json")
+    assert [c["bounds"] for c in json.loads(ended.stdout)["scores"][0]["at"]] == [[50, 100000], [70, 100000]]
+    ended = show(tiny, "tiny/clean", "--scores", "--at", "70")
+    assert ended.returncode == 2
+    assert "--at needs one rule" in ended.stderr
+    ended = show(tiny, "tiny/clean", "--document", "https://c.example/short")
+    assert "Not in the corpus: clean: dropped by gopher_quality.words" in ended.stdout
+    ended = show(tiny, "tiny", "--document", "https://c.example/short", "--json")
+    assert json.loads(ended.stdout)[0]["kept"] is False
