@@ -1,6 +1,7 @@
-"""Members of a ZIP archive, read in pieces and never more than a limit: what an archive says of its sizes is not believed.
+"""Members of a ZIP archive, read in pieces and never more than a limit.
 
-Nothing is written to disk, and only members with plain relative names can be asked for.
+What an archive says of its sizes is not believed. Nothing is written to disk, and only members with plain relative
+names can be asked for.
 """
 
 from __future__ import annotations
@@ -16,8 +17,8 @@ PIECE = 64 * 1024
 METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 # What zipfile raises over damaged archives, besides its own error.
 _DAMAGE = (
-    zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, ValueError, OSError, KeyError, IndexError,
-    OverflowError, struct.error,
+    zipfile.BadZipFile, zlib.error, struct.error, EOFError, NotImplementedError, RuntimeError, ValueError, OSError,
+    KeyError, IndexError, OverflowError,
 )  # fmt: skip
 
 
@@ -110,6 +111,6 @@ def is_plain(member: zipfile.ZipInfo) -> bool:
     name = member.filename
     is_link = (member.external_attr >> 16) & 0o170000 == 0o120000
     parts = name.split("/")
-    return not (
-        is_link or member.is_dir() or name.startswith("/") or "\\" in name or ":" in parts[0] or "\0" in name or ".." in parts
-    )
+    if is_link or member.is_dir() or name.startswith("/"):
+        return False
+    return not ("\\" in name or "\0" in name or ":" in parts[0] or ".." in parts)

@@ -17,16 +17,16 @@ Citations = Literal["words", "all", "none"]
 ARTICLES = frozenset({"article", "sub-article", "response"})
 MAX_FORMULA = 60  # characters: a longer formula in a line is no word of its sentence
 _BLOCKS = frozenset({
-    "p", "sec", "title", "list", "list-item", "def-list", "def-item", "disp-quote", "verse-group", "verse-line", "boxed-text",
-    "statement", "speech", "fig", "fig-group", "table-wrap", "table-wrap-group", "disp-formula", "disp-formula-group",
-    "caption", "label", "app", "body", "abstract", "floats-group", "preformat", "code", "term", "def", "attrib", "subtitle",
+    "p", "sec", "title", "list", "list-item", "def-list", "def-item", "disp-quote", "verse-group", "verse-line",
+    "boxed-text", "statement", "speech", "fig", "fig-group", "table-wrap", "table-wrap-group", "caption", "label",
+    "app", "body", "abstract", "floats-group", "preformat", "code", "term", "def", "attrib", "subtitle", "ref-list",
+    "fn-group", "table-wrap-foot", "supplementary-material", "table", "disp-formula", "disp-formula-group",
 })  # fmt: skip
 _LEFT_OUT = frozenset({
-    "ref-list", "fn", "fn-group", "table-wrap-foot", "graphic", "media", "supplementary-material", "object-id", "alt-text",
-    "long-desc", "tex-math", "inline-graphic", "email", "sec-meta", "permissions", "table", "oasis-table", "chem-struct",
-    "disp-formula", "disp-formula-group", "index-term", "array",
+    "ref-list", "fn", "fn-group", "table-wrap-foot", "graphic", "media", "supplementary-material", "object-id",
+    "alt-text", "long-desc", "tex-math", "inline-graphic", "email", "sec-meta", "permissions", "table", "array",
+    "chem-struct", "disp-formula", "disp-formula-group", "index-term",
 })  # fmt: skip
-_FLOATS = frozenset({"fig", "fig-group", "table-wrap", "table-wrap-group", "boxed-text"})
 _NO_REFERENCE = frozenset({"fn", "table-fn", "corresp", "aff", "author-notes"})
 _WORDS = re.compile(r"[^\W\d_]{2}")
 # Where a citation was: no XML can hold this character.
@@ -109,12 +109,13 @@ def _licence(meta: Any) -> str | None:
     """The address of the licence if one is given, otherwise what is said of it."""
     for licence in all_named(meta, "license"):
         said = words_of(licence)
-        links = [licence.get(HREF) or "", *(each.get(HREF) or "" for each in all_named(licence, "ext-link", "uri")), said]
-        for link in links:
+        own = (licence.get(HREF) or "").strip()
+        linked = [each.get(HREF) or "" for each in all_named(licence, "ext-link", "uri")]
+        for link in (own, *linked, said):
             if found := _LICENCE.search(link):
                 return found[0].lower()
-        if links[0].strip() or said:
-            return links[0].strip()[:200] or said[:200]
+        if own or said:
+            return (own or said)[:200]
     statement = next(iter(all_named(meta, "copyright-statement")), None)
     return words_of(statement)[:200] or None
 
@@ -152,7 +153,7 @@ class ArticleText:
         label = ""
         for each in element:
             name = local_name(each)
-            if name in _BLOCKS or name in _LEFT_OUT or name in ARTICLES:
+            if name in _BLOCKS or name in ARTICLES:
                 yield _tidy("".join(inline))
                 inline = [_characters(each.tail)]
                 if name == "label":
@@ -160,8 +161,9 @@ class ArticleText:
                     continue
                 for block in self._block(each, name):
                     # "Table 1" and its caption, "2." and the section's heading: one line.
-                    yield f"{label} {block}".strip()
-                    label = ""
+                    if block:
+                        yield f"{label} {block}".strip()
+                        label = ""
             else:
                 inline += [self._inline(each, name), _characters(each.tail)]
         yield _tidy("".join(inline))
@@ -192,7 +194,9 @@ class ArticleText:
                 yield from (block for block in self._block(each, name) if block)
 
     def _table(self, element: Any) -> Iterator[str]:
-        rows = [[self._line(cell) for cell in row if local_name(cell) in ("td", "th")] for row in all_named(element, "tr")]
+        rows = [
+            [self._line(cell) for cell in row if local_name(cell) in ("td", "th")] for row in all_named(element, "tr")
+        ]
         yield "\n".join(" | ".join(cells) for cells in rows if any(cells))
 
     def _line(self, element: Any) -> str:

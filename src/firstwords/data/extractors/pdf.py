@@ -12,7 +12,7 @@ MAGIC = b"%PDF-"
 MAGIC_BYTES = 1024  # readers of PDF look for the mark so far into a file
 _DATE = re.compile(r"(?:D:)?\s*(\d{4})(0[1-9]|1[0-2])(0[1-9]|[12]\d|3[01])")
 # Titles that name a file, or nothing.
-_NO_TITLE = re.compile(r"(?i)(?:microsoft \w+ - .*|untitled.*|.*\.(?:docx?|rtf|odt|tex|dvi|ps|pdf|indd|qxd|pptx?|xlsx?))")
+_NO_TITLE = re.compile(r"(?i)microsoft \w+ - .*|untitled.*|.*\.(?:docx?|rtf|odt|tex|dvi|ps|pdf|indd|qxd|pptx?)")
 
 
 @dataclass(frozen=True, kw_only=True)

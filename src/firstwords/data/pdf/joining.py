@@ -10,7 +10,7 @@ from collections.abc import Iterable
 # Letters drawn as one (fi, ffl) and the shapes of Arabic letters; other compatibility characters say something.
 _SHAPES = (range(0xFB00, 0xFB07), range(0xFB13, 0xFB18), range(0xFB50, 0xFDFC), range(0xFE70, 0xFEFD))
 _LETTERS = {code: unicodedata.normalize("NFKC", chr(code)) for codes in _SHAPES for code in codes}
-WORD = 4  # letters: shorter halves are words by chance
+WORD = 3  # letters: shorter halves are words by chance
 _SOFT_HYPHEN = "\u00ad"
 _LEADERS = re.compile(r"(?:\s?[.·…]){4,}(?=\s\S{1,7}$)")
 _WORD = re.compile(r"[^\W\d_]+(?:-[^\W\d_]+)*")
@@ -80,5 +80,5 @@ class Joiner:
         if whole or compound:
             return whole > compound
         # Neither is known: two words that are (cherry-tart) rather than a word in two.
-        two_words = min(len(last), len(first)) >= WORD and self._words[last] > 0 and self._words[first] > 0
-        return self._hyphenates and not two_words
+        are_words = min(len(last), len(first)) >= WORD and self._words[last] > 0 and self._words[first] > 0
+        return self._hyphenates and not are_words and "-" not in last

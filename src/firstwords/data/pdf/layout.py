@@ -1,7 +1,8 @@
 """From lines with their places to paragraphs: what a reader of the printed page sees without thinking.
 
 The order of the lines is the file's: writers of PDF files draw one column after the other. A line belongs to the
-paragraph before it unless a gap, an indent, letters of another size or room at the end of the line before say otherwise.
+paragraph before it unless a gap, an indent, letters of another size or room at the end of the line before say
+otherwise.
 """
 
 from __future__ import annotations

@@ -165,22 +165,25 @@ def _place(characters: Any, at: list[int]) -> dict[str, Any] | None:
     import pypdfium2.raw as pdfium
 
     box, x, y = pdfium.FS_RECTF(), ctypes.c_double(), ctypes.c_double()
-    if min(at) < 0 or not pdfium.FPDFText_GetCharOrigin(characters, at[0], x, y):
-        return None
-    angle = pdfium.FPDFText_GetCharAngle(characters, at[0])
+    angle = pdfium.FPDFText_GetCharAngle(characters, at[0]) if min(at) >= 0 else math.nan
     turned = round(angle / (math.pi / 2)) % 4 if math.isfinite(angle) else 0
     edges: list[float] = []
     heights: list[float] = []
+    baselines: list[float] = []
     for index in at:
-        if pdfium.FPDFText_GetLooseCharBox(characters, index, box):
-            corners = _turned(turned, box.left, box.bottom), _turned(turned, box.right, box.top)
-            edges += [across for across, _ in corners]
-            heights.append(abs(corners[0][1] - corners[1][1]))
-    baseline = _turned(turned, x.value, y.value)[1]
-    if not edges or not all(map(math.isfinite, [*edges, *heights, baseline])):
+        if not (
+            pdfium.FPDFText_GetLooseCharBox(characters, index, box)
+            and pdfium.FPDFText_GetCharOrigin(characters, index, x, y)
+        ):
+            return None
+        corners = _turned(turned, box.left, box.bottom), _turned(turned, box.right, box.top)
+        edges += [across for across, _ in corners]
+        heights.append(abs(corners[0][1] - corners[1][1]))
+        baselines.append(_turned(turned, x.value, y.value)[1])
+    if not all(map(math.isfinite, [*edges, *heights, *baselines])):
         return None
-    # The middle one: a first letter may be an initial or a footnote's mark.
-    height = max(1.0, sorted(heights)[len(heights) // 2])
+    # The middle one of three: a first letter may be an initial, or the raised mark of a footnote.
+    height, baseline = max(1.0, sorted(heights)[1]), sorted(baselines)[1]
     return {"left": min(edges), "right": max(edges), "baseline": baseline, "height": height, "turned": turned}
 
 

@@ -8,6 +8,7 @@ page's number.
 from __future__ import annotations
 
 import bisect
+import itertools
 import re
 from collections import Counter, defaultdict
 from collections.abc import Iterator
@@ -43,10 +44,7 @@ def without_running_lines(pages: list[list[Line]], usual: Usual) -> list[list[Li
     gone = _repeated(candidates, 2 if len(pages) <= FEW_PAGES else 3) | _numbers(candidates)
     gone |= _in_their_places(candidates, gone, len(pages))
     running = {(each.page, each.line) for each in gone}
-    return [
-        [line for i, line in enumerate(page) if (number, i) not in running]
-        for number, page in enumerate(pages)
-    ]
+    return [[line for i, line in enumerate(page) if (number, i) not in running] for number, page in enumerate(pages)]
 
 
 def _candidates(number: int, page: list[Line], usual: Usual) -> Iterator[_Candidate]:
@@ -58,7 +56,7 @@ def _candidates(number: int, page: list[Line], usual: Usual) -> Iterator[_Candid
         at_edge = inwards[: DEPTH + 1]
         gaps = [
             abs(page[outer].baseline - page[inner].baseline) > APART * usual.distance
-            for outer, inner in zip(at_edge, at_edge[1:], strict=False)
+            for outer, inner in itertools.pairwise(at_edge)
         ]
         for depth, index in enumerate(inwards[:DEPTH]):
             # The last line of all has nothing to stand apart from.

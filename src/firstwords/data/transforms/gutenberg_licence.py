@@ -17,7 +17,7 @@ _END = re.compile(rf"^[ \t]*\*{{3}}\s?END\s+{_BOOK}", re.MULTILINE | re.IGNORECA
 # The line above the mark; in old books the only one.
 _LAST_LINE = re.compile(r"^[ \t]*End of (?:th(?:e|is) )?Project Gutenberg(?:['’]s)?\b", re.MULTILINE | re.IGNORECASE)
 _CREDIT = re.compile(
-    r"\s*(?:Produced by|E-?text prepared by|This (?:e-?text|e-?book) was (?:prepared|produced) by)(?:.|\n(?!\s*\n)){0,500}",
+    r"\s*(?:Produced|E-?text prepared|This e-?(?:text|book) was (?:prepared|produced)) by(?:.|\n(?!\s*\n)){0,500}",
     re.IGNORECASE,
 )
 _NAME = re.compile("project gutenberg", re.IGNORECASE)
