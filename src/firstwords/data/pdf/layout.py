@@ -32,11 +32,15 @@ _ENDS_SENTENCE = re.compile("[.!?:…][\"'”’»)\\]]*\\d{0,3}$")
 
 @dataclass(slots=True)
 class _Column:
-    """Lines below each other on one page, and the edges that most of them keep to."""
+    """Lines below each other on one page, and the edges that most of them keep to.
+
+    `is_wrapped` tells whether several lines reach the right edge, so that lines end because it is there.
+    """
 
     lines: list[Line]
     left: float
     right: float
+    is_wrapped: bool
 
 
 @dataclass(slots=True)
@@ -47,7 +51,7 @@ class _Placed:
 
 def text_of(pages: list[list[Line]]) -> str:
     """The text of a document: paragraphs parted by a blank line, lines that stay lines by a line end."""
-    pages = [_with_scripts([replace(line, text=plain_letters(line.text)) for line in page]) for page in pages]
+    pages = [_with_scripts(_readable(page)) for page in pages]
     measure = usual(pages)
     joiner = Joiner(line.text for page in pages for line in page)
     columns = [column for page in without_running_lines(pages, measure) for column in _columns(page)]
@@ -116,7 +120,8 @@ class _Layout:
         indent = INDENT * two.height
         is_full = before.column.right - one.right < _first_word(two)
         if before.column is not after.column:
-            return "\n\n" if two.left - after.column.left > indent or not is_full else " "
+            goes_on = is_full and (before.column.is_wrapped or not _ENDS_SENTENCE.search(one.text))
+            return " " if goes_on and two.left - after.column.left <= indent else "\n\n"
         if one.baseline - two.baseline > BLOCK_GAP * self._usual.distance_for(min(one.height, two.height)):
             return "\n\n"
         if _ITEM.match(two.text) or self._is_row(one) or self._is_row(two):
@@ -128,7 +133,9 @@ class _Layout:
         opens = self._opening > 0 and abs(two.left - after.column.left - self._opening) < 0.3 * two.height
         if opens and ends and not two.text[0].islower():
             return "\n\n"
-        return " " if is_full else "\n"
+        # Verses begin with capitals, and nothing but their own length ends them.
+        is_verse = not before.column.is_wrapped and two.text[0].isupper()
+        return " " if is_full and not is_verse else "\n"
 
     def _is_row(self, line: Line) -> bool:
         """Whether wide gaps part the words of a line: it is a row of a table."""
@@ -155,6 +162,11 @@ def _character_width(columns: list[_Column]) -> float:
         if len(line.text) > 20
     ]
     return statistics.median(widths) if widths else 0.5
+
+
+def _readable(page: list[Line]) -> list[Line]:
+    lines = [replace(line, text=plain_letters(line.text)) for line in page]
+    return [line for line in lines if line.text]
 
 
 def _first_word(line: Line) -> float:
@@ -211,8 +223,10 @@ def _column(lines: list[Line]) -> _Column:
     left = min(left for left, count in lefts.items() if count == most) if most > 2 else min(lefts)
     rights = sorted((line.right for line in lines), reverse=True)
     # A title may go over both columns: the edge is one that several lines reach.
-    edge = next((one for one, two in itertools.pairwise(rights) if one - two < 0.5 * lines[0].height), rights[0])
-    return _Column(lines, left, edge if len(lines) > 3 else rights[0])
+    edge = next((one for one, two in itertools.pairwise(rights) if one - two < 0.5 * lines[0].height), None)
+    if edge is None or len(lines) < 4:
+        return _Column(lines, left, rights[0], is_wrapped=edge is not None)
+    return _Column(lines, left, edge, is_wrapped=True)
 
 
 def _without_notes(column: _Column, measure: Usual) -> tuple[_Column, _Column | None]:

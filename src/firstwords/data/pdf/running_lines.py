@@ -84,7 +84,8 @@ def _repeated(candidates: list[_Candidate], times: int) -> set[_Candidate]:
         groups[each.zone, each.says].append(each)
     found = set()
     for group in groups.values():
-        places = sorted(each.place for each in group)
+        # One of each page: what a page says twice at one place is drawn twice, for bold letters.
+        places = sorted({each.page: each.place for each in group}.values())
         for each in group:
             if _count_near(places, each.place) >= times:
                 found.add(each)
@@ -98,7 +99,7 @@ def _count_near(places: list[float], place: float) -> int:
 def _numbers(candidates: list[_Candidate]) -> set[_Candidate]:
     """Lone numbers that count the pages: from one, or with the same difference on two of them."""
     counting = [(each, each.number - each.page) for each in candidates if each.number is not None]
-    differences = Counter(difference for _, difference in counting)
+    differences = Counter(difference for _, difference in {(each.page, number) for each, number in counting})
     return {each for each, difference in counting if difference == 1 or differences[difference] >= 2}
 
 
