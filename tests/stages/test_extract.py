@@ -54,7 +54,7 @@ def archive(tmp_path):
         page(1),
         warc("http://a.org/empty", b"<p></p>"),
     ]
-    members += [page(2)[:-20], page(3), page(3), warc("http://a.org/pdf", b"%PDF-1.7 lies"), b"rubbish", page(4)]
+    members += [page(2)[:-20], page(3), page(3), warc("http://a.org/gif", b"GIF89a lies"), b"rubbish", page(4)]
     (tmp_path / "in").mkdir()
     (tmp_path / "in" / "a.warc.gz").write_bytes(b"".join(members))
     (tmp_path / "in" / "b.jsonl").write_text('{"text": "a row of text", "url": "http://b.org/"}\nno json\n')

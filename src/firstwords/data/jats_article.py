@@ -32,7 +32,7 @@ _WORDS = re.compile(r"[^\W\d_]{2}")
 # Where a citation was: no XML can hold this character.
 _DROPPED = "\0"
 # A row of citations; with its brackets; behind the last separator of a list.
-_ROW = re.compile(r"\0(?:[\s,;–—-]*\0)+")
+_ROW = re.compile(r"\0(?:[\s,;–—()\[\]-]*\0)+")
 _EMPTY = re.compile(r"\s*(?:\[\s*\0\s*\]|\(\s*\0\s*\)|(?:[,;]\s*)?\0(?=\s*[\])])|\0)")
 _LICENCE = re.compile(r"https?://creativecommons\.org/(?:licenses|publicdomain)/[a-z0-9./+-]*[a-z0-9]", re.IGNORECASE)
 _DATES = ("epub", "ppub", "collection", "pub")

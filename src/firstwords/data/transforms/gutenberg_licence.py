@@ -70,7 +70,7 @@ def book_span(text: str) -> tuple[int, int]:
     if start is None:
         small_print = _SMALL_PRINT.search(text)
         # Later editions moved the small print behind the book.
-        start = small_print if small_print and small_print.end() < len(text) / 2 else None
+        start = small_print if small_print and text[small_print.end() :].strip() else None
     begin = start.end() if start else 0
     mark = _END.search(text, begin)
     end = mark.start() if mark else len(text)
