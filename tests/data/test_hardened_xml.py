@@ -39,6 +39,11 @@ def test_depth_has_an_end() -> None:
     assert root is None or sum(1 for _ in root.iter()) < 1000
 
 
+def test_the_place_of_an_entity_has_no_words() -> None:
+    (entity,) = parse_xml(b"<!DOCTYPE a [<!ENTITY e 'x'>]><a>&e;</a>")
+    assert (local_name(entity), words_of(entity)) == ("", "")
+
+
 @given(st.binary(max_size=60).map(lambda body: b"<a>" + body + b"</a>"))
 def test_any_bytes_have_a_root_or_none(body) -> None:
     root = parse_xml(body)

@@ -49,5 +49,5 @@ def all_named(element: Any, *names: str) -> list[Any]:
 
 
 def words_of(element: Any | None) -> str:
-    """All text in an element, white space collapsed; empty for None."""
-    return "" if element is None else " ".join("".join(element.itertext(tag=None)).split())
+    """All text in an element, white space collapsed; empty for None and for what is no element."""
+    return " ".join("".join(element.itertext()).split()) if element is not None and local_name(element) else ""
