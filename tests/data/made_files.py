@@ -3,7 +3,8 @@
 import io
 import zipfile
 
-Placed = tuple[float, float, float, str]
+Placed = tuple[float, float, float, str] | tuple[float, float, float, str, int]
+TURNS = ("1 0 0 1", "0 1 -1 0", "-1 0 0 -1", "0 -1 1 0")
 CONTAINER = (
     '<container xmlns="urn:oasis:names:tc:opendocument:xmlns:container"><rootfiles>'
     '<rootfile full-path="OEBPS/book.opf" media-type="application/oebps-package+xml"/></rootfiles></container>'
@@ -14,7 +15,7 @@ def pdf(pages: list[list[Placed]], information: dict[str, str] | None = None, ki
     """A PDF file.
 
     Args:
-        pages: What is written on each: place from the left and from below, size, text (Latin-1).
+        pages: What is written on each: place from the left and from below, size, text (Latin-1), quarter turns.
         information: Title, Author, CreationDate ...
         kids: In place of the page tree's own list of pages.
     """
@@ -26,8 +27,7 @@ def pdf(pages: list[list[Placed]], information: dict[str, str] | None = None, ki
         3: b"<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica /Encoding /WinAnsiEncoding >>",
     }
     for number, placed in zip(numbers, pages, strict=True):
-        drawn = "".join(f"BT /F {size} Tf {x} {y} Td ({_escaped(text)}) Tj ET\n" for x, y, size, text in placed)
-        stream = drawn.encode("latin-1")
+        stream = "".join(_drawn(*each) for each in placed).encode("latin-1")
         objects[number] = (
             f"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 600 800] /Contents {number + 1} 0 R "
             "/Resources << /Font << /F 3 0 R >> >> >>"
@@ -47,6 +47,10 @@ def pdf(pages: list[list[Placed]], information: dict[str, str] | None = None, ki
     out += b"".join(b"%010d 00000 n \n" % offsets[number] for number in sorted(offsets))
     out += f"trailer << {trailer} >>\nstartxref\n{table}\n%%EOF\n".encode()
     return bytes(out)
+
+
+def _drawn(x: float, y: float, size: float, text: str, turns: int = 0) -> str:
+    return f"BT /F {size} Tf {TURNS[turns]} {x} {y} Tm ({_escaped(text)}) Tj ET\n"
 
 
 def _escaped(text: str) -> str:

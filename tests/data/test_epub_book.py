@@ -41,7 +41,12 @@ def test_metadata() -> None:
         "<dc:language>en-GB</dc:language><dc:date>1813-01-28T00:00:00Z</dc:date><dc:subject>Love</dc:subject>"
         "<dc:rights>Free: https://creativecommons.org/publicdomain/zero/1.0/.</dc:rights><dc:publisher>P</dc:publisher>",
     )
-    assert (found.title, found.creators, found.language, found.date) == ("The title", ["A", "B C"], "en-gb", "1813-01-28")
+    assert (found.title, found.creators, found.language, found.date) == (
+        "The title",
+        ["A", "B C"],
+        "en-gb",
+        "1813-01-28",
+    )
     assert (found.subjects, found.publisher) == (["Love"], "P")
     assert found.licence == "https://creativecommons.org/publicdomain/zero/1.0"
 

@@ -63,7 +63,9 @@ def test_citations(text, words, none, everything) -> None:
 def test_formulas_are_words_of_their_sentence_or_nothing() -> None:
     math = '<mml:math xmlns:mml="m"><mml:mi>x</mml:mi><mml:mo>=</mml:mo><mml:mn>2</mml:mn></mml:math>'
     tex = "<tex-math>\\documentclass{minimal}</tex-math>"
-    assert cited(f"If <inline-formula><alternatives>{tex}{math}</alternatives></inline-formula> holds") == "If x=2 holds"
+    assert (
+        cited(f"If <inline-formula><alternatives>{tex}{math}</alternatives></inline-formula> holds") == "If x=2 holds"
+    )
     assert cited(f"If <inline-formula>{tex}</inline-formula> holds") == "If holds"
     assert blocks(f"<p>As<disp-formula>{math}</disp-formula>holds</p>") == ["As", "holds"]
     assert cited("m<sup>2</sup> and H<sub>2</sub>O") == "m2 and H2O"

@@ -164,3 +164,21 @@ def test_html_by_another_extractor(tmp_path, archive) -> None:
     _, folder = run(tmp_path, archive, extractor={"kind": "automatic", "html": "best"})
     extractors = {dict(row["metadata"])["extractor"].split()[0] for row in rows(folder, "documents")}
     assert extractors == {"best", "plain_text"}
+
+
+def test_books_and_articles_become_documents(tmp_path) -> None:
+    made = runpy.run_path(str(Path(__file__).parents[1] / "data" / "made_files.py"))
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in" / "a.epub").write_bytes(made["epub"]({"1.xhtml": made["chapter"]("<p>A book.</p>")}))
+    (tmp_path / "in" / "b.pdf").write_bytes(made["pdf"]([[(72, 700, 10, "A printed page.")]]))
+    (tmp_path / "in" / "c.nxml").write_bytes(made["jats"]("<p>An article.</p>"))
+    (tmp_path / "in" / "d.warc").write_bytes(
+        gzip.decompress(warc("http://a.org/x", made["pdf"]([[(9, 700, 9, "Lies.")]])))
+    )
+    sources = [{"kind": kind, "path": str(tmp_path / "in")} for kind in ("epub", "pdf", "jats", "warc")]
+    _, folder = run(tmp_path, sources)
+    found = [(row["source"], row["text"], row["metadata"]) for row in rows(folder, "documents")]
+    assert [(source, text) for source, text, _ in found] == [
+        ("0-epub", "A book."), ("1-pdf", "A printed page."), ("2-jats", "The title\n\nAn article."), ("3-warc", "Lies."),
+    ]  # fmt: skip
+    assert [dict(metadata)["extractor"].split()[0] for *_, metadata in found] == ["epub", "pdf", "jats", "pdf"]

@@ -31,7 +31,12 @@ from firstwords.recipe import build, configuration
         (None, "application/zip", b"PK\x03\x04" + bytes(99), "plain_text"),
         (None, "application/jats+xml", b"", "jats"),
         (None, "text/xml", b'<?xml version="1.0"?><article article-type="research-article">', "jats"),
-        (None, "application/xml", b'<!DOCTYPE article PUBLIC "-//NLM//DTD Journal Archiving v2.3//EN" "a.dtd">', "jats"),
+        (
+            None,
+            "application/xml",
+            b'<!DOCTYPE article PUBLIC "-//NLM//DTD Journal Archiving v2.3//EN" "a.dtd">',
+            "jats",
+        ),
         (None, None, b'<article xml:lang="en" dtd-version="1.2">', "jats"),
         (None, "text/xml", b'<article xmlns="http://docbook.org/ns/docbook">', None),
         ("http://a/", "text/html", b'<article article-type="x">', "fast"),

@@ -91,6 +91,9 @@ def test_real_books(name, title, author, start, end, chapters) -> None:
     found = extract(Path(DATA, "books-epub", f"{name}.epub").read_bytes())
     assert isinstance(found, Document)
     assert (found.title, found.metadata["author"], found.language) == (title, author, "en-gb")
-    assert (found.licence, found.metadata["chapters"]) == ("https://creativecommons.org/publicdomain/zero/1.0", str(chapters))
+    assert (found.licence, found.metadata["chapters"]) == (
+        "https://creativecommons.org/publicdomain/zero/1.0",
+        str(chapters),
+    )
     assert found.text.startswith(start) and found.text.rstrip().endswith(end)
     assert "Standard Ebooks" not in found.text and "missing_chapters" not in found.metadata

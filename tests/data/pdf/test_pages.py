@@ -26,6 +26,21 @@ def test_a_hyphen_at_the_end_of_a_line_is_told() -> None:
     assert [line.text for line in page] == ["a word that is consec-", "tetuer and more"]
 
 
+@pytest.mark.parametrize("turns", [0, 1, 2, 3])
+def test_a_page_that_is_turned_reads_as_an_upright_one(turns) -> None:
+    ways = [(0, -12), (12, 0), (0, 12), (-12, 0)]
+    across, up = ways[turns]
+    lines = [(300 + i * across, 400 + i * up, 10, f"line number {i} of the page", turns) for i in range(4)]
+    # A stamp at the edge is written in another direction than the page.
+    stamp = (20, 300, 10, "stamp", (turns + 1) % 4)
+    (page,) = read(make_pdf([[*lines, stamp]])).pages
+    assert [line.text for line in page] == [f"line number {i} of the page" for i in range(4)]
+    gaps = [one.baseline - two.baseline for one, two in zip(page, page[1:], strict=False)]
+    assert gaps == pytest.approx([12, 12, 12], abs=0.1)
+    assert all(line.right - line.left == pytest.approx(page[0].right - page[0].left, abs=0.5) for line in page)
+    assert page[0].left == pytest.approx(page[1].left, abs=0.5) and 8 < page[0].height < 16
+
+
 def test_control_characters_are_dropped_and_counted() -> None:
     found = read(make_pdf([[(72, 700, 10, "good \x01\x02 words")]]))
     assert found.pages[0][0].text.replace(" ", "") == "goodwords"

@@ -60,7 +60,10 @@ def test_credits_are_a_choice() -> None:
 
 
 def test_a_text_that_speaks_of_the_marks_stays() -> None:
-    text = "Books of Project Gutenberg have the mark *** START OF THE PROJECT GUTENBERG EBOOK *** in a line of its own.\n" * 3
+    text = (
+        "Books of Project Gutenberg have the mark *** START OF THE PROJECT GUTENBERG EBOOK *** in a line of its own.\n"
+        * 3
+    )
     assert only(text) == text
     early = "End of Project Gutenberg's first decade\n" + "A history of it goes on. " * 99
     assert only(early) == early
@@ -78,7 +81,10 @@ def test_every_edition_of_a_book_is_the_book_alone(path) -> None:
     first, last = {
         "alice": ("ALICE.S ADVENTURES", "THE END"),
         "pride-and-prejudice": ("(?i)pride and prejudice", "uniting them."),
-        "sherlock-holmes": (r"(?:\(Additional editing by Jose Menendez\)\s+)?THE ADVENTURES OF", "considerable success."),
+        "sherlock-holmes": (
+            r"(?:\(Additional editing by Jose Menendez\)\s+)?THE ADVENTURES OF",
+            "considerable success.",
+        ),
     }[path.parent.name]
     assert re.match(first, book) and book.endswith(last)
     assert 0.85 < len(book) / len(text) < 0.99

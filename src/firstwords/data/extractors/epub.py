@@ -22,7 +22,7 @@ _KIND = re.compile(r"<(?:body|section)\b[^<>]*epub:type=[\"']([^\"'<>]*)")
 
 @dataclass(frozen=True, kw_only=True)
 class Epub(Extractor):
-    """Some 30 books a second on one core. The reading order is the book's; title, authors, language, date and rights
+    """Some 20 books a second on one core. The reading order is the book's; title, authors, language, date and rights
     are its metadata. A chapter that is missing is told in `missing_chapters`.
 
     Attributes:

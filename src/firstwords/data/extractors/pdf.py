@@ -17,7 +17,7 @@ _NO_TITLE = re.compile(r"(?i)microsoft \w+ - .*|untitled.*|.*\.(?:docx?|rtf|odt|
 
 @dataclass(frozen=True, kw_only=True)
 class Pdf(Extractor):
-    """Some 1,000 pages a second on one core. Columns are read in the file's order; running titles, page numbers and
+    """Some 400 pages a second on one core. Columns are read in the file's order; running titles, page numbers and
     hyphens at line ends go; paragraphs are parted by a blank line.
 
     Rejected: files that need a password (`unsupported`), scans without a layer of text (`empty`: they need OCR), and
@@ -31,7 +31,7 @@ class Pdf(Extractor):
     """
 
     libraries: ClassVar[tuple[str, ...]] = ("pypdfium2",)
-    max_pages: int = 5000
+    max_pages: int = 3000
     max_characters: int = 20_000_000
     max_unknown: float = 0.1
     min_characters: int = 1

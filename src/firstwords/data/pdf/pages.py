@@ -8,6 +8,7 @@ PDFium is not safe for threads: one process calls it from one place, and a lock 
 from __future__ import annotations
 
 import ctypes
+import itertools
 import math
 import re
 import threading
@@ -22,6 +23,7 @@ from firstwords.data.pdf.line import Line
 LINE_HYPHEN = "\ufffe"
 SAMPLED = 4000  # characters asked whether the file says what they mean: each question costs a microsecond
 MAX_PAGE_CHARACTERS = 1_000_000  # a page of a newspaper has 50,000
+MAIN_SHARE = 0.8  # of the characters: so many in one direction are the page, the others stamps and axes
 _PASSWORD = 4  # FPDF_ERR_PASSWORD
 _COPY = 0b10000  # bit 5 of the permissions: text and graphics may be copied
 # Characters that mean nothing outside of one font, or nothing at all.
@@ -166,7 +168,8 @@ def _place(characters: Any, at: list[int]) -> dict[str, Any] | None:
 
     box, x, y = pdfium.FS_RECTF(), ctypes.c_double(), ctypes.c_double()
     angle = pdfium.FPDFText_GetCharAngle(characters, at[0]) if min(at) >= 0 else math.nan
-    turned = round(angle / (math.pi / 2)) % 4 if math.isfinite(angle) else 0
+    # PDFium counts clockwise.
+    turned = round(-angle / (math.pi / 2)) % 4 if math.isfinite(angle) else 0
     edges: list[float] = []
     heights: list[float] = []
     baselines: list[float] = []
@@ -198,11 +201,14 @@ def _level(lines: list[Line]) -> list[Line]:
     directions = Counter[int]()
     for line in lines:
         directions[line.turned] += len(line.text)
-    if len(directions) < 2:
+    if set(directions) <= {0}:
         return lines
-    (main, most), total = directions.most_common(1)[0], directions.total()
-    if most > 0.8 * total:
-        return [line for line in lines if line.turned == main]
+    main, most = directions.most_common(1)[0]
+    if most > MAIN_SHARE * directions.total():
+        lines = [line for line in lines if line.turned == main]
+    # PDFium orders lines from left to right, which for text that is turned to the right is from below.
+    if main and sum(two.baseline > one.baseline for one, two in itertools.pairwise(lines)) > len(lines) / 2:
+        lines.reverse()
     return [replace(line, turned=0) for line in lines]
 
 
