@@ -17,8 +17,9 @@ def book(*given, **settings):
 
 def encryption(algorithm: str, member: str) -> dict[str, bytes]:
     text = (
-        '<encryption xmlns="urn:oasis:names:tc:opendocument:xmlns:container" xmlns:e="http://www.w3.org/2001/04/xmlenc#">'
-        f'<e:EncryptedData><e:EncryptionMethod Algorithm="{algorithm}"/><e:CipherData><e:CipherReference URI="{member}"/>'
+        '<encryption xmlns="urn:oasis:names:tc:opendocument:xmlns:container" '
+        'xmlns:e="http://www.w3.org/2001/04/xmlenc#"><e:EncryptedData>'
+        f'<e:EncryptionMethod Algorithm="{algorithm}"/><e:CipherData><e:CipherReference URI="{member}"/>'
         "</e:CipherData></e:EncryptedData></encryption>"
     )
     return {"META-INF/encryption.xml": text.encode()}
@@ -55,7 +56,8 @@ def test_the_main_title_and_the_date_of_publication_are_taken() -> None:
     found = book(
         TWO,
         metadata='<dc:title id="s">Or, a subtitle</dc:title><dc:title id="m">Main</dc:title>'
-        '<meta refines="#m" property="title-type">main</meta><dc:date xmlns:opf="o" opf:event="modification">2020</dc:date>'
+        '<meta refines="#m" property="title-type">main</meta>'
+        '<dc:date xmlns:opf="o" opf:event="modification">2020</dc:date>'
         '<dc:date xmlns:opf="o" opf:event="publication">1999-13</dc:date><dc:language>no language</dc:language>',
     )
     assert (found.title, found.date, found.language, found.licence) == ("Main", "1999", None, None)

@@ -36,7 +36,8 @@ def test_headings_paragraphs_lists_and_captions() -> None:
 
 
 def test_abstracts_come_first_and_references_not_at_all() -> None:
-    meta = '<abstract><sec><title>Aim</title><p>We ask.</p></sec></abstract><abstract abstract-type="graphical"><p>No</p></abstract>'
+    meta = "<abstract><sec><title>Aim</title><p>We ask.</p></sec></abstract>"
+    meta += '<abstract abstract-type="graphical"><p>No</p></abstract>'
     assert blocks("<p>Body<fn><p>note</p></fn> text.</p><ref-list><ref>R</ref></ref-list>", meta) == [
         "Aim", "We ask.", "Body text.",
     ]  # fmt: skip
@@ -89,11 +90,13 @@ def test_sub_articles_are_other_articles() -> None:
 
 def test_the_front() -> None:
     meta = (
-        '<article-id pub-id-type="doi">10.1/x</article-id><article-categories><subj-group><subject>S</subject></subj-group>'
-        '</article-categories><contrib-group><contrib contrib-type="author"><name><surname>B</surname><given-names>A'
+        '<article-id pub-id-type="doi">10.1/x</article-id><article-categories><subj-group><subject>S</subject>'
+        '</subj-group></article-categories><contrib-group><contrib contrib-type="author"><name><surname>B</surname>'
+        "<given-names>A"
         '</given-names></name></contrib><contrib contrib-type="editor"><name><surname>E</surname></name></contrib>'
-        '</contrib-group><pub-date pub-type="ppub"><year>2012</year></pub-date><pub-date pub-type="epub"><day>2</day><month>8'
-        '</month><year>2011</year></pub-date><permissions><license xlink:href="http://creativecommons.org/licenses/by/2.0/">'
+        '</contrib-group><pub-date pub-type="ppub"><year>2012</year></pub-date><pub-date pub-type="epub"><day>2</day>'
+        "<month>8</month><year>2011</year></pub-date><permissions>"
+        '<license xlink:href="http://creativecommons.org/licenses/by/2.0/">'
         "<license-p>free</license-p></license></permissions><kwd-group><kwd>k</kwd></kwd-group>"
     )
     front = read_front(parse_xml(make_jats("", meta, 'xml:lang="EN"')))

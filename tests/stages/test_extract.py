@@ -179,6 +179,7 @@ def test_books_and_articles_become_documents(tmp_path) -> None:
     _, folder = run(tmp_path, sources)
     found = [(row["source"], row["text"], row["metadata"]) for row in rows(folder, "documents")]
     assert [(source, text) for source, text, _ in found] == [
-        ("0-epub", "A book."), ("1-pdf", "A printed page."), ("2-jats", "The title\n\nAn article."), ("3-warc", "Lies."),
+        ("0-epub", "A book."), ("1-pdf", "A printed page."), ("2-jats", "The title\n\nAn article."),
+        ("3-warc", "Lies."),
     ]  # fmt: skip
     assert [dict(metadata)["extractor"].split()[0] for *_, metadata in found] == ["epub", "pdf", "jats", "pdf"]

@@ -80,11 +80,12 @@ def test_what_is_refused(body, settings, reason) -> None:
 @pytest.mark.parametrize(
     ("name", "title", "author", "start", "end", "chapters"),
     [
-        ("mary-shelley_frankenstein", "Frankenstein", "Mary Shelley", "Introduction\n\nThe Publishers", "“Tintern Abbey.”", 38),
+        ("mary-shelley_frankenstein", "Frankenstein", "Mary Shelley", "Introduction\n\nThe Publishers",
+         "“Tintern Abbey.”", 38),
         ("jane-austen_pride-and-prejudice", "Pride and Prejudice", "Jane Austen", "I\n\nIt is a truth universally",
          "the means of uniting them.", 65),
-        ("arthur-conan-doyle_the-adventures-of-sherlock-holmes", "The Adventures of Sherlock Holmes", "Arthur Conan Doyle",
-         "A Scandal in Bohemia\n\nI\n\nTo Sherlock Holmes", "considerable success.", 16),
+        ("arthur-conan-doyle_the-adventures-of-sherlock-holmes", "The Adventures of Sherlock Holmes",
+         "Arthur Conan Doyle", "A Scandal in Bohemia\n\nI\n\nTo Sherlock Holmes", "considerable success.", 16),
     ],
 )  # fmt: skip
 def test_real_books(name, title, author, start, end, chapters) -> None:

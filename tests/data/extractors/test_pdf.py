@@ -73,14 +73,14 @@ def test_a_password_is_asked_for() -> None:
     ("name", "parts", "absent"),
     [
         ("minimal-document", ["no sea takimata sanctus est Lorem ipsum"], ["amet.\n\n1"]),
-        ("multicolumn", ["Lorem ipsum dolor sit amet, consectetuer adipiscing elit.", "\n\nNulla malesuada porttitor diam."
-          " Donec felis erat, congue non, volutpat at, tincidunt tristique, libero. Vivamus viverra fermentum felis. Donec "
-          "nonummy pellentesque ante.", "Austria 8.9 83,879 Vienna German\nBelgium"], ["\n1\n", "\n2\n"]),
+        ("multicolumn", ["Lorem ipsum dolor sit amet, consectetuer adipiscing elit.", "\n\nNulla malesuada porttitor "
+          "diam. Donec felis erat, congue non, volutpat at, tincidunt tristique, libero. Vivamus viverra fermentum "
+          "felis. Donec nonummy pellentesque ante.", "Austria 8.9 83,879 Vienna German\nBelgium"], ["\n1\n", "\n2\n"]),
         ("crazyones-pdfa", ["not fond of rules. And they have no respect for the status quo."], []),
         ("google-doc-document", ["Flat is better than nested.\nSparse is better than dense.\n"], []),
-        ("pdflatex-outline", ["1 Foo\n\nHello, here is some text without a meaning. This text should show what a printed "
-          "text will look like"], []),
-        ("GeoTopo-komprimiert", ["zusammenhängende topologische Räume und", "1.2 Metrische Räume 6\n", "Fundamentalgruppe"],
+        ("pdflatex-outline", ["1 Foo\n\nHello, here is some text without a meaning. This text should show what a "
+          "printed text will look like"], []),
+        ("GeoTopo-komprimiert", ["zusammenhängende topologische Räume und", "1.2 Metrische Räume 6\n"],
          ["FUNDAMENTALGRUPPE", "Funda-", "\ufffe"]),
     ],
 )  # fmt: skip

@@ -1,3 +1,5 @@
+import itertools
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -59,7 +61,7 @@ def test_letters_as_they_are_written(line, plain) -> None:
 def test_joining_loses_nothing_but_a_hyphen(lines) -> None:
     lines = [plain_letters(line) for line in lines]
     joiner = Joiner(lines)
-    for before, after in zip(lines, lines[1:], strict=False):
+    for before, after in itertools.pairwise(lines):
         joined = "".join(joiner.joined(before, after))
         assert joined in (before + after, f"{before} {after}", before[:-1] + after)
         assert joined != before[:-1] + after or before.endswith("-") or before[:-1] == before

@@ -1,3 +1,4 @@
+import itertools
 import runpy
 from pathlib import Path
 
@@ -35,7 +36,7 @@ def test_a_page_that_is_turned_reads_as_an_upright_one(turns) -> None:
     stamp = (20, 300, 10, "stamp", (turns + 1) % 4)
     (page,) = read(make_pdf([[*lines, stamp]])).pages
     assert [line.text for line in page] == [f"line number {i} of the page" for i in range(4)]
-    gaps = [one.baseline - two.baseline for one, two in zip(page, page[1:], strict=False)]
+    gaps = [one.baseline - two.baseline for one, two in itertools.pairwise(page)]
     assert gaps == pytest.approx([12, 12, 12], abs=0.1)
     assert all(line.right - line.left == pytest.approx(page[0].right - page[0].left, abs=0.5) for line in page)
     assert page[0].left == pytest.approx(page[1].left, abs=0.5) and 8 < page[0].height < 16

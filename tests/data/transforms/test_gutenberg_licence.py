@@ -37,10 +37,10 @@ def only(text: str, **settings) -> str:
         (MODERN % BOOK).replace("THE PROJECT", "THIS PROJECT"),
         (MODERN % BOOK).replace("EBOOK X ***", "EBOOK, A LONG TITLE\nON TWO LINES ***"),
         (MODERN % BOOK).replace("*** END", "End of the Project Gutenberg EBook of X, by Y\n\n*** END"),
-        f"Header\n***START**THE SMALL PRINT!**START***\nProject Gutenberg\n*END*THE SMALL PRINT! FOR PUBLIC DOMAIN ETEXTS*Ver.04"
-        f".29.93*END*\n\n{BOOK}\n\nEnd of Project Gutenberg's Etext of X\n",
-        f"Project Gutenberg\n*** START OF THE PROJECT GUTENBERG EBOOK, X ***\n\n{BOOK}\n\n*** END OF THE PROJECT GUTENBERG "
-        "EBOOK, X ***\n\n*END THE SMALL PRINT! FOR PUBLIC DOMAIN EBOOKS*Ver.02/11/02*END*\n",
+        "Header\n***START**THE SMALL PRINT!**START***\nProject Gutenberg\n*END*THE SMALL PRINT! FOR PUBLIC DOMAIN "
+        f"ETEXTS*Ver.04.29.93*END*\n\n{BOOK}\n\nEnd of Project Gutenberg's Etext of X\n",
+        f"Project Gutenberg\n*** START OF THE PROJECT GUTENBERG EBOOK, X ***\n\n{BOOK}\n\n*** END OF THE PROJECT "
+        "GUTENBERG EBOOK, X ***\n\n*END THE SMALL PRINT! FOR PUBLIC DOMAIN EBOOKS*Ver.02/11/02*END*\n",
     ],
 )
 def test_what_stands_between_the_marks_is_kept(text) -> None:
