@@ -43,8 +43,8 @@ class Extract(Stage):
     Payload: `documents/<key>.parquet` (schema `DOCUMENT`) and `rejected/<key>.parquet` (schema `REJECTED`).
 
     Attributes:
-        extractor: `automatic` chooses by address and media type; `fast`, `best`, `documentation` and `plain_text` take
-            every record.
+        extractor: `automatic` chooses by address, first bytes and media type; `fast`, `best`, `documentation` and
+            `plain_text` take every record.
         time_limit: Processor time for one record; then it is rejected as `timeout`.
         memory_limit: Memory for parsing one record; then it is rejected as `memory` or `crashed`.
         max_damaged: Share of damaged records above which the stage fails (exit code 5).

@@ -35,6 +35,11 @@ def test_the_documents_own_words_decide_about_a_hyphen() -> None:
     assert "".join(Joiner(["cherry and tart", "cherry-", "tart"]).joined("cherry-", "tart")) == "cherry-tart"
 
 
+def test_halves_of_words_are_no_witnesses() -> None:
+    lines = ["at www.a.com is com-", "fortable and inter-", "ested com-", "fortable"]
+    assert "".join(Joiner(lines).joined(lines[0], lines[1])) == "at www.a.com is comfortable and inter-"
+
+
 def test_where_no_word_is_cut_hyphens_stay() -> None:
     lines = ["a well-known man", "is well-", "known and ice-", "cold"]
     assert "".join(Joiner(lines).joined("known and ice-", "cold")) == "known and ice-cold"
@@ -51,6 +56,7 @@ def test_where_no_word_is_cut_hyphens_stay() -> None:
         ("and so on . . . , he said", "and so on . . . , he said"),
         ("\ufefb\ufeb3", "\u0644\u0627\u0633"),
         ("x\u00b2", "x\u00b2"),
+        ("well\u2011known com\u2010", "well-known com-"),
     ],
 )
 def test_letters_as_they_are_written(line, plain) -> None:

@@ -1,11 +1,13 @@
 import lzma
 import os
 import re
+import runpy
 from pathlib import Path
 
 import pyarrow as pa
 import pytest
 
+from firstwords.data.extractors.epub import Epub
 from firstwords.data.extractors.fast import Fast
 from firstwords.data.extractors.plain_text import PlainText
 from firstwords.data.source import Record
@@ -67,6 +69,14 @@ def test_a_text_that_speaks_of_the_marks_stays() -> None:
     assert only(text) == text
     early = "End of Project Gutenberg's first decade\n" + "A history of it goes on. " * 99
     assert only(early) == early
+
+
+def test_the_licence_in_a_book_of_chapters() -> None:
+    made = runpy.run_path(str(Path(__file__).parents[1] / "made_files.py"))
+    head, _, tail = (MODERN % "|").partition("|")
+    pages = ["<p>" + part.strip().replace("\n\n", "</p><p>") + "</p>" for part in (head, BOOK, tail)]
+    body = made["epub"]({f"{i}.xhtml": made["chapter"](page) for i, page in enumerate(pages)})
+    assert only(Epub().extract(Record(origin="o", body=body)).text) == re.sub(" +(?=\n)", "", BOOK)
 
 
 @pytest.mark.skipif(not DATA, reason="FIRSTWORDS_DATA is not set")

@@ -10,6 +10,7 @@ from collections.abc import Iterable
 # Letters drawn as one (fi, ffl) and the shapes of Arabic letters; other compatibility characters say something.
 _SHAPES = (range(0xFB00, 0xFB07), range(0xFB13, 0xFB18), range(0xFB50, 0xFDFC), range(0xFE70, 0xFEFD))
 _LETTERS = {code: unicodedata.normalize("NFKC", chr(code)) for codes in _SHAPES for code in codes}
+_LETTERS |= {0x2010: "-", 0x2011: "-"}  # hyphens that are nothing else
 WORD = 3  # letters: shorter halves are words by chance
 _SOFT_HYPHEN = "\u00ad"
 _LEADERS = re.compile(r"(?:\s?[.·…]){4,}(?=\s\S{1,7}$)")
@@ -44,12 +45,14 @@ class Joiner:
         broken: list[tuple[str, str]] = []
         last = ""
         for line in lines:
-            if last and (first := _FIRST.match(line)):
+            first = _FIRST.match(line) if last else None
+            if first:
                 broken.append((last, first[0]))
-            # What stands at a break is half a word, and no witness.
+            # What stands on either side of a break is half a word, and no witness.
             found = _LAST.search(line)
             last = found[0] if found else ""
-            self._words.update(word.lower() for word in _WORD.findall(line[: found.start()] if found else line))
+            whole = line[first.end() if first else 0 : found.start() if found else len(line)]
+            self._words.update(word.lower() for word in _WORD.findall(whole))
         self._hyphenates = self._is_hyphenating(broken)
 
     def _is_hyphenating(self, broken: list[tuple[str, str]]) -> bool:

@@ -28,7 +28,7 @@ _PASSWORD = 4  # FPDF_ERR_PASSWORD
 _COPY = 0b10000  # bit 5 of the permissions: text and graphics may be copied
 # Characters that mean nothing outside of one font, or nothing at all.
 _UNKNOWN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ue000-\uf8ff\ufffd\U000f0000-\U0010fffd]")
-_LINE_END = re.compile("\r\n|\r|\n|(?<=" + LINE_HYPHEN + ")")
+_LINE = re.compile(f"[^\r\n{LINE_HYPHEN}]+{LINE_HYPHEN}?")
 _lock = threading.Lock()
 
 
@@ -144,22 +144,19 @@ def _lines(characters: Any, text: str) -> Iterator[Line]:
     """The lines of a page, as PDFium cuts them."""
     import pypdfium2.raw as pdfium
 
-    start = 0
-    for piece in _LINE_END.split(text):
-        shown = piece.strip()
-        begin = start + len(piece) - len(piece.lstrip())
-        start += len(piece) + (0 if piece.endswith(LINE_HYPHEN) else 2)
+    for piece in _LINE.finditer(text):
+        is_broken = piece[0].endswith(LINE_HYPHEN)
+        shown = piece[0].removesuffix(LINE_HYPHEN).strip()
         if not shown:
             continue
-        is_broken = shown.endswith(LINE_HYPHEN)
-        last = begin + len(shown) - 1 - is_broken
-        at = [
-            pdfium.FPDFText_GetCharIndexFromTextIndex(characters, index) for index in (begin, (begin + last) // 2, last)
-        ]
+        begin = piece.start() + len(piece[0]) - len(piece[0].lstrip())
+        last = begin + len(shown) - 1
+        # Spaces that PDFium makes have no place of their own.
+        middle = next(index for index in range((begin + last) // 2, last + 1) if not text[index].isspace())
+        at = [pdfium.FPDFText_GetCharIndexFromTextIndex(characters, index) for index in (begin, middle, last)]
         place = _place(characters, at)
         if place is not None:
-            text = _UNKNOWN.sub("", shown.removesuffix(LINE_HYPHEN)) + ("-" if is_broken else "")
-            yield Line(text=text, is_broken=is_broken, **place)
+            yield Line(text=_UNKNOWN.sub("", shown) + ("-" if is_broken else ""), is_broken=is_broken, **place)
 
 
 def _place(characters: Any, at: list[int]) -> dict[str, Any] | None:
