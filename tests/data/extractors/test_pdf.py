@@ -39,6 +39,8 @@ def test_a_broken_date_is_none(date) -> None:
 def test_a_scan_needs_ocr() -> None:
     found = extract(make_pdf([[], []]))
     assert (found.reason, found.detail) == ("empty", "no text layer on 2 of 2 pages: needs OCR")
+    half = extract(make_pdf([[(72, 700, 10, "A cover.")], []]))
+    assert (half.text, half.metadata["pages_without_text"]) == ("A cover.", "1")
 
 
 @pytest.mark.parametrize(

@@ -63,6 +63,7 @@ class Pdf(Extractor):
             if information.get(key)
         }
         metadata |= {"unreadable_pages": str(found.failed)} if found.failed else {}
+        metadata |= {"pages_without_text": str(found.pictures)} if found.pictures else {}
         metadata |= {"copying": "not allowed"} if not found.copying else {}
         metadata |= {"pdf_language": found.language} if found.language else {}
         title = information.get("Title", "")
