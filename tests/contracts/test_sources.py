@@ -22,6 +22,8 @@ def folder(tmp_path):
     (tmp_path / "a.warc.gz").write_bytes(b"".join(map(gzip.compress, records))[:-30])
     (tmp_path / "b.jsonl").write_text("".join(json.dumps({"text": f"row {i}"}) + "\n" for i in range(3)) + "{broken")
     (tmp_path / "c.txt").write_text("a text")
+    for name in ("e.pdf", "f.epub", "g.nxml"):
+        (tmp_path / name).write_bytes(b"a file whose name says what it is")
     (tmp_path / "sub").mkdir()
     (tmp_path / "sub" / "d.txt").write_bytes(b"another \xff text")
     return tmp_path

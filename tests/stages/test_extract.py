@@ -54,7 +54,7 @@ def archive(tmp_path):
         page(1),
         warc("http://a.org/empty", b"<p></p>"),
     ]
-    members += [page(2)[:-20], page(3), page(3), warc("http://a.org/pdf", b"%PDF-1.7 lies"), b"rubbish", page(4)]
+    members += [page(2)[:-20], page(3), page(3), warc("http://a.org/gif", b"GIF89a lies"), b"rubbish", page(4)]
     (tmp_path / "in").mkdir()
     (tmp_path / "in" / "a.warc.gz").write_bytes(b"".join(members))
     (tmp_path / "in" / "b.jsonl").write_text('{"text": "a row of text", "url": "http://b.org/"}\nno json\n')
@@ -175,3 +175,22 @@ def test_a_file_without_any_record_is_told(tmp_path) -> None:
     outcome, folder = run(tmp_path, sources)
     assert outcome.counts == {"kept": 1, "rejected": {"empty": 2}}
     assert sorted(row["size"] for row in rows(folder, "rejected")) == [0, len(request)]
+
+
+def test_books_and_articles_become_documents(tmp_path) -> None:
+    made = runpy.run_path(str(Path(__file__).parents[1] / "data" / "made_files.py"))
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in" / "a.epub").write_bytes(made["epub"]({"1.xhtml": made["chapter"]("<p>A book.</p>")}))
+    (tmp_path / "in" / "b.pdf").write_bytes(made["pdf"]([[(72, 700, 10, "A printed page.")]]))
+    (tmp_path / "in" / "c.nxml").write_bytes(made["jats"]("<p>An article.</p>"))
+    (tmp_path / "in" / "d.warc").write_bytes(
+        gzip.decompress(warc("http://a.org/x", made["pdf"]([[(9, 700, 9, "Lies.")]])))
+    )
+    sources = [{"kind": kind, "path": str(tmp_path / "in")} for kind in ("epub", "pdf", "jats", "warc")]
+    _, folder = run(tmp_path, sources)
+    found = [(row["source"], row["text"], row["metadata"]) for row in rows(folder, "documents")]
+    assert [(source, text) for source, text, _ in found] == [
+        ("0-epub", "A book."), ("1-pdf", "A printed page."), ("2-jats", "The title\n\nAn article."),
+        ("3-warc", "Lies."),
+    ]  # fmt: skip
+    assert [dict(metadata)["extractor"].split()[0] for *_, metadata in found] == ["epub", "pdf", "jats", "pdf"]

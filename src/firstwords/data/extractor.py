@@ -45,6 +45,7 @@ def document(
     *,
     title: str | None = None,
     date: str | None = None,
+    language: str | None = None,
     licence: str | None = None,
     metadata: dict[str, str] | None = None,
 ) -> Document:
@@ -55,7 +56,7 @@ def document(
         text: The extracted text.
         extractor: Whose name is kept.
         decoded: Whose charset and rule are kept.
-        title, date, licence: Fill what the record does not say.
+        title, date, language, licence: Fill what the record does not say.
         metadata: Added to the record's own.
     """
     merged = record.metadata | (metadata or {}) | {"extractor": extractor.name()}
@@ -67,7 +68,7 @@ def document(
         url=_or_none(record.url),
         title=_or_none(record.title or title),
         date=_or_none(record.date or date),
-        language=_or_none(record.language),
+        language=_or_none(record.language or language),
         licence=_or_none(record.licence or licence),
         metadata={_characters(key): _characters(merged[key]) for key in sorted(merged)},
     )

@@ -22,6 +22,14 @@ if TYPE_CHECKING:
     from firstwords.graph import Graph
 
 RECORD_EXTRACTOR = "firstwords.stages.extract:record_extractor"
+PAGE = b"<html><head><title>t</title></head><body><p>A first page loads everything.</p></body></html>"
+FIRST_RECORDS = {
+    "text/html": PAGE,
+    "text/plain": PAGE,
+    "application/pdf": b"%PDF-1.7",
+    "application/epub+zip": b"PK",
+    "application/jats+xml": b'<article article-type="a"><body><p>A first article.</p></body></article>',
+}
 GROUP_RECORDS = 512  # documents and rejections keep the records' order; a group of records is in memory
 GROUP_BYTES = 32 * 2**20
 # Reasons that say that something is wrong with the input, unlike a picture or an empty page.
@@ -36,8 +44,8 @@ class Extract(Stage):
     Payload: `documents/<key>.parquet` (schema `DOCUMENT`) and `rejected/<key>.parquet` (schema `REJECTED`).
 
     Attributes:
-        extractor: `automatic` chooses by address and media type; `fast`, `best`, `documentation` and `plain_text` take
-            every record.
+        extractor: `automatic` chooses by address, first bytes and media type; `fast`, `best`, `documentation` and
+            `plain_text` take every record.
         time_limit: Processor time for one record; then it is rejected as `timeout`.
         memory_limit: Memory for parsing one record; then it is rejected as `memory` or `crashed`.
         max_damaged: Share of damaged records above which the stage fails (exit code 5).
@@ -178,10 +186,9 @@ def record_extractor(settings: dict[str, Any]) -> Callable[[dict[str, Any], byte
         settings: The extractor's configuration with its kind.
     """
     extractor = _extractor(settings)
-    page = b"<html><head><title>t</title></head><body><p>A first page loads everything.</p></body></html>"
-    # Before memory is limited and time is counted.
-    for media_type in ("text/html", "text/plain"):
-        extractor.extract(Record(origin="first", body=page, media_type=media_type))
+    # Before memory is limited and time is counted: a first record of each form loads everything.
+    for media_type, body in FIRST_RECORDS.items():
+        extractor.extract(Record(origin="first", body=body, media_type=media_type))
 
     def extract(fields: dict[str, Any], body: bytes) -> dict[str, Any]:
         return asdict(extractor.extract(Record(**fields, body=body)))

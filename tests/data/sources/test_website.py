@@ -55,6 +55,19 @@ def test_a_site_becomes_warc_with_what_the_pages_wish(tmp_path) -> None:
     assert json.loads(line) == {"url": server.origin + "/gone", "reason": "status", "detail": "404"}
 
 
+def test_books_and_articles_are_fetched_where_they_are_wanted(tmp_path) -> None:
+    file = (200, {"Content-Type": "application/pdf"}, b"%PDF-1.7 <a href='/never'>")
+    pages = {"/": page("/a.pdf", "/b.EPUB", "/c.zip"), "/a.pdf": file}
+    pages["/b.EPUB"] = (200, {"Content-Type": "application/epub+zip"}, b"PK\x03\x04")
+    with serving(pages) as server:
+        (receipt,) = site(server, documents=True).collect(work_in(tmp_path), "0-website")
+        assert server.paths() == ["/robots.txt", "/", "/a.pdf", "/b.EPUB"]
+    assert (receipt["fetched"], receipt["failed"]) == (3, {})
+    records = stored(tmp_path)
+    assert [each.media_type for each in records] == ["text/html", "application/pdf", "application/epub+zip"]
+    assert records[1].body == file[2]
+
+
 def test_a_finished_crawl_is_not_crawled_again(tmp_path) -> None:
     with serving({"/": page()}) as server:
         first = site(server).collect(work_in(tmp_path), "0-website")

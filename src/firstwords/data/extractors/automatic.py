@@ -1,12 +1,16 @@
-"""The extractor that fits each record: by its address and media type."""
+"""The extractor that fits each record: by its address, its first bytes and its media type."""
 
+import re
 from dataclasses import dataclass
 from typing import Annotated
 
 from firstwords.data.document import Document, Rejection
 from firstwords.data.extractor import Extractor, rejected
 from firstwords.data.extractors.documentation import Documentation
+from firstwords.data.extractors.epub import Epub
 from firstwords.data.extractors.fast import Fast
+from firstwords.data.extractors.jats import Jats
+from firstwords.data.extractors.pdf import Pdf
 from firstwords.data.extractors.plain_text import PlainText
 from firstwords.data.source import Record
 from firstwords.data.split import PYDOC
@@ -14,21 +18,39 @@ from firstwords.recipe import Kind
 
 HTML = frozenset({"text/html", "application/xhtml+xml", "application/vnd.wap.xhtml+xml"})
 TEXT = frozenset({"text/plain", "text/markdown", "text/x-rst"})
+XML = frozenset({"application/xml", "text/xml"})
+JATS = frozenset({"application/jats+xml", "application/vnd.jats+xml", "application/nlm+xml"})
+PDF = frozenset({"application/pdf", "application/x-pdf"})
+EPUB = frozenset({"application/epub+zip"})
+NOBODY_SAYS = frozenset({None, "application/octet-stream", "binary/octet-stream", "application/zip", "unk"})
+# The first member of a book is a file without compression that says what it is.
+_BOOK = re.compile(rb"PK\x03\x04.{26}mimetypeapplication/epub\+zip", re.DOTALL)
+# Journal articles name their kind; DocBook has articles too.
+_ARTICLE = re.compile(
+    rb"<!DOCTYPE article[^>]{0,300}(?:NLM|JATS)|<(?:\w+:)?article\b[^>]{0,1000}\b(?:article-type|dtd-version)="
+)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Automatic(Extractor):
-    """Documentation pages, HTML and text each by their own extractor; other media types are told as `unsupported`.
+    """Documentation pages, HTML, text, books and articles each by their own extractor; other media types are told as
+    `unsupported`. Where the first bytes show what a record is, they are believed before its media type.
 
     Attributes:
         html: For web pages: `fast` or `best`.
         documentation: For the pages of the Python documentation server.
         text: For what is text already.
+        pdf: For PDF files.
+        epub: For EPUB books.
+        jats: For journal articles in XML.
     """
 
     html: Annotated[Extractor, Kind("data.extractors")] = Fast()
     documentation: Annotated[Extractor, Kind("data.extractors")] = Documentation()
     text: Annotated[Extractor, Kind("data.extractors")] = PlainText()
+    pdf: Annotated[Extractor, Kind("data.extractors")] = Pdf()
+    epub: Annotated[Extractor, Kind("data.extractors")] = Epub()
+    jats: Annotated[Extractor, Kind("data.extractors")] = Jats()
 
     def extract(self, record: Record) -> Document | Rejection:
         """What the fitting extractor gives."""
@@ -41,13 +63,32 @@ class Automatic(Extractor):
         """The extractor for a record, None if there is none."""
         if record.url is not None and record.url.startswith(PYDOC):
             return self.documentation
-        if record.media_type in HTML:
+        return self._by_bytes(record.body, record.media_type) or self._by_type(record)
+
+    def _by_bytes(self, body: bytes, media_type: str | None) -> Extractor | None:
+        """The extractor for a form that shows itself, whatever the media type says."""
+        if body.startswith(b"%PDF-"):
+            return self.pdf
+        if _BOOK.match(body):
+            return self.epub
+        is_xml = media_type in XML or media_type in JATS or media_type in NOBODY_SAYS
+        if is_xml and _ARTICLE.search(body[:4096]):
+            return self.jats
+        return None
+
+    def _by_type(self, record: Record) -> Extractor | None:
+        media_type = record.media_type
+        if media_type in HTML:
             return self.html
-        if record.media_type in TEXT:
+        if media_type in TEXT:
             return self.text
-        if record.media_type in (None, "application/octet-stream", "unk"):
-            # Nobody says what it is: a page shows itself by its markup.
-            return self.html if _shows_markup(record.body) else self.text
+        if media_type in JATS:
+            return self.jats
+        if media_type in NOBODY_SAYS or media_type in PDF or media_type in EPUB:
+            # Nobody says what it is: a page shows itself by its markup. An error page may be sent in place of a file.
+            if _shows_markup(record.body):
+                return self.html
+            return self.pdf if media_type in PDF else self.epub if media_type in EPUB else self.text
         return None
 
 

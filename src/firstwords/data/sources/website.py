@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 AGENT = "firstwords"
 MEDIA_TYPES = frozenset({"text/html", "application/xhtml+xml", "text/plain"})
+DOCUMENT_TYPES = frozenset({"application/pdf", "application/x-pdf", "application/epub+zip"})
 SHARD_PAGES = 200  # a kill loses at most so many pages
 PAGE_READER = "firstwords.data.sources.website:page_reader"
 PARSE_SECONDS = 5.0
@@ -36,6 +37,7 @@ _FILE = re.compile(
     r"tgz|bz2|xz|zst|7z|rar|tar|iso|dmg|exe|msi|deb|rpm|apk|whl|jar|mp[34]|m4[av]|ogg|oga|ogv|wav|flac|avi|mov|mkv|webm|"
     r"woff2?|ttf|otf|eot)$"
 )
+_DOCUMENT = re.compile(r"(?i)\.(?:pdf|epub)$")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,6 +48,7 @@ class Website(LiveSource):
         start: Addresses of the first pages.
         include: Beginnings of the addresses that belong to the crawl; empty: everything on the hosts of `start`.
         exclude: Beginnings of addresses that do not.
+        documents: Also PDF files and EPUB books that the pages link to; `max_expanded` holds for them too.
         max_pages: Pages stored, at most.
         max_depth: Links from a start page, at most.
         wait: Seconds between two requests to a host; robots.txt may ask for more, nobody for less than 1 second unless
@@ -64,6 +67,7 @@ class Website(LiveSource):
     start: tuple[str, ...]
     include: tuple[str, ...] = ()
     exclude: tuple[str, ...] = ()
+    documents: bool = False
     max_pages: int = 1000
     max_depth: int = 10
     wait: Duration = 1.0
@@ -122,9 +126,10 @@ class Website(LiveSource):
         frontier = Frontier(self.wait)
         self._begin(frontier, shards.state)
         fetcher = self._fetcher(Fetcher)
+        media_types = MEDIA_TYPES | DOCUMENT_TYPES if self.documents else MEDIA_TYPES
         with Sandbox(Job(PAGE_READER, {}, PARSE_SECONDS, PARSE_MEMORY)) as sandbox:
             crawler = Crawler(
-                fetch=lambda url: fetcher.fetch(url, MEDIA_TYPES),
+                fetch=lambda url: fetcher.fetch(url, media_types),
                 read=_Reader(sandbox),
                 wants=self.wants(),
                 frontier=frontier,
@@ -177,7 +182,8 @@ class Website(LiveSource):
         def wanted(url: str) -> bool:
             parts = urlsplit(url)
             inside = url.startswith(include) if include else parts.netloc.removeprefix("www.") in hosts
-            return inside and not (exclude and url.startswith(exclude)) and not _FILE.search(parts.path)
+            is_file = _FILE.search(parts.path) and not (self.documents and _DOCUMENT.search(parts.path))
+            return inside and not (exclude and url.startswith(exclude)) and not is_file
 
         return wanted
 
@@ -278,7 +284,7 @@ class _Reader:
         signals = signals_of_headers(headers)
         facts: Any = {}
         failure = None
-        if response.media_type != "text/plain":
+        if response.media_type not in DOCUMENT_TYPES | {"text/plain"}:
             charset = content_type(response.header("Content-Type") or "")[1]
             with self._lock:
                 facts = next(self._sandbox.map([({"charset": charset, "url": entry.url}, response.body)]))
