@@ -3,14 +3,21 @@
 import gzip
 import json
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from firstwords.data.document import REASONS, Rejection, document_id
 from firstwords.data.source import LiveSource, LocalSource, Record
 from firstwords.find import catalogue, find
-from firstwords.recipe import build, configuration, resolve
+from firstwords.recipe import build, configuration, resolve, without_versions
 
-LIVE_SETTINGS = {"website": {"start": ["https://example.org/"]}}
+LIVE_SETTINGS = {
+    "website": {"start": ["https://example.org/"]},
+    "remote": {"source": {"kind": "jsonl", "path": "memory://bucket/*.jsonl"}},
+}
+DUMP = """<mediawiki xml:lang="en"><siteinfo><base>https://en.wikipedia.org/wiki/Main_Page</base></siteinfo>
+<page><title>A</title><ns>0</ns><id>1</id><revision><id>2</id><text>words</text></revision></page><page></mediawiki>"""
 PAGE = b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\n\r\n<p>words</p>"
 HEAD = b"WARC/1.0\r\nWARC-Type: response\r\nWARC-Target-URI: http://a.org/%d\r\nContent-Length: %d\r\n\r\n"
 
@@ -22,6 +29,12 @@ def folder(tmp_path):
     (tmp_path / "a.warc.gz").write_bytes(b"".join(map(gzip.compress, records))[:-30])
     (tmp_path / "b.jsonl").write_text("".join(json.dumps({"text": f"row {i}"}) + "\n" for i in range(3)) + "{broken")
     (tmp_path / "c.txt").write_text("a text")
+    (tmp_path / "e.csv").write_text('text,n\na,1\n"open,2\nb,3\n')
+    table = pa.table({"text": ["a", None, "b"]})
+    pq.write_table(table, tmp_path / "f.parquet")
+    (tmp_path / "g.html").write_text("<p>a page")
+    (tmp_path / "h.md").write_text("# a page")
+    (tmp_path / "i.xml").write_text(DUMP)
     (tmp_path / "sub").mkdir()
     (tmp_path / "sub" / "d.txt").write_bytes(b"another \xff text")
     return tmp_path
@@ -81,5 +94,5 @@ def test_a_live_source_is_its_configuration(kind) -> None:
     assert made[0].fingerprint() == made[1].fingerprint()
     other = build(component, LIVE_SETTINGS.get(kind, {}) | {"snapshot": "another"})
     assert other.fingerprint() != made[0].fingerprint()
-    again = {key: value for key, value in configuration(made[0]).items() if key not in ("kind", "version")}
+    again = {key: value for key, value in without_versions(configuration(made[0])).items() if key != "kind"}
     assert build(component, json.loads(json.dumps(again))) == made[0]

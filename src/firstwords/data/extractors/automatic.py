@@ -7,13 +7,15 @@ from firstwords.data.document import Document, Rejection
 from firstwords.data.extractor import Extractor, rejected
 from firstwords.data.extractors.documentation import Documentation
 from firstwords.data.extractors.fast import Fast
+from firstwords.data.extractors.markdown import Markdown
 from firstwords.data.extractors.plain_text import PlainText
+from firstwords.data.extractors.wikitext import Wikitext
 from firstwords.data.source import Record
 from firstwords.data.split import PYDOC
 from firstwords.recipe import Kind
 
 HTML = frozenset({"text/html", "application/xhtml+xml", "application/vnd.wap.xhtml+xml"})
-TEXT = frozenset({"text/plain", "text/markdown", "text/x-rst"})
+TEXT = frozenset({"text/plain", "text/x-rst"})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -24,11 +26,15 @@ class Automatic(Extractor):
         html: For web pages: `fast` or `best`.
         documentation: For the pages of the Python documentation server.
         text: For what is text already.
+        markdown: For Markdown.
+        wikitext: For pages of a wiki.
     """
 
     html: Annotated[Extractor, Kind("data.extractors")] = Fast()
     documentation: Annotated[Extractor, Kind("data.extractors")] = Documentation()
     text: Annotated[Extractor, Kind("data.extractors")] = PlainText()
+    markdown: Annotated[Extractor, Kind("data.extractors")] = Markdown()
+    wikitext: Annotated[Extractor, Kind("data.extractors")] = Wikitext()
 
     def extract(self, record: Record) -> Document | Rejection:
         """What the fitting extractor gives."""
@@ -45,6 +51,10 @@ class Automatic(Extractor):
             return self.html
         if record.media_type in TEXT:
             return self.text
+        if record.media_type == "text/markdown":
+            return self.markdown
+        if record.media_type == "text/x-wiki":
+            return self.wikitext
         if record.media_type in (None, "application/octet-stream", "unk"):
             # Nobody says what it is: a page shows itself by its markup.
             return self.html if _shows_markup(record.body) else self.text

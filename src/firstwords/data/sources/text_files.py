@@ -6,7 +6,7 @@ from pathlib import Path
 
 from firstwords.data.document import Rejection, document_id
 from firstwords.data.source import LocalSource, Record, Shard, files_below, shards_of
-from firstwords.recipe import InputPath, Size
+from firstwords.recipe import Size, SourcePath
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -14,7 +14,7 @@ class TextFiles(LocalSource):
     """Reads text files.
 
     Attributes:
-        path: A file, a folder or a pattern.
+        path: A file, a folder, a pattern, or an address of one.
         suffixes: Which files of a folder are read.
         charset: If it is known; otherwise it is found out.
         language: Said of every document, for example `en`.
@@ -22,7 +22,7 @@ class TextFiles(LocalSource):
         max_file: Larger files are rejected.
     """
 
-    path: InputPath
+    path: SourcePath
     suffixes: tuple[str, ...] = (".txt", ".text", ".md", ".rst")
     charset: str | None = None
     language: str | None = None
