@@ -45,6 +45,10 @@ def sources(live: bool) -> list[str]:
     return [kind for kind in catalogue("data.sources") if issubclass(find("data.sources", kind), base)]
 
 
+def settings(kind: str, folder) -> dict:
+    return {"dataset" if kind == "huggingface" else "path": str(folder)}
+
+
 def test_every_source_is_live_or_local() -> None:
     assert sorted(sources(True) + sources(False)) == sorted(catalogue("data.sources"))
     assert {"website", "python_documentation"} <= set(sources(True)) and {"warc", "jsonl", "text_files"} <= set(
@@ -54,7 +58,7 @@ def test_every_source_is_live_or_local() -> None:
 
 @pytest.mark.parametrize("kind", sources(live=False))
 def test_a_local_source_reads_the_same_twice(kind, folder) -> None:
-    source = build(find("data.sources", kind), {"path": str(folder)})
+    source = build(find("data.sources", kind), settings(kind, folder))
 
     def everything():
         return [
@@ -80,7 +84,7 @@ def test_where_the_data_lies_does_not_change_what_is_read(kind, folder, monkeypa
     found = []
     for place in (folder, elsewhere):
         monkeypatch.setenv("FIRSTWORDS_DATA", str(place))
-        source = build(find("data.sources", kind), {"path": "$FIRSTWORDS_DATA/"})
+        source = build(find("data.sources", kind), settings(kind, "$FIRSTWORDS_DATA/"))
         names = [(shard.key, shard.files) for shard in source.shards()]
         records = [list(source.read(resolve(name), name)) for _, files in names for name in files]
         found.append((names, records, source.fingerprint(), configuration(source)))

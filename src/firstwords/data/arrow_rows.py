@@ -1,6 +1,8 @@
 """Arrow tables as records, batch by batch: what Parquet files and saved Hugging Face datasets have in common."""
 
 from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 from firstwords.data.document import Rejection
@@ -69,3 +71,42 @@ def _values(column: Any, as_bytes: bool) -> list[Any]:
     if as_bytes or not (pa.types.is_binary(kind) or pa.types.is_large_binary(kind)):
         return values
     return [None if each is None else each.decode("utf-8", "replace") for each in values]
+
+
+@contextmanager
+def opened_arrow(path: Path) -> Iterator[Any]:
+    """The batches of an Arrow stream or file, read as they are asked for, and their `schema`; None if it is neither."""
+    import pyarrow as pa
+
+    with pa.OSFile(str(path)) as file:
+        try:
+            reader = pa.ipc.open_stream(file)
+        except (OSError, pa.ArrowException):
+            reader = None
+        if reader is not None:
+            yield reader
+            return
+        file.seek(0)
+        try:
+            whole = pa.ipc.open_file(file)
+        except (OSError, pa.ArrowException):
+            yield None
+            return
+        yield _Batches(whole)
+
+
+class _Batches:
+    """The batches of an Arrow file, one after another."""
+
+    def __init__(self, file: Any) -> None:
+        self._file = file
+        self.schema = file.schema
+
+    def __iter__(self) -> Iterator[Any]:
+        return (self._file.get_batch(i) for i in range(self._file.num_record_batches))
+
+
+def pieces(batch: Any) -> Iterator[Any]:
+    """A batch in parts of `BATCH_ROWS` rows, so that few rows are Python values at a time."""
+    for start in range(0, batch.num_rows, BATCH_ROWS):
+        yield batch.slice(start, BATCH_ROWS)
