@@ -116,6 +116,19 @@ def _input_path(value: Any) -> str:
     return str(value)
 
 
+def is_address(path: str) -> bool:
+    """Whether a path leads to another machine or store: `s3://...`, `https://...`, `memory://...`."""
+    return re.match(r"[a-z][a-z0-9+.-]*(?:::[a-z][a-z0-9+.-]*)*://", path) is not None
+
+
+def _source_path(value: Any) -> str:
+    if not isinstance(value, str) or not is_address(value):
+        return _input_path(value)
+    if re.match(r"[^/]*://[^/]*@", value) and not value.startswith("hf://"):
+        raise PydanticCustomError("path", "an address is written down in every artifact: keep passwords out of it")
+    return value
+
+
 def _matches(place: Path) -> bool:
     """Whether a pattern such as `books/*.txt` has at least one file."""
     if not any(sign in str(place) for sign in "*?["):
@@ -126,6 +139,9 @@ def _matches(place: Path) -> bool:
 
 InputPath = Annotated[str, BeforeValidator(_input_path)]
 """A file, folder or pattern that must exist; kept as written so that identities do not depend on where data lies."""
+
+SourcePath = Annotated[str, BeforeValidator(_source_path)]
+"""An `InputPath`, or an address of files elsewhere, which are fetched once (`data/sources/remote.py`)."""
 
 
 # --- Kinds: a table with `kind = ...` becomes a component of a catalogue ----------------------------------------------
@@ -263,6 +279,13 @@ def configuration(value: Any, *, with_runtime: bool = False) -> Any:
     if isinstance(value, list | tuple):
         return [configuration(item, with_runtime=with_runtime) for item in value]
     return str(value) if isinstance(value, Path) else value
+
+
+def without_versions(value: Any) -> Any:
+    """A `configuration` as `build` takes it: the versions left out, kinds kept where a component holds another."""
+    if isinstance(value, Mapping):
+        return {key: without_versions(item) for key, item in value.items() if key != "version"}
+    return [without_versions(item) for item in value] if isinstance(value, list) else value
 
 
 def components_in(value: Any) -> Iterable[Component]:

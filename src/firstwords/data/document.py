@@ -29,6 +29,7 @@ Reason = Literal[
     "truncated",  # the record ends before the length it announces, or its source says so
     "malformed",  # the container (WARC record, JSON line) cannot be parsed
     "unsupported",  # a media type, protocol or status that no extractor reads
+    "redirect",  # a page that only leads to another one
     "duplicate_url",  # an earlier record of the same shard has the same address
 ]
 REASONS: tuple[str, ...] = get_args(Reason)

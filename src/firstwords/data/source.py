@@ -16,10 +16,12 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from firstwords.artifact import canonical_hash, sha256_file
 from firstwords.data.document import Rejection
 from firstwords.errors import RecipeError
-from firstwords.recipe import Component, configuration, resolve
+from firstwords.recipe import Component, configuration, is_address, resolve
 
 if TYPE_CHECKING:
     from firstwords.stage import Work
+
+MAX_STORED_PAGE = 64 * 2**20
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -84,9 +86,28 @@ class LocalSource(Source):
             name: Its name in the recipe's words, for origins: ids must not depend on where the data lies.
         """
 
+    def check(self, path: Path, name: str) -> None:
+        """Refuse a file that the source's settings cannot fit, without reading it whole; called before it is collected.
+
+        Raises:
+            RecipeError: For example for a column that is not there, naming those that are.
+        """
+        return None
+
+    def companions(self) -> tuple[str, ...]:
+        """Further files that `read` needs, named as the recipe names them: their content counts for the fingerprint."""
+        return ()
+
+    @property
+    def is_remote(self) -> bool:
+        """Whether the files lie elsewhere, at an address: `remote` fetches them before they are read."""
+        return is_address(str(getattr(self, "path", "")))
+
     def fingerprint(self) -> str:
-        """Hash over the names and contents of all files."""
-        names = [name for shard in self.shards() for name in shard.files]
+        """Hash over the names and contents of all files; of files elsewhere over the configuration."""
+        if self.is_remote:
+            return canonical_hash(configuration(self))
+        names = [name for shard in self.shards() for name in shard.files] + list(self.companions())
         return canonical_hash({name: digest_of(resolve(name)) for name in names})
 
 
@@ -105,9 +126,16 @@ class LiveSource(Source):
             folder: Where to put the WARC files and the log, relative to `work.folder`.
 
         Returns:
-            One receipt a shard, in key order: `key`, `files` (relative paths; the WARC files are read by `extract`) and
-            the counts `fetched`, `failed` (reason to number) and `bytes`.
+            One receipt a shard, in key order: `key`, `files` (relative paths), the counts `fetched`, `failed` (reason
+            to number) and `bytes`, and, unless the records lie in the WARC files, `names`: the files that `read` is
+            called with and their names.
         """
+
+    def read(self, path: Path, name: str) -> Iterator[Record | Rejection]:
+        """The records of one stored file: the pages of a WARC file, unless the source stores others."""
+        from firstwords.data.sources.warc import read_pages
+
+        yield from read_pages(path, name, max_record=MAX_STORED_PAGE)
 
     def fingerprint(self) -> str:
         """A live source is its configuration: a finished collection is a snapshot."""
@@ -130,12 +158,17 @@ def files_below(path: str, suffixes: tuple[str, ...]) -> list[str]:
     """The files a recipe's path stands for, in the recipe's words and sorted.
 
     Args:
-        path: A file, a folder (all files below it that end in one of `suffixes`) or a pattern such as `books/*.txt`.
+        path: A file, a folder (all files below it that end in one of `suffixes`), a pattern such as `books/*.txt`, or
+            an address of one of these.
         suffixes: With their dots, lower case; only used for folders.
 
     Raises:
         RecipeError: If there is none.
     """
+    if is_address(path):
+        from firstwords.data.remote_files import addresses_below
+
+        return addresses_below(path, suffixes)
     place = resolve(path)
     if place.is_file():
         return [path]
@@ -172,12 +205,14 @@ def _matching(pattern: str) -> list[str]:
 def shards_of(names: list[str], max_files: int = 1000, max_bytes: int = 64 * 2**20) -> list[Shard]:
     """Neighbouring files together, so that a shard is neither a single small file nor too much for one worker.
 
+    Files elsewhere are counted only: what they hold is not known before they are fetched.
+
     Keys are the position, and a hash of the names, so that a changed list of files does not meet old receipts.
     """
     groups: list[list[str]] = []
     size = 0
     for name in names:
-        length = resolve(name).stat().st_size
+        length = 0 if is_address(name) else resolve(name).stat().st_size
         if not groups or len(groups[-1]) == max_files or size + length > max_bytes:
             groups.append([])
             size = 0

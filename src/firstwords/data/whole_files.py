@@ -7,7 +7,7 @@ from pathlib import Path
 
 from firstwords.data.document import Rejection, document_id
 from firstwords.data.source import LocalSource, Record, Shard, files_below, shards_of
-from firstwords.recipe import InputPath, Size
+from firstwords.recipe import Size, SourcePath
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -22,7 +22,7 @@ class WholeFiles(LocalSource):
         max_file: Larger files are rejected.
     """
 
-    path: InputPath
+    path: SourcePath
     suffixes: tuple[str, ...]
     language: str | None = None
     licence: str | None = None

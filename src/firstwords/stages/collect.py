@@ -4,19 +4,20 @@ from dataclasses import dataclass
 from typing import Annotated, Any
 
 from firstwords.data.source import LiveSource, LocalSource, Source, digest_of
+from firstwords.data.sources.remote import Remote
 from firstwords.errors import RecipeError, TooManyRejects
-from firstwords.recipe import Kind, configuration, kind_of, resolve
+from firstwords.recipe import Kind, configuration, kind_of, resolve, without_versions
 from firstwords.stage import Outcome, Stage, Work
 
 
 @dataclass(frozen=True, kw_only=True)
 class Collect(Stage):
-    """Stores what live sources give as WARC files, and local files by name and digest.
+    """Stores what live sources give as WARC files, files elsewhere as they are, local files by name and digest.
 
-    Payload: `<index>-<kind>/*.warc.gz` with a log of failures beside each, and `sources.json`.
+    Payload: `<index>-<kind>/*.warc.gz` with a log of failures beside each, `<index>-remote/*/*`, and `sources.json`.
 
     Attributes:
-        sources: Where documents come from, in order.
+        sources: Where documents come from, in order. A source of files whose path is an address is fetched by `remote`.
     """
 
     sources: tuple[Annotated[Source, Kind("data.sources")], ...]
@@ -24,6 +25,15 @@ class Collect(Stage):
     def __post_init__(self) -> None:
         if not self.sources:
             raise ValueError("sources: name at least one")
+        remote = [isinstance(source, LocalSource) and source.is_remote for source in self.sources]
+        wrapped = [Remote(source=s) if far else s for s, far in zip(self.sources, remote, strict=True)]
+        object.__setattr__(self, "sources", tuple(wrapped))
+
+    def check(self) -> None:
+        """The first file of every local source must be one that its settings fit."""
+        for index, source in enumerate(self.sources):
+            if isinstance(source, LocalSource):
+                self._check_file(index, source, source.shards()[0].files[0])
 
     def run(self, work: Work) -> Outcome:
         """Collect every source in turn."""
@@ -37,10 +47,10 @@ class Collect(Stage):
             if isinstance(source, LiveSource):
                 shards = self._live(source, name, work, counts, parts)
             elif isinstance(source, LocalSource):
-                shards = self._local(source, work, counts, parts)
+                shards = self._local(index, source, work, counts, parts)
             else:
                 raise RecipeError(f"collect: '{name}' is neither a live nor a local source")
-            settings = {k: v for k, v in configuration(source).items() if k not in ("kind", "version")}
+            settings = {k: v for k, v in without_versions(configuration(source)).items() if k != "kind"}
             entries.append({"index": index, "kind": kind_of(type(source)), "settings": settings, "shards": shards})
         write_json(work.path("sources.json"), entries)
         counts["rejected"] = dict(sorted(counts["rejected"].items()))
@@ -56,10 +66,12 @@ class Collect(Stage):
             size += receipt["bytes"]
             for reason, number in receipt["failed"].items():
                 counts["rejected"][reason] = counts["rejected"].get(reason, 0) + number
-            archives = {path: entry for path, entry in receipt["files"].items() if path.endswith(".warc.gz")}
-            for path, entry in archives.items():
-                key = path.rpartition("/")[2].removesuffix(".warc.gz")
-                shards.append({"key": key, "files": [{"path": path} | entry]})
+            names = receipt.get("names") or {path: path for path in receipt["files"] if path.endswith(".warc.gz")}
+            files = [
+                ({"path": path} if name == path else {"path": path, "name": name}) | receipt["files"][path]
+                for path, name in names.items()
+            ]
+            shards.append({"key": receipt["key"].rpartition("/")[2], "files": files})
         if pages == 0:
             reasons = ", ".join(f"{reason} {number:,}" for reason, number in sorted(counts["rejected"].items()))
             raise TooManyRejects(
@@ -67,16 +79,26 @@ class Collect(Stage):
             )
         counts["kept"] += pages
         counts["bytes"] += size
-        parts.append(f"{pages:,} pages from {kind_of(type(source))}, {size / 1e6:.1f} MB")
+        word = "files" if isinstance(source, Remote) else "pages"
+        parts.append(f"{pages:,} {word} from {kind_of(type(source))}, {size / 1e6:.1f} MB")
         return shards
 
-    def _local(self, source: LocalSource, work: Work, counts: dict[str, Any], parts: list[str]) -> list[dict[str, Any]]:
+    def _check_file(self, index: int, source: LocalSource, name: str) -> None:
+        try:
+            source.check(resolve(name), name)
+        except RecipeError as error:
+            raise RecipeError(f"collect.sources.{index}.{error}") from None
+
+    def _local(
+        self, index: int, source: LocalSource, work: Work, counts: dict[str, Any], parts: list[str]
+    ) -> list[dict[str, Any]]:
         shards = []
         num_files = size = 0
         for shard in source.shards():
             files: list[dict[str, Any]] = []
             for name in shard.files:
                 place = resolve(name)
+                self._check_file(index, source, name)
                 files.append({"path": name, "size": place.stat().st_size, "sha256": digest_of(place)})
                 size += place.stat().st_size
                 num_files += 1

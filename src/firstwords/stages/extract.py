@@ -13,7 +13,7 @@ from firstwords.data.extractors.automatic import Automatic
 from firstwords.data.source import LocalSource, Record
 from firstwords.errors import IntegrityError, TooManyRejects
 from firstwords.find import find
-from firstwords.recipe import Duration, Kind, Size, build, configuration, resolve
+from firstwords.recipe import Duration, Kind, Size, build, configuration, resolve, without_versions
 from firstwords.stage import Outcome, Stage, Work
 
 if TYPE_CHECKING:
@@ -156,20 +156,14 @@ class ExtractShard:
 
     def _records(self, shard: CollectedShard) -> Iterator[Record | Rejection]:
         from firstwords.artifact import sha256_file
-        from firstwords.data.sources.warc import read_pages
 
         source = build(find("data.sources", shard.kind), shard.settings, f"sources.json: {shard.source}")
         for file in shard.files:
-            local = isinstance(source, LocalSource)
-            path = resolve(file["path"]) if local else Path(self.collection, file["path"])
+            path = resolve(file["path"]) if isinstance(source, LocalSource) else Path(self.collection, file["path"])
             if not path.is_file() or sha256_file(path) != file["sha256"]:
                 raise IntegrityError(f"{path} is missing or has changed since it was collected: run collect again")
-            if isinstance(source, LocalSource):
-                records = source.read(path, file["path"])
-            else:
-                records = read_pages(path, file["path"], max_record=2**26)
             nothing = True
-            for record in records:
+            for record in source.read(path, file.get("name", file["path"])):
                 nothing = False
                 yield record
             if nothing:
@@ -198,11 +192,7 @@ def record_extractor(settings: dict[str, Any]) -> Callable[[dict[str, Any], byte
 
 def _extractor(settings: dict[str, Any]) -> Extractor:
     """The extractor of a configuration as `recipe.configuration` writes it."""
-
-    def plain(value: Any) -> Any:
-        return {k: plain(v) for k, v in value.items() if k != "version"} if isinstance(value, dict) else value
-
-    values = plain(settings)
+    values = without_versions(settings)
     return build(find("data.extractors", values.pop("kind")), values, "extractor")
 
 

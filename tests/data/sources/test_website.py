@@ -1,3 +1,4 @@
+import gzip
 import json
 import runpy
 from pathlib import Path
@@ -41,7 +42,7 @@ def test_a_site_becomes_warc_with_what_the_pages_wish(tmp_path) -> None:
     with serving(
         {"/": page("/w", "/h", "/gone", "http://elsewhere.example/", "/a.pdf"), "/w": wishes, "/h": hidden}
     ) as server:
-        (receipt,) = site(server).collect(work_in(tmp_path), "0-website")
+        (receipt,) = site(server, opt_outs=()).collect(work_in(tmp_path), "0-website")
         assert server.paths() == ["/robots.txt", "/", "/w", "/h", "/gone"]
         assert "firstwords/" in server.requests[0][2]
     assert (receipt["fetched"], receipt["failed"], receipt["last"]) == (3, {"status": 1}, True)
@@ -66,6 +67,63 @@ def test_books_and_articles_are_fetched_where_they_are_wanted(tmp_path) -> None:
     records = stored(tmp_path)
     assert [each.media_type for each in records] == ["text/html", "application/pdf", "application/epub+zip"]
     assert records[1].body == file[2]
+
+
+def test_opt_outs_are_obeyed_and_counted(tmp_path) -> None:
+    pages = {
+        "/": page("/a", "/b", "/c", "/d", "/e"),
+        "/a": (200, {"X-Robots-Tag": "noindex"}, b'<p>a <a href="/deeper">x</a>'),
+        "/b": (200, {}, b"<meta name=robots content='index, noai'><p>b"),
+        "/c": (200, {"TDM-Reservation": "1"}, b"<p>c"),
+        "/d": (200, {"X-Robots-Tag": "googlebot: noindex", "Content-Usage": "train-ai=n"}, b"<p>d"),
+        "/e": (200, {"TDM-Reservation": "0"}, b"<meta name=robots content=noimageai><p>e"),
+        "/deeper": page(),
+    }
+    with serving(pages) as server:
+        (receipt,) = site(server).collect(work_in(tmp_path), "0-website")
+    kept = [record.url.removeprefix(server.origin) for record in stored(tmp_path)]
+    assert kept == ["/", "/d", "/e", "/deeper"] and receipt["failed"] == {"opt_out": 3}
+    lines = [json.loads(line) for line in (tmp_path / "0-website" / "00000.failed.jsonl").read_text().splitlines()]
+    assert [line["detail"] for line in lines] == ["noindex", "noai", "tdm"]
+
+
+def test_pages_of_sitemaps_announced_and_named(tmp_path) -> None:
+    with serving({}) as server:
+        urls = "".join(
+            f"<url><loc>{server.origin}/{name}</loc><lastmod>{day}</lastmod></url>"
+            for name, day in (("a", "2024-05-01"), ("old", "2019-01-01T00:00:00Z"), ("x.pdf", "2024-01-01"), ("b", ""))
+        )
+        space = 'xmlns="http://www.sitemaps.org/schemas/sitemap/0.9"'
+        index = f"<sitemapindex {space}><sitemap><loc>{server.origin}/s2.xml.gz</loc></sitemap></sitemapindex>"
+        server.pages |= {
+            "/robots.txt": (200, {}, b"User-agent: *\nDisallow: /b\nSitemap: /index.xml\nSitemap: /index.xml"),
+            "/index.xml": (200, {"Content-Type": "application/xml"}, index.encode()),
+            "/s2.xml.gz": (200, {"Content-Type": "application/gzip"}, gzip.compress(f"<urlset>{urls}".encode())),
+            "/list.txt": (200, {"Content-Type": "text/plain"}, f"{server.origin}/c\nhttp://other.org/\n".encode()),
+            "/": page(), "/a": page("/linked"), "/c": page(), "/linked": page(), "/old": page(),
+        }  # fmt: skip
+        source = site(server, sitemaps=(server.origin + "/list.txt",), modified_since="2020")
+        (receipt,) = source.collect(work_in(tmp_path), "0-website")
+        assert "/b" not in server.paths() and "/old" not in server.paths()
+        (other,) = site(server, announced_sitemaps=False).collect(work_in(tmp_path / "2"), "0-website")
+    records = {record.url.removeprefix(server.origin): record for record in stored(tmp_path / "0-website")}
+    assert sorted(records) == ["/", "/a", "/c", "/linked"] and other["fetched"] == 1
+    assert records["/a"].metadata["lastmod"] == "2024-05-01" and records["/linked"].metadata["depth"] == "1"
+    # The unfinished XML is told, and robots.txt is obeyed.
+    assert receipt["failed"] == {"robots": 1, "sitemap": 1}
+
+
+def test_a_crawl_may_begin_with_a_sitemap_alone_and_goes_on_in_it(tmp_path, monkeypatch) -> None:
+    monkeypatch.setattr(website, "SHARD_PAGES", 2)
+    with serving({f"/{i}": page() for i in range(5)}) as server:
+        server.pages["/map.txt"] = (200, {}, "".join(f"{server.origin}/{i}\n" for i in range(5)).encode())
+        source = site(server, start=(), sitemaps=(server.origin + "/map.txt",))
+        source.collect(work_in(tmp_path), "0-website")
+        for receipt in sorted((tmp_path / "done").iterdir())[1:]:
+            receipt.unlink()
+        receipts = source.collect(work_in(tmp_path), "0-website")
+        assert server.paths().count("/map.txt") == 1 and server.paths().count("/3") == 2
+    assert [receipt["fetched"] for receipt in receipts] == [2, 2, 1]
 
 
 def test_a_finished_crawl_is_not_crawled_again(tmp_path) -> None:
@@ -138,6 +196,9 @@ def test_private_addresses_must_be_named(tmp_path) -> None:
     ("fields", "message"),
     [
         ({"start": []}, "start"),
+        ({"sitemaps": ["sitemap.xml"]}, "sitemaps: 'sitemap.xml' is not an http"),
+        ({"start": ["https://example.org/"], "opt_outs": ["tdmrep"]}, "opt_outs: 'tdmrep' is none of noindex, noai"),
+        ({"start": ["https://example.org/"], "modified_since": "June"}, "modified_since: 'June' is not a date"),
         ({"start": ["example.org"]}, "not an http"),
         ({"start": ["http://user:pw@example.org/"]}, "not an http"),
         ({"start": ["https://example.org/"], "wait": 0.5}, "below 1 s"),

@@ -10,7 +10,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from email.utils import parsedate_to_datetime
 from typing import Any
 
@@ -22,6 +22,7 @@ from firstwords.data.crawl.url import is_trap
 
 BUSY = frozenset({429, 503})
 MAX_HOPS = 10
+LISTED_FACTOR = 20  # addresses from sitemaps that wait, for each page that is wanted
 FIRST_BACK_OFF = 5.0  # seconds, doubled with every attempt, where the server does not say
 
 
@@ -32,10 +33,12 @@ class Reading:
     Attributes:
         page: To be stored; None if the page is not worth it, `failure` says why.
         links: Canonical addresses on the page, in their order.
+        listed: Entries of a sitemap, queued as they are.
     """
 
     page: Page | None
     links: tuple[str, ...] = ()
+    listed: tuple[Entry, ...] = ()
     failure: tuple[str, str] | None = None
 
 
@@ -88,6 +91,7 @@ class Crawler:
         read: Turns a response with status 200 into a page and links; called in the request's thread.
         wants: Whether an address belongs to the crawl.
         robots: The rules; None for a server that is our own child.
+        fetch_sitemap: Gives the response for a sitemap; None: those that robots.txt names are not asked for.
         clock, sleep: For tests.
     """
 
@@ -97,6 +101,7 @@ class Crawler:
     frontier: Frontier
     limits: Limits
     robots: Robots | None = None
+    fetch_sitemap: Callable[[str], Response] | None = None
     clock: Callable[[], float] = time.monotonic
     pages: int = 0
     _flying: set[Future[_Visit]] = field(default_factory=set)
@@ -143,7 +148,7 @@ class Crawler:
             if not allowed:
                 return _Visit(entry, failure=Failure(url, "robots", why))
         try:
-            response = self.fetch(url)
+            response = (self.fetch_sitemap or self.fetch)(url) if entry.sitemap else self.fetch(url)
         except FetchFailed as error:
             return _Visit(entry, failure=Failure(url, error.reason, error.detail))
         if response.status in BUSY:
@@ -165,6 +170,9 @@ class Crawler:
                 failed(Failure(each.url, "delay", f"the host asks to wait {delay:g} s"))
         elif visit.loaded_rules:
             self.frontier.give_back(entry, delay=delay, again=True)
+            if self.fetch_sitemap is not None and not entry.sitemap and self.robots is not None:
+                for sitemap in self.robots.sitemaps(url):
+                    self.frontier.add(Entry(sitemap, entry.depth, sitemap=True))
         elif visit.retry_after is not None:
             self._push_back(visit, delay, failed)
         elif visit.failure is not None and not self._redirect(visit):
@@ -189,6 +197,13 @@ class Crawler:
             for link in reading.links:
                 if self.wants(link) and not is_trap(link):
                     self.frontier.add(Entry(link, entry.depth + 1))
+        for each in reading.listed:
+            # A site of millions of pages is not held in memory for the sake of a thousand.
+            if len(self.frontier) >= LISTED_FACTOR * self.limits.max_pages:
+                failed(Failure(entry.url, "enough", "more addresses than the crawl will visit"))
+                break
+            if each.sitemap or (self.wants(each.url) and not is_trap(each.url)):
+                self.frontier.add(each)
         if reading.page is not None:
             self.pages += 1
             store(reading.page)
@@ -201,9 +216,9 @@ class Crawler:
         if response is None or response.status not in REDIRECTS or entry.hops >= MAX_HOPS:
             return False
         target = canonical_url(response.header("Location") or "", base=entry.url)
-        if target is None or not self.wants(target):
+        if target is None or not (entry.sitemap or self.wants(target)):
             return False
-        self.frontier.add(Entry(target, entry.depth, entry.hops + 1))
+        self.frontier.add(replace(entry, url=target, hops=entry.hops + 1, attempts=0))
         return True
 
     def _push_back(self, visit: _Visit, delay: float, failed: Callable[[Failure], None]) -> None:

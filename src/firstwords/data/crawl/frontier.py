@@ -16,12 +16,17 @@ from urllib.parse import urlsplit
 
 @dataclass(frozen=True)
 class Entry:
-    """An address to visit: how many links from the start, how many redirects, and how often it was tried."""
+    """An address to visit: how many links from the start, how many redirects, and how often it was tried.
+
+    `sitemap`: it lists pages and is none. `modified`: when the page changed last, as a sitemap says.
+    """
 
     url: str
     depth: int = 0
     hops: int = 0
     attempts: int = 0
+    sitemap: bool = False
+    modified: str = ""
 
 
 @dataclass

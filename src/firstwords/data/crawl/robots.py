@@ -70,6 +70,14 @@ class Robots:
         between = rate.seconds / rate.requests if rate and rate.requests else 0.0
         return max(float(delay or 0.0), float(between))
 
+    def sitemaps(self, url: str) -> list[str]:
+        """Canonical addresses of the sitemaps that robots.txt names. The rules must be loaded."""
+        rules = self._rules[origin_of(url)]
+        if isinstance(rules.parsed, bool):
+            return []
+        found = [canonical_url(each, base=url) for each in rules.parsed.sitemaps]
+        return list(dict.fromkeys(each for each in found if each is not None))
+
     def _read(self, address: str) -> tuple[Any, str]:
         from protego import Protego
 

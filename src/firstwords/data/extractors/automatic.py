@@ -10,14 +10,16 @@ from firstwords.data.extractors.documentation import Documentation
 from firstwords.data.extractors.epub import Epub
 from firstwords.data.extractors.fast import Fast
 from firstwords.data.extractors.jats import Jats
+from firstwords.data.extractors.markdown import Markdown
 from firstwords.data.extractors.pdf import Pdf
 from firstwords.data.extractors.plain_text import PlainText
+from firstwords.data.extractors.wikitext import Wikitext
 from firstwords.data.source import Record
 from firstwords.data.split import PYDOC
 from firstwords.recipe import Kind
 
 HTML = frozenset({"text/html", "application/xhtml+xml", "application/vnd.wap.xhtml+xml"})
-TEXT = frozenset({"text/plain", "text/markdown", "text/x-rst"})
+TEXT = frozenset({"text/plain", "text/x-rst"})
 XML = frozenset({"application/xml", "text/xml"})
 JATS = frozenset({"application/jats+xml", "application/vnd.jats+xml", "application/nlm+xml"})
 PDF = frozenset({"application/pdf", "application/x-pdf"})
@@ -43,6 +45,8 @@ class Automatic(Extractor):
         pdf: For PDF files.
         epub: For EPUB books.
         jats: For journal articles in XML.
+        markdown: For Markdown.
+        wikitext: For pages of a wiki.
     """
 
     html: Annotated[Extractor, Kind("data.extractors")] = Fast()
@@ -51,6 +55,8 @@ class Automatic(Extractor):
     pdf: Annotated[Extractor, Kind("data.extractors")] = Pdf()
     epub: Annotated[Extractor, Kind("data.extractors")] = Epub()
     jats: Annotated[Extractor, Kind("data.extractors")] = Jats()
+    markdown: Annotated[Extractor, Kind("data.extractors")] = Markdown()
+    wikitext: Annotated[Extractor, Kind("data.extractors")] = Wikitext()
 
     def extract(self, record: Record) -> Document | Rejection:
         """What the fitting extractor gives."""
@@ -84,6 +90,10 @@ class Automatic(Extractor):
             return self.text
         if media_type in JATS:
             return self.jats
+        if media_type == "text/markdown":
+            return self.markdown
+        if media_type == "text/x-wiki":
+            return self.wikitext
         if media_type in NOBODY_SAYS or media_type in PDF or media_type in EPUB:
             # Nobody says what it is: a page shows itself by its markup. An error page may be sent in place of a file.
             if _shows_markup(record.body):

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from firstwords.data.source import Record
 from firstwords.data.whole_files import WholeFiles
-from firstwords.recipe import InputPath, Size
+from firstwords.recipe import Size, SourcePath
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -19,7 +19,7 @@ class Pdf(WholeFiles):
         max_file: Larger files are rejected.
     """
 
-    path: InputPath
+    path: SourcePath
     suffixes: tuple[str, ...] = (".pdf",)
     max_file: Size = 256 * 2**20
 

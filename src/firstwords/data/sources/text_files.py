@@ -5,7 +5,7 @@ from pathlib import Path
 
 from firstwords.data.source import Record
 from firstwords.data.whole_files import WholeFiles
-from firstwords.recipe import InputPath, Size
+from firstwords.recipe import Size, SourcePath
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -13,7 +13,7 @@ class TextFiles(WholeFiles):
     """Reads text files.
 
     Attributes:
-        path: A file, a folder or a pattern.
+        path: A file, a folder, a pattern, or an address of one.
         suffixes: Which files of a folder are read.
         charset: If it is known; otherwise it is found out.
         language: Said of every document, for example `en`.
@@ -21,7 +21,7 @@ class TextFiles(WholeFiles):
         max_file: Larger files are rejected.
     """
 
-    path: InputPath
+    path: SourcePath
     suffixes: tuple[str, ...] = (".txt", ".text", ".md", ".rst")
     charset: str | None = None
     max_file: Size = 64 * 2**20

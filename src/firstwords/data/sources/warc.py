@@ -7,7 +7,7 @@ from typing import Any
 
 from firstwords.data.document import Rejection, document_id
 from firstwords.data.source import LocalSource, Record, Shard, files_below, shards_of
-from firstwords.recipe import InputPath, Size
+from firstwords.recipe import Size, SourcePath
 
 SUFFIXES = (".warc", ".warc.gz", ".warc.zst", ".warc.lz4", ".wet", ".wet.gz", ".arc", ".arc.gz")
 
@@ -17,13 +17,13 @@ class Warc(LocalSource):
     """Reads the pages of web archives.
 
     Attributes:
-        path: A file, a folder or a pattern.
+        path: A file, a folder, a pattern, or an address of one.
         max_record: Largest page that is read, decoded.
         keep_truncated: Also pages that the crawler says it cut off.
         licence: Said of every page, where the archive says nothing.
     """
 
-    path: InputPath
+    path: SourcePath
     max_record: Size = 20 * 2**20
     keep_truncated: bool = False
     licence: str | None = None

@@ -7,7 +7,7 @@ import time
 from collections import Counter
 from collections.abc import Callable
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 from urllib.parse import urlsplit
 
@@ -29,6 +29,8 @@ MEDIA_TYPES = frozenset({"text/html", "application/xhtml+xml", "text/plain"})
 DOCUMENT_TYPES = frozenset({"application/pdf", "application/x-pdf", "application/epub+zip"})
 SHARD_PAGES = 200  # a kill loses at most so many pages
 PAGE_READER = "firstwords.data.sources.website:page_reader"
+MAX_SITEMAP = 50 * 2**20  # by the protocol at sitemaps.org
+MAX_SITEMAP_DEPTH = 3  # an index lists sitemaps; some list indexes
 PARSE_SECONDS = 5.0
 PARSE_MEMORY = 2**30
 # What is never a page, so that no request is spent on finding out.
@@ -42,10 +44,16 @@ _DOCUMENT = re.compile(r"(?i)\.(?:pdf|epub)$")
 
 @dataclass(frozen=True, kw_only=True)
 class Website(LiveSource):
-    """Crawls from start pages along the links.
+    """Crawls from start pages and sitemaps along the links.
 
     Attributes:
         start: Addresses of the first pages.
+        sitemaps: Addresses of sitemaps, or of indexes of them; their pages belong to the crawl as links do.
+        announced_sitemaps: Also read the sitemaps that robots.txt names.
+        modified_since: Pages that a sitemap says to be older are not fetched, for example `2025-06`.
+        opt_outs: Wishes against use that are obeyed: a page that states one is not stored and is counted as `opt_out`.
+            `noindex` and `noai` (robots meta element or X-Robots-Tag), `tdm` (TDM-Reservation: 1), `content_usage` (a
+            draft: Content-Usage). Those that are not obeyed are recorded with the document.
         include: Beginnings of the addresses that belong to the crawl; empty: everything on the hosts of `start`.
         exclude: Beginnings of addresses that do not.
         documents: Also PDF files and EPUB books that the pages link to; `max_expanded` holds for them too.
@@ -64,7 +72,11 @@ class Website(LiveSource):
     """
 
     libraries: ClassVar[tuple[str, ...]] = ()
-    start: tuple[str, ...]
+    start: tuple[str, ...] = ()
+    sitemaps: tuple[str, ...] = ()
+    announced_sitemaps: bool = True
+    modified_since: str = ""
+    opt_outs: tuple[str, ...] = ("noindex", "noai", "tdm")
     include: tuple[str, ...] = ()
     exclude: tuple[str, ...] = ()
     documents: bool = False
@@ -82,14 +94,21 @@ class Website(LiveSource):
 
     def __post_init__(self) -> None:
         from firstwords.data.crawl.address import parse_named
+        from firstwords.data.crawl.opt_out import OPT_OUTS
         from firstwords.data.crawl.url import canonical_url
 
-        for name, addresses in (("start", self.start), ("include", self.include), ("exclude", self.exclude)):
-            for address in addresses:
+        for name in ("start", "sitemaps", "include", "exclude"):
+            for address in getattr(self, name):
                 if canonical_url(address) is None:
                     raise ValueError(f"{name}: '{address}' is not an http or https address that can be crawled")
-        if not self.start:
-            raise ValueError("start: name at least one address")
+        if not self.start and not self.sitemaps:
+            raise ValueError("start: name at least one address, here or in 'sitemaps'")
+        if unknown := [each for each in self.opt_outs if each not in OPT_OUTS]:
+            raise ValueError(f"opt_outs: '{unknown[0]}' is none of {', '.join(OPT_OUTS)}")
+        if self.modified_since and not re.fullmatch(r"\d{4}(-\d{2}(-\d{2})?)?", self.modified_since):
+            raise ValueError(
+                f"modified_since: '{self.modified_since}' is not a date such as 2025, 2025-06 or 2025-06-30"
+            )
         for entry in self.private:
             try:
                 parse_named(entry)
@@ -97,7 +116,9 @@ class Website(LiveSource):
                 raise ValueError(f"private: '{entry}' is not an address such as 127.0.0.1:8000 or 10.0.0.0/8") from None
         if self.max_pages < 1 or self.max_depth < 0 or self.parallel_hosts < 1:
             raise ValueError("max_pages and parallel_hosts must be at least 1, max_depth at least 0")
-        if self.wait < 1.0 and not all(self._is_private(address) for address in (*self.start, *self.include)):
+        if self.wait < 1.0 and not all(
+            self._is_private(address) for address in (*self.start, *self.sitemaps, *self.include)
+        ):
             raise ValueError(f"wait: {self.wait:g} s is below 1 s, which is only for servers named in 'private'")
 
     def _is_private(self, address: str) -> bool:
@@ -130,7 +151,8 @@ class Website(LiveSource):
         with Sandbox(Job(PAGE_READER, {}, PARSE_SECONDS, PARSE_MEMORY)) as sandbox:
             crawler = Crawler(
                 fetch=lambda url: fetcher.fetch(url, media_types),
-                read=_Reader(sandbox),
+                read=_Reader(sandbox, self.opt_outs, self.modified_since),
+                fetch_sitemap=self._fetcher(Fetcher, MAX_SITEMAP).fetch if self._reads_sitemaps else None,
                 wants=self.wants(),
                 frontier=frontier,
                 limits=Limits(
@@ -145,15 +167,19 @@ class Website(LiveSource):
             shards.run(crawler, self.max_pages)
         return shards.receipts
 
-    def _fetcher(self, make: Callable[..., Any]) -> Any:
+    @property
+    def _reads_sitemaps(self) -> bool:
+        return self.announced_sitemaps or bool(self.sitemaps)
+
+    def _fetcher(self, make: Callable[..., Any], max_bytes: int = 0) -> Any:
         from firstwords import __version__
         from firstwords.data.crawl.address import AddressRules
 
         return make(
             agent=f"{AGENT}/{__version__}" + (f" (+{self.contact})" if self.contact else ""),
             rules=AddressRules(self.private),
-            max_bytes=self.max_bytes,
-            max_expanded=self.max_expanded,
+            max_bytes=max_bytes or self.max_bytes,
+            max_expanded=max_bytes or self.max_expanded,
             deadline=self.deadline,
         )
 
@@ -164,16 +190,16 @@ class Website(LiveSource):
         if state is not None:
             frontier.restore(state)
             return
-        for address in self.start:
+        for address, is_sitemap in [(each, False) for each in self.start] + [(each, True) for each in self.sitemaps]:
             url = canonical_url(address)
             assert url is not None
-            frontier.add(Entry(url))
+            frontier.add(Entry(url, sitemap=is_sitemap))
 
     def wants(self) -> Callable[[str], bool]:
         """Whether an address belongs to the crawl."""
         from firstwords.data.crawl.url import canonical_url
 
-        starts = [url for address in self.start if (url := canonical_url(address))]
+        starts = [url for address in (*self.start, *self.sitemaps) if (url := canonical_url(address))]
         # A site's front page often leads to or from its www host.
         hosts = {urlsplit(url).netloc.removeprefix("www.") for url in starts}
         include = tuple(url for address in self.include if (url := canonical_url(address)))
@@ -269,17 +295,22 @@ class _Shards:
 class _Reader:
     """Makes a page of a response, its links read in the sandbox."""
 
-    def __init__(self, sandbox: "Sandbox") -> None:
+    def __init__(self, sandbox: "Sandbox", opt_outs: tuple[str, ...], modified_since: str) -> None:
         self._sandbox = sandbox
+        self._opt_outs = opt_outs
+        self._since = modified_since
         self._lock = threading.Lock()
 
     def __call__(self, entry: "Entry", response: "Response") -> "Reading":
         from firstwords.data.crawl.archive import Page
         from firstwords.data.crawl.crawler import Reading
+        from firstwords.data.crawl.opt_out import opt_out_of
         from firstwords.data.crawl.page import joined_signals
         from firstwords.data.sandbox import Lost
         from firstwords.data.sources.warc import content_type, signals_of_headers
 
+        if entry.sitemap:
+            return self._sitemap(entry, response)
         headers = tuple((name.lower(), value) for name, value in response.headers)
         signals = signals_of_headers(headers)
         facts: Any = {}
@@ -292,7 +323,9 @@ class _Reader:
                 facts, failure = {}, ("unreadable", f"{facts.reason}: {facts.detail}")
         signals = joined_signals(signals, facts.get("signals", {}))
         links = () if {"nofollow", "none"} & directives(signals_of_headers(headers)) else tuple(facts.get("links", ()))
-        metadata = {"depth": str(entry.depth)} | signals
+        if (stated := opt_out_of(signals, self._opt_outs)) is not None:
+            return Reading(None, links, failure=("opt_out", stated))
+        metadata = {"depth": str(entry.depth)} | signals | ({"lastmod": entry.modified} if entry.modified else {})
         metadata |= {key: facts[key] for key in ("licence", "canonical") if facts.get(key)}
         page = Page(
             url=entry.url,
@@ -302,7 +335,27 @@ class _Reader:
             body=response.body,
             metadata=tuple(sorted(metadata.items())),
         )
-        return Reading(page, links, failure)
+        return Reading(page, links, failure=failure)
+
+    def _sitemap(self, entry: "Entry", response: "Response") -> "Reading":
+        from firstwords.data.crawl.crawler import Reading
+        from firstwords.data.crawl.frontier import Entry
+        from firstwords.data.sandbox import Lost
+
+        with self._lock:
+            found = next(self._sandbox.map([({"url": entry.url, "sitemap": True}, response.body)]))
+        if isinstance(found, Lost):
+            return Reading(None, failure=("unreadable", f"{found.reason}: {found.detail}"))
+        since = self._since
+        listed = [
+            Entry(url, entry.depth, modified=modified)
+            for url, modified in found["pages"]
+            if not (since and modified and modified[: len(since)] < since)
+        ]
+        if entry.hops < MAX_SITEMAP_DEPTH:
+            listed += [Entry(url, entry.depth, entry.hops + 1, sitemap=True) for url in found["sitemaps"]]
+        problem = ("sitemap", found["problem"][:200]) if found["problem"] else None
+        return Reading(None, listed=tuple(listed), failure=problem)
 
 
 def page_reader(settings: dict[str, Any]) -> Callable[[dict[str, Any], bytes], dict[str, Any]]:
@@ -311,8 +364,11 @@ def page_reader(settings: dict[str, Any]) -> Callable[[dict[str, Any], bytes], d
 
     from firstwords.data.charset import decode
     from firstwords.data.crawl.page import page_facts
+    from firstwords.data.crawl.sitemap import read_sitemap
 
     def read(fields: dict[str, Any], body: bytes) -> dict[str, Any]:
+        if fields.get("sitemap"):
+            return asdict(read_sitemap(body, fields["url"]))
         decoded = decode(body, fields["charset"] or None)
         if decoded is None:
             return {}
