@@ -39,7 +39,7 @@ class ItemIndex:
     `words` (I,) int64 is the length of each item and `sizes` (I,) int64 that of its n-grams, 0 where it is too short.
     `keys` (G,) uint64 are sorted; `bounds` (G + 1,) int64 are the bounds of each in `items` (O,) int32 and `places`
     (O,) int32, where it stands (an item, the position of the first word). `table`, `numbers` and `sieve` are what
-    `ngram_kernels.find_ngrams` looks keys up in.
+    `overlap_kernels.find_ngrams` looks keys up in.
     """
 
     words: np.ndarray
@@ -76,14 +76,14 @@ class ItemIndex:
             texts: D texts.
             wanted: (D,) bool, which of them to look at.
         """
-        from firstwords.data import ngram_kernels
+        from firstwords.data import overlap_kernels
 
         words = split_words(texts)
         shifts = (np.uint64(65 - len(self.table).bit_length()), np.uint64(62 - len(self.sieve).bit_length()))
         room = 1024
         while True:
             rows, at, found = np.empty(room, np.uint32), np.empty(room, np.uint32), np.empty(room, np.int32)
-            count = ngram_kernels.find_ngrams(
+            count = overlap_kernels.find_ngrams(
                 words.hashes,
                 words.offsets,
                 wanted,
@@ -148,7 +148,7 @@ def _batches(texts: Iterable[str]) -> Iterator[list[str]]:
 
 def _ngrams(texts: list[str], ngram_words: int, min_words: int) -> tuple[np.ndarray, ...]:
     """Words and n-gram length of each text; keys and places of all n-grams, text by text."""
-    from firstwords.data import ngram_kernels
+    from firstwords.data import overlap_kernels
 
     # Halves of surrogate pairs are no characters; a JSON file may hold some.
     clean = [text.encode("utf-8", "surrogatepass").decode("utf-8", "replace") for text in texts]
@@ -158,7 +158,7 @@ def _ngrams(texts: list[str], ngram_words: int, min_words: int) -> tuple[np.ndar
     counts = np.where(sizes > 0, number - sizes + 1, 0)
     offsets = np.concatenate(([0], np.cumsum(counts))).astype(np.int64)
     keys = np.empty(offsets[-1], np.uint64)
-    ngram_kernels.hash_ngrams(words.hashes, words.offsets, sizes, offsets, keys)
+    overlap_kernels.hash_ngrams(words.hashes, words.offsets, sizes, offsets, keys)
     places = np.arange(offsets[-1]) - np.repeat(offsets[:-1], counts)
     return number, sizes, keys, places.astype(np.int32)
 
@@ -170,11 +170,11 @@ def _joined(parts: list[np.ndarray], column: int) -> np.ndarray:
 
 def _lookup(keys: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """The table, the numbers in it and the sieve for distinct keys."""
-    from firstwords.data import ngram_kernels
+    from firstwords.data import overlap_kernels
 
     slots = 2 ** max(4, (2 * len(keys)).bit_length())
     bits = 2 ** max(7, (SIEVE_BITS_A_KEY * len(keys)).bit_length())
     table, numbers, sieve = np.zeros(slots, np.uint64), np.zeros(slots, np.int32), np.zeros(bits // 8, np.uint8)
     shifts = np.uint64(65 - slots.bit_length()), np.uint64(65 - bits.bit_length())
-    ngram_kernels.fill_table(keys, table, numbers, shifts[0], sieve, shifts[1])
+    overlap_kernels.fill_table(keys, table, numbers, shifts[0], sieve, shifts[1])
     return table, numbers, sieve

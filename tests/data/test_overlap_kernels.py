@@ -5,19 +5,19 @@ from pathlib import Path
 import numpy as np
 
 import firstwords
-from firstwords.data import ngram_kernels
+from firstwords.data import overlap_kernels
 
 SOURCE = str(Path(firstwords.__file__).parents[1])
 
 
 def test_no_key_is_the_mark_of_a_free_slot() -> None:
     # The one polynomial of two words whose key would be 0: mix(0) is 0.
-    rolled = np.uint64((-2 * int(ngram_kernels._CHAIN)) % 2**64)
-    assert ngram_kernels.ngram_key(rolled, 2) == 1
+    rolled = np.uint64((-2 * int(overlap_kernels._CHAIN)) % 2**64)
+    assert overlap_kernels.ngram_key(rolled, 2) == 1
 
 
 def test_an_ngram_and_its_length_both_count() -> None:
-    keys = {int(ngram_kernels.ngram_key(np.uint64(7), size)) for size in range(1, 20)}
+    keys = {int(overlap_kernels.ngram_key(np.uint64(7), size)) for size in range(1, 20)}
     assert len(keys) == 19
 
 
