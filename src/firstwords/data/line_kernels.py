@@ -1,4 +1,4 @@
-# ruff: noqa: PLR1714, SIM109  (numba compiles a chain of comparisons; membership in a set it does not)
+# ruff: noqa: PLR1714, SIM109, PLR0915  (numba compiles a chain of comparisons; membership in a set it does not)
 # mypy: disable-error-code="no-untyped-def"
 """The compiled pass over lines that the rules of C4, FineWeb and RefinedWeb share, and the one that takes lines out.
 

@@ -1,7 +1,7 @@
 """What the line rules of C4, FineWeb and RefinedWeb ask of lines, measured once for all of them.
 
-A *line* is what it is for the repetition rules (`characters`): it ends at a line feed, blank ones do not count, and runs
-of white space count as one character. A *sentence* ends at a mark of Unicode's property Sentence_Terminal and the
+A *line* is what it is for the repetition rules (`characters`): it ends at a line feed, blank ones do not count, and
+runs of white space count as one character. A *sentence* ends at a mark of Unicode's property Sentence_Terminal and the
 closing quotes and brackets after it, before white space or the end of the line; a full stop after one letter ("J.",
 "U.S.") or after another full stop ends none. The end of a line ends its last sentence.
 """

@@ -1,4 +1,4 @@
-# ruff: noqa: PLR1714, SIM109  (numba compiles a chain of comparisons; membership in a set it does not)
+# ruff: noqa: PLR1714, SIM109, PLR0915  (numba compiles a chain of comparisons; membership in a set it does not)
 # mypy: disable-error-code="no-untyped-def"
 """The compiled splitter that keeps punctuation marks as words, as the published codes of Gopher's rules do.
 
@@ -19,7 +19,7 @@ HAS_LETTER, HAS_WORD_CHARACTER = 1, 2
 
 @compiled
 def _holds_on(character):
-    """Signs that stay with the characters beside them: - / @ \\ ^ | ~"""
+    """Signs that stay with the characters beside them: hyphen, slashes, @ ^ | ~."""
     return (
         character == 45
         or character == 47

@@ -2,8 +2,8 @@
 
 Between white space, every punctuation mark and symbol is a word of its own, but for
 
-- `- / @ \\ ^ | ~`, which stay with the characters beside them (a hyphen between two letters or two digits and a
-  slash before a letter are words of their own),
+- hyphens, slashes and `@ ^ | ~`, which stay with the characters beside them (a hyphen between two letters or two
+  digits and a slash before a letter are words of their own),
 - signs between two letters or digits, which stay inside ("3.14", "a@b.org"), except a comma or dash between letters,
   `: < > =` before a letter, and a full stop between a small and a capital letter,
 - an apostrophe before a letter, which begins a new word ("don", "'t"),

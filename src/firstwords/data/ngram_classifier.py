@@ -139,7 +139,7 @@ def train(
         for index, name in enumerate(names):
             if len(names) == 2 and index == 0:
                 continue
-            # liblinear: no threads, no BLAS, and its coordinate order is fixed, so the same texts give the same weights.
+            # liblinear: no threads and a fixed order, so the same texts give the same weights.
             fitted = LogisticRegression(C=strength, solver="liblinear", class_weight=weighting, max_iter=1000)
             fitted.fit(matrix, gold == name)
             weights[:, index], bias[index] = fitted.coef_[0] * rarity, fitted.intercept_[0]
@@ -149,6 +149,22 @@ def train(
         weights = weights.astype(np.float16).astype(np.float32)  # as they are stored
         found.append(NgramClassifier(names, settings, rarity, weights, bias))
     return found
+
+
+def probabilities_of(model: NgramClassifier, texts: Sequence[str], batch: int = 1000) -> Array:
+    """(D, C) the probability of each label of some texts."""
+    import pyarrow as pa
+
+    from firstwords.data.features import Features
+
+    starts = range(0, len(texts), batch)
+    parts = [model.probabilities(Features(pa.array(texts[each : each + batch], pa.string()))) for each in starts]
+    return np.concatenate([np.zeros((0, len(model.labels))), *parts])
+
+
+def predict(model: NgramClassifier, texts: Sequence[str]) -> list[str]:
+    """The likeliest label of each text."""
+    return [model.labels[index] for index in probabilities_of(model, texts).argmax(axis=1)]
 
 
 def count_ngrams(texts: Sequence[str], settings: NgramSettings, batch: int = 1000) -> tuple[Array, Array, Array]:

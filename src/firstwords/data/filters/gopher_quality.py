@@ -50,9 +50,9 @@ class GopherQuality(Filter):
     stop_words: tuple[str, ...] = ENGLISH
     """The paper's eight English words; empty (with `min_stop_words` 0) for other languages."""
     marks_are_words: bool = False
-    """Count as datatrove (and so FineWeb) does: words are those of `firstwords.data.marked_words`, a punctuation mark is
-    one in `letter_words`, `hash_ratio` and `ellipsis_ratio` (not in `words` and `word_length`), and stop words must be
-    in lower case. `letter_words` then drops a quarter of novel passages (docs/log/2026-11-26-filters.md)."""
+    """Count as datatrove (and so FineWeb) does: words are those of `firstwords.data.marked_words`, a punctuation mark
+    is one in `letter_words`, `hash_ratio` and `ellipsis_ratio` (not in `words` and `word_length`), and stop words must
+    be in lower case. `letter_words` then drops a quarter of novel passages (docs/log/2026-11-26-filters.md)."""
 
     def score(self, batch: "pa.RecordBatch", features: "Features") -> "pa.StructArray":
         """The quantities the rules speak of; see `Filter.score`."""
