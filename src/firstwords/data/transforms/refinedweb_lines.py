@@ -92,11 +92,14 @@ class RefinedWebLines(Transform):
         found = texts.to_pylist()
         for row in rows:
             lines = found[row].split("\n")
-            for index, line in enumerate(lines):
-                lines[index], number = self._edited(line)
+            left = []
+            for line in lines:
+                edited, number = self._edited(line)
                 counts[row] += number
+                if edited.strip() or not number:  # a line that is gone leaves no blank one
+                    left.append(edited)
             if counts[row]:
-                found[row] = "\n".join(lines)
+                found[row] = "\n".join(left)
         return pa.array(found, texts.type), counts
 
     def _edited(self, line: str) -> tuple[str, int]:
