@@ -60,7 +60,7 @@ def scores(
         "macro_f1": _interval(MacroF1().interval(items, groups)),
         "auc": {"value": mean_auc(gold, probabilities, labels)},
     }
-    if len(labels) == 2:
+    if len(labels) == 2:  # of one regression: either label gives the same area
         positive = [each == labels[1] for each in gold]
         figures["auc"] = _interval(auc_interval(positive, probabilities[:, 1], groups=groups))
     return figures
