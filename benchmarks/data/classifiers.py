@@ -2,8 +2,8 @@
 
     FIRSTWORDS_DATA=... python benchmarks/data/classifiers.py [--development]
 
-Harm: tweets of Davidson et al. 2017 (four fifths to learn from, a fifth to score, by a hash of the text) and OLID level A
-(its own split), settings of recipes/harm.toml. Quality: articles and novels against the whole text of pages with forms,
+Harm: tweets of Davidson et al. 2017 (four fifths to learn from, a fifth to score, by a hash of the text) and OLID level
+A (its own split), settings of recipes/harm.toml. Quality: articles and novels against the whole text of pages with forms,
 split by registered domain and book. With `--development` the test parts stay closed: a part of the training texts
 stands for them, which is how the settings were chosen. Nothing outside FIRSTWORDS_DATA is read.
 """
@@ -104,7 +104,7 @@ def _tab_separated(content: bytes) -> Iterator[dict[str, str]]:
 
 
 def quality_texts() -> tuple[Records, Records]:
-    """Articles and passages of novels (`good`), text of pages with forms (`form`); whole sites and books to one side."""
+    """Articles and passages of novels (`good`), text of pages with forms (`form`); a site or book is on one side."""
     records = [*_articles(), *_passages(), *_form_pages()]
     test = [each for each in records if draw("quality test", each.group) < TEST_SHARE]
     return [each for each in records if draw("quality test", each.group) >= TEST_SHARE], test

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from firstwords.data.characters import MARK, SPACE
 from firstwords.data.features import Features
-from firstwords.data.ngram_classifier import SHARES, NgramClassifier, NgramSettings, count_ngrams
+from firstwords.data.ngram_classifier import NgramClassifier, NgramSettings, count_ngrams
 
 SAID = runpy.run_path(str(Path(__file__).parent / "line_reference.py"))
 MASK = 2**64 - 1
@@ -70,11 +70,11 @@ def test_a_score_is_the_sum_of_weights_of_groups_of_length_one() -> None:
     model = NgramClassifier(("x", "y"), SETTINGS, rarity, weights, bias)
     for text, row in zip(texts, model.probabilities(Features(pa.array(texts))), strict=True):
         sums = bias.copy()
-        for share, group in zip(SHARES, ngrams_of(text), strict=True):
+        for group in ngrams_of(text):
             values = {b: round(1 + math.log(n), 6) for b, n in group.items() if rarity[b] > 0}
             length = math.sqrt(sum((value * rarity[b]) ** 2 for b, value in values.items()))
             if length:
-                sums += share * sum(value * weights[b].astype(float) for b, value in values.items()) / length
+                sums += sum(value * weights[b].astype(float) for b, value in values.items()) / length
         chances = 1 / (1 + np.exp(-sums))
         assert row.tolist() == [round(each, 6) for each in chances / chances.sum()]
 

@@ -26,9 +26,6 @@ if TYPE_CHECKING:
 
     Array = np.ndarray
 
-SHARES = np.array([1.0, 1.0, 0.5])
-"""Weight of words, word pairs and characters: equal weights of characters were worse on held-out tweets
-(docs/log/2026-11-26-filters.md)."""
 WEIGHTS, DESCRIPTION = "weights.npz", "classifier.json"
 Bounds = tuple[float | None, float | None]
 
@@ -72,7 +69,7 @@ class NgramClassifier:
 
         scores = np.tile(self.bias.astype(np.float64), (len(features), 1))
         counting = _counting(features, self.settings)
-        ngram_kernels.score_ngrams(*counting, self.rarity, _damped(), SHARES, self.weights, scores)
+        ngram_kernels.score_ngrams(*counting, self.rarity, _damped(), self.weights, scores)
         shares = 1 / (1 + np.exp(-scores))
         # Rounded: the last bits of an exponential differ between processors.
         return np.round(shares / np.maximum(shares.sum(axis=1, keepdims=True), 1e-12), 6)
@@ -218,7 +215,7 @@ def _matrix(bounds: Array, buckets: Array, occurrences: Array, rarity: Array) ->
     values = _damped()[occurrences] * rarity[buckets]
     rows = np.repeat(np.arange(len(bounds) - 1), np.diff(bounds))
     lengths = np.sqrt(np.bincount(rows, values**2, minlength=len(bounds) - 1))
-    values *= (SHARES[rows % GROUPS] / np.where(lengths > 0, lengths, 1)[rows])[: len(values)]
+    values /= np.where(lengths > 0, lengths, 1)[rows]
     shape = ((len(bounds) - 1) // GROUPS, len(rarity))
     matrix = csr_matrix((values, buckets.astype(np.int32), bounds[::GROUPS]), shape)
     matrix.sum_duplicates()

@@ -131,7 +131,6 @@ def score_ngrams(
     touched,
     rarity,
     damped,
-    shares,
     weights,
     scores,
 ):
@@ -141,7 +140,6 @@ def score_ngrams(
         data ... touched: As for `count_ngrams`.
         rarity: (B,) float32, inverse document frequency; 0 for what training did not see often enough.
         damped: (MAX_COUNT + 1,) float64, the value of so many occurrences.
-        shares: (3,) float64, the weight of each group.
         weights: (B, C) float32, with rarity inside.
         scores: (D, C) float64, the sums are added to it.
     """
@@ -172,4 +170,4 @@ def score_ngrams(
                     sums[label] += value * weights[bucket, label]
             if square > 0:
                 for label in range(len(sums)):
-                    scores[document, label] += shares[group] * sums[label] / np.sqrt(square)
+                    scores[document, label] += sums[label] / np.sqrt(square)

@@ -66,7 +66,7 @@ class Table(Dataset):
         if path is None:
             return []
         records = []
-        for number, row in enumerate(_rows(resolve(path)), 1):
+        for number, row in enumerate(rows_of(resolve(path)), 1):
             for column in (self.text, self.label, *([self.group] if self.group else [])):
                 if row.get(column) is None:
                     there = ", ".join(str(each) for each in row)
@@ -81,7 +81,12 @@ class Table(Dataset):
         return records
 
 
-def _rows(place: Path) -> Iterator[dict[str, Any]]:
+def rows_of(place: Path) -> Iterator[dict[str, Any]]:
+    """The rows of a table.
+
+    Raises:
+        RecipeError: If it is none; the message names file and line.
+    """
     inner = place.with_suffix("") if place.suffix in (".xz", ".gz", ".bz2") else place
     if inner.suffix not in _KINDS:
         raise RecipeError(f"{place}: a table is one of {', '.join(_KINDS)} (also packed)")
