@@ -3,9 +3,9 @@
     FIRSTWORDS_DATA=... python benchmarks/data/classifiers.py [--development]
 
 Harm: tweets of Davidson et al. 2017 (four fifths to learn from, a fifth to score, by a hash of the text) and OLID level
-A (its own split), settings of recipes/harm.toml. Quality: articles and novels against the whole text of pages with forms,
-split by registered domain and book. With `--development` the test parts stay closed: a part of the training texts
-stands for them, which is how the settings were chosen. Nothing outside FIRSTWORDS_DATA is read.
+A (its own split), settings of recipes/harm.toml. Quality: articles and novels against the whole text of pages with
+forms, split by registered domain and book. With `--development` the test parts stay closed: a part of the training
+texts stands for them, which is how the settings were chosen. Nothing outside FIRSTWORDS_DATA is read.
 """
 
 import csv
