@@ -53,6 +53,11 @@ def test_the_model_that_ships_drops_abuse_and_keeps_prose() -> None:
     assert [rule for _, rule in judged([PROSE, abuse], max_probability={"hate": 0.99})] == [None, None]
 
 
+def test_the_weights_that_ship_count_for_identity() -> None:
+    nothing = Classifier(model="train_classifier.mine").fingerprint()
+    assert len(nothing) == 64 and Classifier().fingerprint() != nothing
+
+
 def test_models_that_ship_are_small_and_have_cards() -> None:
     assert "harm" in shipped()
     for folder in shipped().values():

@@ -34,6 +34,16 @@ class Classifier(Filter):
     max_probability: dict[str, float] = field(default_factory=dict)
     """Highest accepted probability, by label: `{ hate = 0.5 }`."""
 
+    def fingerprint(self) -> str:
+        """Digest of a model that ships: another one of the same name makes another artifact."""
+        import hashlib
+
+        from firstwords.data.ngram_classifier import DESCRIPTION, WEIGHTS
+
+        model = shipped().get(self.model)
+        files = [model / WEIGHTS, model / DESCRIPTION] if model is not None else []
+        return hashlib.sha256(b"".join(each.read_bytes() for each in files)).hexdigest()
+
     def score(self, batch: "pa.RecordBatch", features: "Features") -> "pa.StructArray":
         """The probability of each label; see `Filter.score`."""
         model = self._loaded()
@@ -66,8 +76,10 @@ def shipped() -> dict[str, Any]:
     """The models that come with the package: name to folder."""
     from importlib.resources import files
 
+    from firstwords.data.ngram_classifier import DESCRIPTION
+
     folder = files("firstwords.data").joinpath("classifiers")
-    return {each.name: each for each in folder.iterdir() if each.joinpath("classifier.json").is_file()}
+    return {each.name: each for each in folder.iterdir() if each.joinpath(DESCRIPTION).is_file()}
 
 
 @cache
