@@ -16,7 +16,8 @@ if TYPE_CHECKING:
     from firstwords.data.ngram_classifier import NgramClassifier
     from firstwords.graph import Graph
 
-STRENGTHS = (0.5, 1.0, 2.0, 4.0, 8.0, 16.0, 32.0)
+# The first of equally good ones is taken, as where there is no text to choose on.
+STRENGTHS = (4.0, 8.0, 2.0, 16.0, 1.0, 32.0, 0.5)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -98,7 +99,7 @@ class TrainClassifier(Stage):
 
         Args:
             train: Of at least two labels.
-            validation: May be empty: then the strength is 2.
+            validation: May be empty: then the strength is 4.
         """
         from firstwords.data.ngram_classifier import NgramSettings, probabilities_of
         from firstwords.data.ngram_classifier import train as fitted
@@ -109,7 +110,7 @@ class TrainClassifier(Stage):
         settings = NgramSettings(
             shortest_characters=shortest, longest_characters=longest, bits=self.bits, min_texts=self.min_texts
         )
-        strengths = STRENGTHS if validation else (2.0,)
+        strengths = STRENGTHS if validation else STRENGTHS[:1]
         texts, labels = [each.text for each in train], [each.label for each in train]
         models = fitted(texts, labels, settings, strengths, self.balanced)
         if not validation:
