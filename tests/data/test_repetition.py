@@ -1,13 +1,19 @@
 """The repetition kernels against plain Python."""
 
 from collections import Counter
+from itertools import pairwise
 
 import pyarrow as pa
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from firstwords.data.features import Features
-from firstwords.data.repetition import count_repeated_lines, count_repeated_ngrams
+from firstwords.data.marked_words import split_marked
+from firstwords.data.repetition import (
+    count_repeated_lines,
+    count_repeated_marked_ngrams,
+    count_repeated_ngrams,
+)
 
 WORDS = st.lists(st.sampled_from(["a", "bb", "ccc", "dddd", "\n", ".\n\n"]), max_size=60).map(" ".join)
 
@@ -83,3 +89,22 @@ def test_repeated_lines_are_as_stated(texts: list[str]) -> None:
             repeated_length = sum(len(each) if isinstance(each, str) else sum(map(len, each)) for each in again)
             expected += [len(unit), len(again), sum(length), repeated_length]
         assert counts[row].tolist() == expected
+
+
+@given(st.lists(st.text(st.sampled_from("ab ,>.\n"), max_size=40), max_size=3))
+@example(["> > a\n> > b", "a b", "a", "", "a, b, a, b, a, b, a, b a, b, a, b, a, b"])
+@settings(max_examples=100)
+def test_words_and_marks_are_counted_as_datatrove_counts_them(texts: list[str]) -> None:
+    marked = split_marked(pa.array(texts, pa.string()))
+    frequent, repeats = count_repeated_marked_ngrams(marked)
+    for row, (first, last) in enumerate(pairwise(marked.offsets)):
+        words = list(zip(marked.hashes[first:last].tolist(), marked.lengths[first:last].tolist(), strict=True))
+        for column, size in enumerate(range(2, 11)):
+            grams = [tuple(words[at : at + size]) for at in range(len(words) - size + 1)]
+            lengths = [sum(length for _, length in gram) for gram in grams]
+            if size <= 4:
+                spaced = list(zip(map(str, grams), (length + size - 1 for length in lengths), strict=True))
+                lone = spaced[0][1] if spaced else 0
+                assert frequent[row, column] == (most_in_one(spaced) or lone)
+            else:
+                assert repeats[row, column - 3] == repeated(list(zip(map(str, grams), lengths, strict=True)), size)

@@ -19,6 +19,9 @@ from firstwords.data.characters import tables
 if TYPE_CHECKING:
     import pyarrow as pa
 
+    from firstwords.data.line_measures import LineMeasures
+    from firstwords.data.marked_words import MarkedWords
+
     Array = np.ndarray
 
 
@@ -45,13 +48,13 @@ class Words:
 
     def select(self, rows: Array) -> Words:
         """The words of some texts, in the order of the row numbers given."""
-        offsets, taken = _ranges(self.offsets, rows)
+        offsets, taken = ranges(self.offsets, rows)
         return Words(offsets, self.hashes[taken], self.starts[taken], self.lengths[taken], self.counts[rows])
 
     def append(self, other: Words) -> Words:
         """The words of these texts and then of others."""
         pairs = [(getattr(self, name), getattr(other, name)) for name in ("hashes", "starts", "lengths", "counts")]
-        return Words(_append_offsets(self.offsets, other.offsets), *(np.concatenate(pair) for pair in pairs))
+        return Words(concatenated(self.offsets, other.offsets), *(np.concatenate(pair) for pair in pairs))
 
 
 @dataclass(frozen=True)
@@ -79,13 +82,13 @@ class Lines:
 
     def select(self, rows: Array) -> Lines:
         """The lines of some texts, in the order of the row numbers given."""
-        offsets, taken = _ranges(self.offsets, rows)
+        offsets, taken = ranges(self.offsets, rows)
         return Lines(offsets, self.hashes[taken], self.lengths[taken], self.flags[taken])
 
     def append(self, other: Lines) -> Lines:
         """The lines of these texts and then of others."""
         pairs = [(getattr(self, name), getattr(other, name)) for name in ("hashes", "lengths", "flags")]
-        return Lines(_append_offsets(self.offsets, other.offsets), *(np.concatenate(pair) for pair in pairs))
+        return Lines(concatenated(self.offsets, other.offsets), *(np.concatenate(pair) for pair in pairs))
 
 
 class Features:
@@ -111,6 +114,20 @@ class Features:
         """The lines of the batch."""
         return split_lines(self.texts)
 
+    @cached_property
+    def line_measures(self) -> LineMeasures:
+        """The lines of the batch with what the line rules ask of them."""
+        from firstwords.data.line_measures import measure_lines
+
+        return measure_lines(self.texts)
+
+    @cached_property
+    def marked_words(self) -> MarkedWords:
+        """The words of the batch with punctuation marks among them."""
+        from firstwords.data.marked_words import split_marked
+
+        return split_marked(self.texts)
+
     def select(self, rows: Array) -> Features:
         """The features of some rows.
 
@@ -118,9 +135,8 @@ class Features:
             rows: (R,) row numbers.
         """
         chosen = Features(self.texts.take(_as_arrow(rows)))
-        for name in ("words", "lines"):
-            if name in self.__dict__:
-                chosen.__dict__[name] = self.__dict__[name].select(rows)
+        for name in self._computed():
+            chosen.__dict__[name] = self.__dict__[name].select(rows)
         return chosen
 
     def replaced(self, texts: pa.StringArray, changed: Array) -> Features:
@@ -133,18 +149,20 @@ class Features:
         assert len(texts) == len(self.texts) == len(changed)
         anew = Features(texts)
         if not changed.any():
-            anew.__dict__.update({name: self.__dict__[name] for name in ("words", "lines") if name in self.__dict__})
+            anew.__dict__.update({name: self.__dict__[name] for name in self._computed()})
             return anew
         rows = np.flatnonzero(changed)
         # Old rows first, the changed ones after them; `order` picks for each row the one that holds.
         order = np.arange(len(texts))
         order[rows] = len(texts) + np.arange(len(rows))
-        some = texts.take(_as_arrow(rows))
-        if "words" in self.__dict__:
-            anew.__dict__["words"] = self.words.append(split_words(some)).select(order)
-        if "lines" in self.__dict__:
-            anew.__dict__["lines"] = self.lines.append(split_lines(some)).select(order)
+        some = Features(texts.take(_as_arrow(rows)))
+        for name in self._computed():
+            anew.__dict__[name] = self.__dict__[name].append(getattr(some, name)).select(order)
         return anew
+
+    def _computed(self) -> list[str]:
+        """What has been asked for so far."""
+        return [name for name in ("words", "lines", "line_measures", "marked_words") if name in self.__dict__]
 
 
 def split_words(texts: pa.StringArray) -> Words:
@@ -213,11 +231,12 @@ def _as_arrow(rows: Array) -> pa.Array:
     return pa.array(rows)
 
 
-def _append_offsets(first: Array, second: Array) -> Array:
+def concatenated(first: Array, second: Array) -> Array:
+    """The offsets of two runs of ranges put one after the other."""
     return np.concatenate((first, second[1:] + first[-1]))
 
 
-def _ranges(offsets: Array, rows: Array) -> tuple[Array, Array]:
+def ranges(offsets: Array, rows: Array) -> tuple[Array, Array]:
     """New offsets, and positions of all elements, of the ranges of some rows."""
     sizes = np.diff(offsets)[rows]
     bounds = np.concatenate(([0], np.cumsum(sizes))).astype(np.int64)

@@ -8,6 +8,7 @@ import numpy as np
 
 if TYPE_CHECKING:
     from firstwords.data.features import Lines, Words
+    from firstwords.data.marked_words import MarkedWords
 
 
 def count_repeated_ngrams(words: Words) -> tuple[np.ndarray, np.ndarray]:
@@ -17,15 +18,40 @@ def count_repeated_ngrams(words: Words) -> tuple[np.ndarray, np.ndarray]:
         (D, 3) characters in all occurrences of the 2-, 3- and 4-gram that has most of them (0 if each occurs once),
         and (D, 6) characters in second and later occurrences of 5- to 10-grams, none counted twice.
     """
+    return _repeated_ngrams(words.offsets, words.hashes, words.starts, words.lengths)
+
+
+def count_repeated_marked_ngrams(words: MarkedWords) -> tuple[np.ndarray, np.ndarray]:
+    """The same of words and punctuation marks, as datatrove counts characters: in 2- to 4-grams with one space between
+    two words, in 5- to 10-grams without. Where no 2-gram (3-gram, 4-gram) occurs twice, the first one counts.
+    """
+    frequent, _ = _repeated_ngrams(words.offsets, words.hashes, _positions(words, 1), words.lengths)
+    _, repeated = _repeated_ngrams(words.offsets, words.hashes, _positions(words, 0), words.lengths)
+    starts = _positions(words, 1).astype(np.int64)
+    first = words.offsets[:-1]
+    for column, size in enumerate((2, 3, 4)):
+        lone = np.flatnonzero((frequent[:, column] == 0) & (words.num_words >= size))
+        last = first[lone] + size - 1
+        frequent[lone, column] = starts[last] + words.lengths[last] - starts[first[lone]]
+    return frequent, repeated
+
+
+def _positions(words: MarkedWords, gap: int) -> np.ndarray:
+    """(W,) where each word would begin in its text with so many characters between two words."""
+    ends = np.concatenate(([0], np.cumsum(words.lengths.astype(np.int64) + gap)))
+    before = np.repeat(ends[words.offsets[:-1]], words.num_words)
+    return (ends[:-1] - before).astype(np.uint32)
+
+
+def _repeated_ngrams(
+    offsets: np.ndarray, hashes: np.ndarray, starts: np.ndarray, lengths: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
     from firstwords.data import kernels
 
-    keys, stamps, shift = _table(2 * int(words.num_words.max(initial=0)))
-    frequent = np.zeros((len(words.offsets) - 1, 3), np.int64)
-    repeated = np.zeros((len(words.offsets) - 1, 6), np.int64)
+    keys, stamps, shift = _table(2 * int(np.diff(offsets).max(initial=0)))
+    frequent, repeated = np.zeros((len(offsets) - 1, 3), np.int64), np.zeros((len(offsets) - 1, 6), np.int64)
     sums = np.zeros(len(keys), np.int64)
-    kernels.repeated_ngrams(
-        words.hashes, words.starts, words.lengths, words.offsets, keys, stamps, sums, shift, frequent, repeated
-    )
+    kernels.repeated_ngrams(hashes, starts, lengths, offsets, keys, stamps, sums, shift, frequent, repeated)
     return frequent, repeated
 
 

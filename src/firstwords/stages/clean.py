@@ -12,6 +12,7 @@ from firstwords.data.filters.language import Language
 from firstwords.data.transform import Transform
 from firstwords.data.transforms.personal_data import PersonalData
 from firstwords.data.transforms.unicode import Unicode
+from firstwords.find import catalogue
 from firstwords.recipe import Kind
 from firstwords.stage import Outcome, Stage, Work
 
@@ -53,7 +54,7 @@ class Clean(Stage):
             f"step_{index}.{field}": (index, field, name)
             for index, step in enumerate(self.steps)
             for field in type(step).artifacts
-            if (name := getattr(step, field)) is not None
+            if (name := getattr(step, field)) is not None and _is_stage(name)
         }
 
     def _ready_steps(self, work: Work) -> tuple[Filter | Transform, ...]:
@@ -97,6 +98,11 @@ class Clean(Stage):
                 "changed": dict(sorted(done.items())),
             },
         )
+
+
+def _is_stage(name: str) -> bool:
+    """Whether a name is that of a stage, plain or with a name of its own; others are the step's own business."""
+    return "." in name or name in catalogue("stages")
 
 
 def shares_by_step(dropped: dict[str, int], total: int) -> list[str]:

@@ -65,3 +65,15 @@ def test_an_empty_text_fails_by_its_words_and_divides_by_nothing() -> None:
     scores, rule = judge("")
     assert rule == "words"
     assert scores["word_length"] == scores["letter_words"] == 0.0
+
+
+def test_the_other_reading_takes_marks_for_words() -> None:
+    text = ("He said, that it was to be; and so - with 3 of them - it was! ") * 5
+    plain, rule = judge(text, min_word_length=1)
+    marked, other = judge(text, min_word_length=1, marks_are_words=True)
+    assert (rule, other) == (None, "letter_words")
+    assert plain["words"] == 75 and plain["letter_words"] == pytest.approx(14 / 17)
+    # 14 words with a letter, the number, three marks; a lone hyphen is a mark too.
+    assert marked["letter_words"] == pytest.approx(14 / 20) and marked["words"] == 75
+    assert marked["stop_words"] == plain["stop_words"]
+    assert judge("THE cat AND the dog. " * 20, marks_are_words=True)[0]["stop_words"] == 1

@@ -68,3 +68,15 @@ def test_thresholds_are_fields() -> None:
 
 def test_overlapping_occurrences_do_not_exceed_the_text() -> None:
     assert judge("ha " * 50)[0]["2_grams"] == 1.0
+
+
+def test_the_other_reading_takes_marks_for_words_and_lone_ngrams_for_frequent() -> None:
+    quoted = "\n".join(f"> > {word}" for word in words(12))
+    assert judge(quoted)[0]["2_grams"] == 0.0
+    scores, rule = judge(quoted, marks_are_words=True)
+    assert rule == "2_grams"
+    assert scores["2_grams"] == pytest.approx(12 * len("> >") / len(quoted))
+    lone = "three short words"
+    assert judge(lone, marks_are_words=True)[0]["2_grams"] == pytest.approx(len("three short") / len(lone))
+    cased = "the big cat runs far today THE BIG CAT RUNS FAR TODAY"
+    assert judge(cased)[0]["5_grams"] > 0.0 == judge(cased, marks_are_words=True)[0]["5_grams"]

@@ -49,6 +49,10 @@ class GopherQuality(Filter):
     occurrences)."""
     stop_words: tuple[str, ...] = ENGLISH
     """The paper's eight English words; empty (with `min_stop_words` 0) for other languages."""
+    marks_are_words: bool = False
+    """Count as datatrove (and so FineWeb) does: words are those of `firstwords.data.marked_words`, a punctuation mark
+    is one in `letter_words`, `hash_ratio` and `ellipsis_ratio` (not in `words` and `word_length`), and stop words must
+    be in lower case. `letter_words` then drops a quarter of novel passages (docs/log/2026-11-26-filters.md)."""
 
     def score(self, batch: "pa.RecordBatch", features: "Features") -> "pa.StructArray":
         """The quantities the rules speak of; see `Filter.score`."""
@@ -56,6 +60,8 @@ class GopherQuality(Filter):
 
         from firstwords.data import kernels
 
+        if self.marks_are_words:
+            return self._score_with_marks(features)
         words, lines = features.words, features.lines
         counts = words.counts
         num_words, num_lines = words.num_words, lines.num_lines
@@ -71,19 +77,43 @@ class GopherQuality(Filter):
             bullet_lines=share(lines.count_flag(kernels.IS_BULLET), num_lines),
             ellipsis_lines=share(lines.count_flag(kernels.ENDS_IN_ELLIPSIS), num_lines),
             letter_words=share(counts[:, kernels.LETTER_TOKENS], counts[:, kernels.TOKENS]),
-            stop_words=self._different_stop_words(features),
+            stop_words=self._different_stop_words(words.hashes, words.offsets),
         )
 
-    def _different_stop_words(self, features: "Features") -> Any:
+    def _score_with_marks(self, features: "Features") -> "pa.StructArray":
+        import numpy as np
+
+        from firstwords.data import kernels
+        from firstwords.data.marked_kernels import HAS_LETTER, HAS_WORD_CHARACTER
+
+        marked, lines = features.marked_words, features.lines
+        counts = features.words.counts
+        is_word = (marked.flags & HAS_WORD_CHARACTER) > 0
+        num_words = marked.sums(is_word)
+
+        def share(part: Any, whole: Any) -> Any:
+            return part / np.maximum(whole, 1)
+
+        return struct_of(
+            words=num_words,
+            word_length=share(marked.sums(marked.lengths * is_word), num_words),
+            hash_ratio=share(counts[:, kernels.HASH_SIGNS], marked.num_words),
+            ellipsis_ratio=share(counts[:, kernels.ELLIPSES], marked.num_words),
+            bullet_lines=share(lines.count_flag(kernels.IS_BULLET), lines.num_lines),
+            ellipsis_lines=share(lines.count_flag(kernels.ENDS_IN_ELLIPSIS), lines.num_lines),
+            letter_words=share(marked.count_flag(HAS_LETTER), marked.num_words),
+            stop_words=self._different_stop_words(marked.hashes, marked.offsets),
+        )
+
+    def _different_stop_words(self, hashes: Any, offsets: Any) -> Any:
         import numpy as np
 
         from firstwords.data.features import hash_words
 
-        words = features.words
-        found = np.zeros(len(features), np.int64)
+        found = np.zeros(len(offsets) - 1, np.int64)
         for stop_word in hash_words(self.stop_words):
-            seen = np.concatenate(([0], np.cumsum(words.hashes == stop_word)))
-            found += seen[words.offsets[1:]] > seen[words.offsets[:-1]]
+            seen = np.concatenate(([0], np.cumsum(hashes == stop_word)))
+            found += seen[offsets[1:]] > seen[offsets[:-1]]
         return found
 
     def reject(self, scores: "pa.StructArray") -> "pa.DictionaryArray":

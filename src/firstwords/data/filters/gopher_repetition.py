@@ -41,17 +41,31 @@ class GopherRepetition(Filter):
     """`5_grams` ... `10_grams`: share of characters in n-grams that stood in the text before, none counted twice.
     First occurrences do not count, as in datatrove; other readings of the paper count them, which doubles the
     share."""
+    marks_are_words: bool = False
+    """Count n-grams as datatrove (and so FineWeb) does: of the words and punctuation marks of
+    `firstwords.data.marked_words` as they are written, with one space between two (2- to 4-grams; one that occurs once
+    counts) or none (5- to 10-grams), against all characters of the text."""
 
     def score(self, batch: "pa.RecordBatch", features: "Features") -> "pa.StructArray":
         """The shares the rules speak of, 0 to 1; see `Filter.score`."""
         import numpy as np
 
         from firstwords.data import kernels
-        from firstwords.data.repetition import count_repeated_lines, count_repeated_ngrams
+        from firstwords.data.repetition import (
+            count_repeated_lines,
+            count_repeated_marked_ngrams,
+            count_repeated_ngrams,
+        )
 
         lines = count_repeated_lines(features.lines)
-        frequent, repeated = count_repeated_ngrams(features.words)
-        characters = features.words.counts[:, kernels.CHARACTERS]
+        if self.marks_are_words:
+            import pyarrow.compute as pc
+
+            frequent, repeated = count_repeated_marked_ngrams(features.marked_words)
+            characters = pc.utf8_length(features.texts).to_numpy(zero_copy_only=False)
+        else:
+            frequent, repeated = count_repeated_ngrams(features.words)
+            characters = features.words.counts[:, kernels.CHARACTERS]
 
         def share(part: Any, whole: Any) -> Any:
             # Overlapping occurrences ("ha ha ha") can hold more characters than the text.

@@ -38,11 +38,10 @@ class HarmfulWords(Filter):
         """
         import numpy as np
 
+        from firstwords.data.phrases import count_phrases
+
         words = features.words
-        listed = _hashes(self.words)
-        places = np.minimum(np.searchsorted(listed, words.hashes), len(listed) - 1)
-        found = np.concatenate(([0], np.cumsum(listed[places] == words.hashes)))
-        counts = found[words.offsets[1:]] - found[words.offsets[:-1]]
+        counts, _ = count_phrases(words, {1: _hashes(self.words)})
         shares = np.where(counts >= self.min_count, counts / np.maximum(words.num_words, 1), 0.0)
         return struct_of(harmful_words=shares)
 
@@ -59,10 +58,10 @@ def _hashes(words: tuple[str, ...]) -> Any:
     import numpy as np
 
     from firstwords.data.features import hash_words
+    from firstwords.data.phrases import read_entries
 
     if not words:
-        lines = files("firstwords.data").joinpath("word_lists/harmful_en.txt").read_text(encoding="utf-8").splitlines()
-        words = tuple(line.strip() for line in lines if line.strip() and not line.startswith("#"))
+        words = tuple(read_entries(files("firstwords.data").joinpath("word_lists/harmful_en.txt")))
     try:
         return np.sort(hash_words(words))
     except ValueError as error:
