@@ -11,7 +11,7 @@ PAGE = """<html><head><title>A fine title</title></head><body><nav><a href=/>Hom
 <footer>Imprint</footer><script>var x = 1;</script></body></html>""".encode()
 
 
-@pytest.mark.parametrize("mode", ["fast", "best"])
+@pytest.mark.parametrize("mode", ["fast", "balanced", "best"])
 def test_a_page_becomes_a_document(mode) -> None:
     found = extract(PAGE, "https://example.org/a", mode=mode)
     assert isinstance(found, Document)
@@ -34,7 +34,6 @@ def test_a_page_without_text_gives_an_empty_one() -> None:
 @pytest.mark.parametrize(
     ("arguments", "error", "message"),
     [
-        ((PAGE, None, "balanced"), ValueError, "not built yet"),
         ((PAGE, None, "quick"), ValueError, "Modes"),
         ((b"%PDF-1.7 ...",), ValueError, "not_html"),
         ((PAGE.decode(),), TypeError, "bytes"),

@@ -24,12 +24,26 @@ PREFIX = 40  # characters by which a line is recognized in another extraction
 NUM_FEATURES = NUM_COUNTS + 19 + 3 + NUM_SIGNS + 1 + 10 * LEVELS + 36 + 16 + 2
 
 
-def block_features(page: PageBlocks, kept_text: str) -> Any:
+def quick_lines(tree: Any) -> set[str]:
+    """How the lines begin that the quick rules of `fast` keep: an opinion to start from.
+
+    Args:
+        tree: The page as a `resiliparse.parse.html.HTMLTree`.
+    """
+    from resiliparse.extract.html2text import extract_plain_text
+
+    text = extract_plain_text(
+        tree, preserve_formatting=True, main_content=True, alt_texts=False, noscript=False, list_bullets=False
+    )
+    return {" ".join(line.split())[:PREFIX] for line in text.split("\n")}
+
+
+def block_features(page: PageBlocks, kept: set[str]) -> Any:
     """The features of every block, (B, NUM_FEATURES) int32.
 
     Args:
         page: The blocks.
-        kept_text: What the quick rules of `fast` keep of the same page: an opinion to start from.
+        kept: What `quick_lines` gives of the same page.
     """
     num_blocks = len(page.texts)
     features = np.zeros((num_blocks, NUM_FEATURES), np.int32)
@@ -44,8 +58,7 @@ def block_features(page: PageBlocks, kept_text: str) -> Any:
     given = np.zeros((num_blocks, 4), np.int64)
     given[:, LINK_CHARACTERS] = page.link_characters
     given[:, NUM_LINKS] = page.num_links
-    starts = {" ".join(line.split())[:PREFIX] for line in kept_text.split("\n")}
-    given[:, KEPT] = [_starts(text) in starts for text in page.texts]
+    given[:, KEPT] = [_beginning(text) in kept for text in page.texts]
     given[:, REPEATS] = _repeats(page.texts)
     columns = [np.array(each, np.int64) for each in (page.inline_signs, page.node)]
     nodes = [np.array(each, np.int64) for each in (page.parent, page.tag, page.signs, page.first, page.last)]
@@ -58,9 +71,8 @@ def block_features(page: PageBlocks, kept_text: str) -> Any:
     return features
 
 
-def _starts(text: str) -> str:
-    line = text.partition("\n")[0]
-    return " ".join(line.split())[:PREFIX]
+def _beginning(text: str) -> str:
+    return " ".join(text.partition("\n")[0].split())[:PREFIX]
 
 
 def _characters(texts: list[str]) -> tuple[Any, Any]:

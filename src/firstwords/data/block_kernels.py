@@ -1,3 +1,4 @@
+# ruff: noqa: PLR1714, SIM109  (numba compiles a chain of comparisons; membership in a set it does not)
 # mypy: disable-error-code="no-untyped-def"
 """The hot loops of the block classifier, compiled by numba: what a block looks like, and what the trees say to it.
 
@@ -41,7 +42,7 @@ def _kind(character, classes, lower):
     if character in (124, 0x203A, 0x2039, 0xA9, 0x2022, 0xB7, 0x2192, 64, 35, 43, 47, 62, 60, 0x25BA, 0x25B8, 42):
         return _MARK
     kind = classes[character] if character < 0x10000 else LETTER
-    if kind == LETTER or kind == IDEOGRAPH:  # noqa: PLR1714
+    if kind == LETTER or kind == IDEOGRAPH:
         return _UPPER if character < 0x10000 and lower[character] != character else _LOWER
     return _DIGIT if kind == NUMBER else _OTHER
 
@@ -82,7 +83,7 @@ def count_characters(data, offsets, title, classes, lower, counts):
                 row[WORDS] += 1
                 row[LOWER_WORDS] += kind == _LOWER
             word = (word ^ np.uint64(lower[character] if character < 0x10000 else character)) * _PRIME
-            row[LETTERS] += kind == _UPPER or kind == _LOWER  # noqa: PLR1714
+            row[LETTERS] += kind == _UPPER or kind == _LOWER
             row[UPPER] += kind == _UPPER
             row[DIGITS] += kind == _DIGIT
             row[COMMAS] += kind == _COMMA
@@ -273,16 +274,12 @@ def _windows(row, at, block, num_blocks, sums):
 
 
 @compiled
-def sum_of_trees(features, roots, feature, threshold, left, right, value, margins):
-    """What the trees say to each block, summed.
+def sum_of_trees(features, roots, feature, number, right, margins):
+    """Add what the trees say to each block; see `block_classifier.Trees`.
 
     Args:
         features: (B, F) int32.
-        roots: (T,) int32, the first node of each tree.
-        feature: (nodes,) int16, the column that a node asks for; -1 at a leaf.
-        threshold: (nodes,) int32: go left where the feature is at most this.
-        left, right: (nodes,) int32.
-        value: (nodes,) int32, of leaves.
+        roots, feature, number, right: Of the trees.
         margins: (B,) int64, added to.
     """
     for block in range(len(features)):
@@ -291,6 +288,6 @@ def sum_of_trees(features, roots, feature, threshold, left, right, value, margin
         for root in roots:
             at = root
             while feature[at] >= 0:
-                at = left[at] if row[feature[at]] <= threshold[at] else right[at]
-            total += value[at]
+                at = at + 1 if row[feature[at]] <= number[at] else right[at]
+            total += number[at]
         margins[block] += total

@@ -14,7 +14,8 @@ from collections.abc import Iterator
 # quote that does not close takes the rest, and nothing is found.
 _ATTRIBUTE = re.compile(
     rb"""[\t\n\f\r /]*([^\t\n\f\r />][^\t\n\f\r />=]*)"""
-    rb"""(?:[\t\n\f\r ]*=[\t\n\f\r ]*(?:"([^"]*)"|'([^']*)'|([^\t\n\f\r >"'][^\t\n\f\r >]*)|(?P<open>["'])|(?=>)|\Z))?"""
+    rb"""(?:[\t\n\f\r ]*=[\t\n\f\r ]*"""
+    rb"""(?:"([^"]*)"|'([^']*)'|([^\t\n\f\r >"'][^\t\n\f\r >]*)|(?P<open>["'])|(?=>)|\Z))?"""
 )
 _END = re.compile(rb"[\t\n\f\r /]*>")
 _META = re.compile(rb"<meta(?=[\t\n\f\r /])", re.IGNORECASE)

@@ -19,9 +19,8 @@ _BLOCK_TAGS = (
     "legend", "menu", "dialog", "dir", "search", "hr", "head", "title", "label", "option", "listing", "xmp",
 )  # fmt: skip
 TAG_NUMBERS = {tag: number for number, tag in enumerate(_BLOCK_TAGS)}
-HEADINGS = frozenset(TAG_NUMBERS[f"h{level}"] for level in range(1, 7))
 LIST_ITEM, CELL, HEADER_CELL, ROW, PRE = (TAG_NUMBERS[tag] for tag in ("li", "td", "th", "tr", "pre"))
-_LISTS = frozenset(("ul", "ol", "dl", "menu", "dir"))
+TABLE_PARTS = frozenset(TAG_NUMBERS[tag] for tag in ("tbody", "thead", "tfoot"))
 _PRESERVED = frozenset(("pre", "listing", "xmp"))
 # What holds no readable text, or text that is no part of any page.
 _SKIPPED = frozenset((
@@ -68,7 +67,6 @@ _SIGNS = (
 NUM_SIGNS = len(_SIGNS)
 MAX_REMEMBERED = 20_000
 MAX_NAME = 300  # characters of a class attribute: longer ones are generated
-MAX_NODES = 200_000
 
 
 @dataclass
@@ -87,16 +85,16 @@ class PageBlocks:
     """
 
     texts: list[str] = field(default_factory=list)
-    node: array[int] = field(default_factory=lambda: array("l"))
-    link_characters: array[int] = field(default_factory=lambda: array("l"))
-    num_links: array[int] = field(default_factory=lambda: array("l"))
-    inline_signs: array[int] = field(default_factory=lambda: array("l"))
-    parent: array[int] = field(default_factory=lambda: array("l"))
-    tag: array[int] = field(default_factory=lambda: array("l"))
-    signs: array[int] = field(default_factory=lambda: array("l"))
-    first: array[int] = field(default_factory=lambda: array("l"))
-    last: array[int] = field(default_factory=lambda: array("l"))
-    name: array[int] = field(default_factory=lambda: array("l"))
+    node: array[int] = field(default_factory=lambda: array("q"))
+    link_characters: array[int] = field(default_factory=lambda: array("q"))
+    num_links: array[int] = field(default_factory=lambda: array("q"))
+    inline_signs: array[int] = field(default_factory=lambda: array("q"))
+    parent: array[int] = field(default_factory=lambda: array("q"))
+    tag: array[int] = field(default_factory=lambda: array("q"))
+    signs: array[int] = field(default_factory=lambda: array("q"))
+    first: array[int] = field(default_factory=lambda: array("q"))
+    last: array[int] = field(default_factory=lambda: array("q"))
+    name: array[int] = field(default_factory=lambda: array("q"))
     title: str = ""
 
 
@@ -125,6 +123,7 @@ class _Target:
         self._page = PageBlocks()
         self._open = -1  # the innermost block-level element
         self._skipped = 0  # depth inside elements without readable text
+        self._title: list[str] = []
         self._in_title = False
         self._in_link = 0
         self._preserved = 0
@@ -146,7 +145,7 @@ class _Target:
             self._num_links += 1
         elif tag in _SKIPPED:
             self._skipped = 1
-            self._in_title = tag == "title" and not self._page.title
+            self._in_title = tag == "title" and not self._title
         elif "class" in attributes:
             self._signs |= _signs_of("", attributes["class"])
 
@@ -167,7 +166,7 @@ class _Target:
     def data(self, text: str) -> None:
         if self._skipped:
             if self._in_title:
-                self._page.title = " ".join(f"{self._page.title}{text}".split())
+                self._title.append(text)
             return
         self._parts.append(text)
         if self._in_link:
@@ -175,12 +174,17 @@ class _Target:
 
     def close(self) -> PageBlocks:
         self._end_block()
+        self._page.title = " ".join("".join(self._title).split())
         return self._page
 
     def _begin_node(self, tag: str, attributes: dict[str, str]) -> None:
         page = self._page
         classes = attributes.get("class", "")
-        name = f"{classes} {attributes.get('id', '')} {attributes.get('role', '')}" if attributes else ""
+        name = ""
+        if attributes:
+            style = attributes.get("style", "").replace(" ", "")
+            hidden = "hidden" if "hidden" in attributes or "display:none" in style else ""
+            name = f"{classes} {attributes.get('id', '')} {attributes.get('role', '')} {hidden}"
         page.parent.append(self._open)
         page.tag.append(TAG_NUMBERS[tag])
         page.signs.append(_signs_of(tag, name))

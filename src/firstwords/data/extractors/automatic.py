@@ -21,7 +21,7 @@ class Automatic(Extractor):
     """Documentation pages, HTML and text each by their own extractor; other media types are told as `unsupported`.
 
     Attributes:
-        html: For web pages: `fast` or `best`.
+        html: For web pages: `fast`, `balanced`, `best`, or `fallback` from one of them to another.
         documentation: For the pages of the Python documentation server.
         text: For what is text already.
     """
