@@ -19,7 +19,7 @@ RUSSIAN = "Съешь же ещё этих мягких французских �
         (b'<meta charset="utf-8">' + RUSSIAN.encode("koi8-r"), "KOI8-R", "koi8-r", "header"),
         (b'<meta charset="windows-1251">' + RUSSIAN.encode("cp1251"), None, "cp1251", "meta"),
         (b'<meta charset="windows-1251">' + RUSSIAN.encode("cp1251"), "no-such-charset", "cp1251", "meta"),
-        (b'<meta http-equiv=X content="x; charset=shift_jis">' + "日本語".encode("cp932"), None, "cp932", "meta"),
+        (b'<meta http-equiv=Content-Type content="a; charset=sjis">' + "日本語".encode("cp932"), None, "cp932", "meta"),
         (b'<?xml version="1.0" encoding="gb2312"?><p>' + "中文".encode("gbk"), None, "gb18030", "meta"),
         (RUSSIAN.encode(), None, "utf-8", "utf-8"),
         (RUSSIAN.encode(), "iso-8859-1", "utf-8", "utf-8-not-latin"),

@@ -194,3 +194,28 @@ def test_books_and_articles_become_documents(tmp_path) -> None:
         ("3-warc", "Lies."),
     ]  # fmt: skip
     assert [dict(metadata)["extractor"].split()[0] for *_, metadata in found] == ["epub", "pdf", "jats", "pdf"]
+
+
+def test_where_an_extractor_is_lost_the_simpler_one_is_tried_once(tmp_path, monkeypatch) -> None:
+    (tmp_path / "lost_parser.py").write_text(DANGEROUS)
+    monkeypatch.syspath_prepend(str(tmp_path))
+    long = "A page that the simpler one reads, and no other. "
+    bodies = ["fine 0", "hang", long, "crash", f"<p>{long * 9}</p>memory"]
+    path = tmp_path / "a.warc"
+    path.write_bytes(b"".join(warc(f"http://a.org/{i}", body.encode()) for i, body in enumerate(bodies)))
+    pair = {"kind": "fallback", "first": {"kind": "lost_parser:Dangerous"}, "then": {"kind": "fast"}}
+    for number, extractor in enumerate((pair, {"kind": "automatic", "html": pair})):
+        outcome, folder = run(
+            tmp_path,
+            [{"kind": "warc", "path": str(path)}],
+            name=f"extract-{number}",
+            extractor=extractor,
+            time_limit="500ms",
+            memory_limit="256MiB",
+        )
+        found = [(row["url"][-1], dict(row["metadata"])) for row in rows(folder, "documents")]
+        assert [(url, facts.get("fallback")) for url, facts in found] == [
+            ("0", None), ("1", "timeout"), ("2", None), ("3", "crashed"), ("4", None),
+        ]  # fmt: skip
+        assert [facts["extractor"].split()[0].rpartition(":")[2] for _, facts in found][1] == "fast"
+        assert outcome.counts["rejected"] == {}

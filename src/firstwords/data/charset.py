@@ -14,12 +14,10 @@ from typing import Literal
 
 Rule = Literal["bom", "header", "utf-8-not-latin", "meta", "utf-8", "detector", "fallback"]
 MAX_REPLACED = 0.01  # of the characters; a few broken bytes are common in real pages
-META_BYTES = 4096  # browsers look at 1,024; pages with long comments before the declaration are common
+META_BYTES = 16 * 1024  # browsers look at 1,024 and correct themselves later; some pages begin with long comments
 DETECT_BYTES = 64 * 1024
 
 _BOMS = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"))
-_META = re.compile(rb"<meta\s[^>]{0,500}?charset\s*=\s*[\"']?\s*([A-Za-z0-9_:.+-]{1,40})", re.IGNORECASE)
-_XML = re.compile(rb"\A\s*<\?xml\s[^>]{0,200}?encoding\s*=\s*[\"']([A-Za-z0-9_:.+-]{1,40})", re.IGNORECASE)
 _BINARY = (
     b"%PDF", b"\x89PNG", b"GIF8", b"PK\x03\x04", b"\xff\xd8\xff", b"\x1f\x8b", b"RIFF", b"\x7fELF", b"OggS", b"ID3",
     b"BM\x00", b"\x00\x00\x01\x00", b"wOFF", b"wOF2", b"\xd0\xcf\x11\xe0", b"MZ\x90", b"Rar!", b"7z\xbc\xaf", b"CWS",
@@ -84,14 +82,15 @@ def decode(data: bytes, announced: str | None = None, *, is_html: bool = True) -
 
 
 def declared(data: bytes) -> str | None:
-    """The charset that a page declares for itself, in a meta element or an XML declaration."""
-    start = data[:META_BYTES]
-    found = _XML.match(start) or _META.search(start)
-    if found is None:
-        return None
-    label = found[1].decode("ascii").lower()
-    # WHATWG: who can read the declaration as ASCII is not looking at UTF-16.
-    return "utf-8" if label.startswith("utf-16") else label
+    """The first charset we know that a page declares for itself, in a meta element or an XML declaration."""
+    from firstwords.data.declaration import declared_labels
+
+    for label in declared_labels(data[:META_BYTES]):
+        # WHATWG: who can read the declaration as ASCII is not looking at UTF-16.
+        known = "utf-8" if label.startswith("utf-16") else label
+        if python_codec(known) is not None:
+            return known
+    return None
 
 
 def python_codec(label: str) -> str | None:

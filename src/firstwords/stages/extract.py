@@ -7,9 +7,10 @@ from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
-from firstwords.data.document import Document, Rejection, document_id
+from firstwords.data.document import Document, Reason, Rejection, document_id
 from firstwords.data.extractor import Extractor, rejected
 from firstwords.data.extractors.automatic import Automatic
+from firstwords.data.extractors.fallback import Fallback
 from firstwords.data.source import LocalSource, Record
 from firstwords.errors import IntegrityError, TooManyRejects
 from firstwords.find import find
@@ -44,8 +45,8 @@ class Extract(Stage):
     Payload: `documents/<key>.parquet` (schema `DOCUMENT`) and `rejected/<key>.parquet` (schema `REJECTED`).
 
     Attributes:
-        extractor: `automatic` chooses by address, first bytes and media type; `fast`, `best`, `documentation` and
-            `plain_text` take every record.
+        extractor: `automatic` chooses by address, first bytes and media type; `fast`, `balanced`, `best`, `fallback`,
+            `documentation` and `plain_text` take every record.
         time_limit: Processor time for one record; then it is rejected as `timeout`.
         memory_limit: Memory for parsing one record; then it is rejected as `memory` or `crashed`.
         max_damaged: Share of damaged records above which the stage fails (exit code 5).
@@ -184,8 +185,13 @@ def record_extractor(settings: dict[str, Any]) -> Callable[[dict[str, Any], byte
     for media_type, body in FIRST_RECORDS.items():
         extractor.extract(Record(origin="first", body=body, media_type=media_type))
 
-    def extract(fields: dict[str, Any], body: bytes) -> dict[str, Any]:
-        return asdict(extractor.extract(Record(**fields, body=body)))
+    def extract(item: dict[str, Any], body: bytes) -> dict[str, Any]:
+        record = Record(**item["record"], body=body)
+        if item["lost"] is None:
+            return asdict(extractor.extract(record))
+        fallback = _fallback(record, extractor)
+        assert fallback is not None
+        return asdict(fallback.after(item["lost"], record))
 
     return extract
 
@@ -201,15 +207,26 @@ def results_of(group: list[Record | Rejection], extractor: Extractor, sandbox: "
     from firstwords.data.sandbox import Lost
 
     isolated = [record for record in group if isinstance(record, Record) and _is_isolated(record, extractor)]
-    answers = sandbox.map((_fields(record), record.body) for record in isolated)
+    answers = list(sandbox.map((_item(record), record.body) for record in isolated))
+    # Where the extractor was lost over a record and there is a simpler one, that is tried, once.
+    again = [
+        (place, record, answer.reason)
+        for place, (record, answer) in enumerate(zip(isolated, answers, strict=True))
+        if isinstance(answer, Lost) and _fallback(record, extractor) is not None
+    ]
+    second = list(sandbox.map((_item(record, reason), record.body) for _, record, reason in again))
+    for (place, _, _), answer in zip(again, second, strict=True):
+        # Both lost: the first loss is told.
+        answers[place] = answers[place] if isinstance(answer, Lost) else answer
     results: list[Document | Rejection] = []
+    in_order = iter(answers)
     for record in group:
         if isinstance(record, Rejection):
             results.append(record)
         elif not _is_isolated(record, extractor):
             results.append(extractor.extract(record))
         else:
-            answer = next(answers)
+            answer = next(in_order)
             if isinstance(answer, Lost):
                 results.append(rejected(record, answer.reason, answer.detail))
             else:
@@ -217,13 +234,24 @@ def results_of(group: list[Record | Rejection], extractor: Extractor, sandbox: "
     return results
 
 
+def _chosen(record: Record, extractor: Extractor) -> Extractor | None:
+    return extractor.choice(record) if isinstance(extractor, Automatic) else extractor
+
+
 def _is_isolated(record: Record, extractor: Extractor) -> bool:
-    chosen = extractor.choice(record) if isinstance(extractor, Automatic) else extractor
+    chosen = _chosen(record, extractor)
     return chosen is not None and chosen.isolated
 
 
-def _fields(record: Record) -> dict[str, Any]:
-    return {field.name: getattr(record, field.name) for field in fields(record) if field.name != "body"}
+def _fallback(record: Record, extractor: Extractor) -> Fallback | None:
+    chosen = _chosen(record, extractor)
+    return chosen if isinstance(chosen, Fallback) else None
+
+
+def _item(record: Record, lost: Reason | None = None) -> dict[str, Any]:
+    """A record but for its bytes, and what the extractor was lost by, where the simpler one shall take it."""
+    values = {field.name: getattr(record, field.name) for field in fields(record) if field.name != "body"}
+    return {"record": values, "lost": lost}
 
 
 def _result(values: dict[str, Any]) -> Document | Rejection:

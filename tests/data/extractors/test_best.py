@@ -42,6 +42,14 @@ def test_rejections() -> None:
     assert run(PAGE, min_characters=10**6).reason == "empty"
 
 
+@pytest.mark.parametrize("second_opinions", [False, True])
+def test_second_opinions_are_asked_on_request(second_opinions, monkeypatch) -> None:
+    asked = []
+    monkeypatch.setattr("trafilatura.bare_extraction", lambda html, **settings: asked.append(settings))
+    assert run(PAGE, second_opinions=second_opinions).reason == "empty"
+    assert [each["fast"] for each in asked] == [not second_opinions]
+
+
 def test_wrong_settings_are_refused() -> None:
     with pytest.raises(RecipeError, match="favour"):
         build(Best, {"favour": "speed"})

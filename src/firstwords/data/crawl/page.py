@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from firstwords.data.crawl.url import canonical_url
+from firstwords.data.source import Record
 
 MAX_LINKS = 2000
 _LICENCES = re.compile(r"https?://creativecommons\.org/(?:licenses|publicdomain)/[a-z0-9./+-]+", re.IGNORECASE)
@@ -38,6 +39,14 @@ def joined_signals(first: dict[str, str], second: dict[str, str]) -> dict[str, s
         directives = [each.strip() for each in f"{first[name]}, {second[name]}".split(",")]
         found[name] = ", ".join(dict.fromkeys(each for each in directives if each))
     return found
+
+
+def record_facts(tree: Any, record: Record) -> tuple[PageFacts, dict[str, str]]:
+    """The facts of a record's page, and what they add to its metadata: wishes about its use, and its language."""
+    facts = page_facts(tree, record.url)
+    own = {name: value for name, value in record.metadata.items() if name in facts.signals}
+    language = {"html_language": facts.language} if facts.language else {}
+    return facts, joined_signals(own, facts.signals) | language
 
 
 def page_facts(tree: Any, url: str | None, *, with_links: bool = False) -> PageFacts:

@@ -39,7 +39,7 @@ class Automatic(Extractor):
     `unsupported`. Where the first bytes show what a record is, they are believed before its media type.
 
     Attributes:
-        html: For web pages: `fast` or `best`.
+        html: For web pages: `fast`, `balanced`, `best`, or `fallback` from one of them to another.
         documentation: For the pages of the Python documentation server.
         text: For what is text already.
         pdf: For PDF files.

@@ -17,6 +17,7 @@ class Fast(Extractor):
         min_characters: Shorter texts count as empty.
     """
 
+    version: ClassVar[int] = 2
     libraries: ClassVar[tuple[str, ...]] = ("resiliparse",)
     main_content: bool = True
     min_characters: int = 1
@@ -27,7 +28,7 @@ class Fast(Extractor):
         from resiliparse.parse.html import HTMLTree
 
         from firstwords.data.charset import decode, looks_binary
-        from firstwords.data.crawl.page import joined_signals, page_facts
+        from firstwords.data.crawl.page import record_facts
 
         if looks_binary(record.body):
             return rejected(record, "not_html", f"binary data announced as {record.media_type}")
@@ -35,15 +36,13 @@ class Fast(Extractor):
         if decoded is None:
             return rejected(record, "undecodable", f"charset {record.charset or 'not announced'}")
         tree = HTMLTree.parse(decoded.text)
-        facts = page_facts(tree, record.url)
+        facts, metadata = record_facts(tree, record)
         text = extract_plain_text(
             tree, preserve_formatting=True, main_content=self.main_content, alt_texts=False, noscript=False
         )
         text = blocks(text)
         if len(text) < self.min_characters:
             return rejected(record, "empty", "no readable text")
-        own = {name: value for name, value in record.metadata.items() if name in facts.signals}
-        metadata = joined_signals(own, facts.signals) | ({"html_language": facts.language} if facts.language else {})
         return document(
             record, text, self, decoded, title=facts.title, date=facts.date, licence=facts.licence, metadata=metadata
         )

@@ -1,0 +1,70 @@
+"""The chosen blocks of a page as one readable text."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from firstwords.data.page_blocks import CELL, HEADER_CELL, LIST_ITEM, PRE, ROW, TABLE_PARTS, PageBlocks
+
+
+def text_of(page: PageBlocks, keep: Sequence[bool]) -> str:
+    """Blocks parted by a blank line; items of a list ("- ") and rows of a table (" | ") by a line end.
+
+    Args:
+        page: The blocks.
+        keep: Of each block, whether it belongs to the text.
+    """
+    out: list[str] = []
+    before: tuple[int, int, int] | None = None
+    for block, text in enumerate(page.texts):
+        if not keep[block]:
+            continue
+        row, item, group = place = _place(page, block)
+        starts_item = item >= 0 and (before is None or before[1] != item)
+        if before is not None:
+            same_row = row >= 0 and before[0] == row
+            out.append(" | " if same_row else "\n" if group >= 0 and before[2] == group else "\n\n")
+        # A row is one line, also where a cell has several.
+        told = " ".join(text.split()) if row >= 0 else text
+        out.append(f"- {told}" if starts_item else told)
+        before = place
+    return "".join(out)
+
+
+def _place(page: PageBlocks, block: int) -> tuple[int, int, int]:
+    """The table row, the list item and the table or list that a block is in; -1 where it is in none.
+
+    A table that is there for the layout has cells of several blocks: it counts as none.
+    """
+    at = page.node[block]
+    while at >= 0:
+        tag = page.tag[at]
+        if tag in (CELL, HEADER_CELL):
+            row = page.parent[at]
+            return (row, -1, _table(page, row)) if _is_data(page, row) else (-1, -1, -1)
+        if tag == PRE:
+            break
+        if tag == LIST_ITEM:
+            return -1, at, page.parent[at]
+        at = page.parent[at]
+    return -1, -1, -1
+
+
+def _is_data(page: PageBlocks, row: int) -> bool:
+    """Whether no cell of a row has more than one block."""
+    if row < 0 or page.tag[row] != ROW:
+        return False
+    at, end = row + 1, page.last[row]
+    while at < len(page.parent) and page.first[at] < end:
+        if page.parent[at] == row and page.last[at] - page.first[at] > 1:
+            return False
+        at += 1
+    return True
+
+
+def _table(page: PageBlocks, row: int) -> int:
+    """The table around a row, without the parts (`tbody`) between."""
+    at = page.parent[row]
+    while at >= 0 and page.tag[at] in TABLE_PARTS:
+        at = page.parent[at]
+    return at

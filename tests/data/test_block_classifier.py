@@ -1,0 +1,41 @@
+from importlib.resources import files
+
+import numpy as np
+from resiliparse.parse.html import HTMLTree
+
+from firstwords.data.block_classifier import ONE, Trees, main_blocks, shipped_trees
+from firstwords.data.block_features import NUM_FEATURES
+from firstwords.data.page_blocks import page_blocks
+
+STUMP = Trees(
+    np.array([0], "i4"), np.array([0, -1, -1], "i2"), np.array([5, -ONE, ONE], "i4"), np.array([2, 0, 0], "i4")
+)
+"""Says yes to blocks of more than five characters: column 0 counts them."""
+
+
+def kept(html: str, threshold: float = 0.5) -> list[bool]:
+    return main_blocks(page_blocks(html), HTMLTree.parse(html), threshold, STUMP)
+
+
+def test_the_threshold_is_a_probability() -> None:
+    html = "<p>short<p>longer than that"
+    assert kept(html) == [False, True]
+    # The trees say 0.269 and 0.731.
+    assert kept(html, 0.26) == [True, True] and kept(html, 0.74) == [False, False]
+    assert kept(html, 0.27) == kept(html, 0.73) == [False, True]
+
+
+def test_no_blocks_no_decisions() -> None:
+    assert kept("") == []
+
+
+def test_the_shipped_trees_are_whole_and_small() -> None:
+    trees = shipped_trees()
+    assert trees is shipped_trees()
+    inner = trees.feature >= 0
+    nodes = np.arange(len(trees.feature))
+    assert (trees.right[inner] > nodes[inner] + 1).all() and (trees.right < len(nodes)).all()
+    assert (trees.feature < NUM_FEATURES).all() and len(trees.roots) >= 50
+    weights = files("firstwords.data").joinpath("weights/blocks.npz").read_bytes()
+    assert len(weights) < 2_000_000 and b"pickle" not in weights
+    assert "cross-validated" in files("firstwords.data").joinpath("weights/blocks.md").read_text(encoding="utf-8")
