@@ -4,6 +4,7 @@ import re
 from collections.abc import Sequence
 
 import numpy as np
+
 from benchmarks.data.web_pages import WebPage
 
 _WORD = re.compile(r"\w+")

@@ -18,7 +18,6 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Sequence
 
 from benchmarks.data.web_pages import ARTICLES, SEGMENTS, WebPage, read_pages
-
 from firstwords.data.document import Document
 from firstwords.data.extractor import Extractor
 from firstwords.data.source import Record

@@ -14,11 +14,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+
 from benchmarks.data.block_labels import block_labels, taught_texts
 from benchmarks.data.extraction import text_scores
 from benchmarks.data.trees import Settings, train
 from benchmarks.data.web_pages import ARTICLES, DATES, SEGMENTS, WebPage, read_pages
-
 from firstwords.data.block_classifier import ONE, Trees
 from firstwords.data.block_features import block_features, quick_lines
 from firstwords.data.block_text import text_of
