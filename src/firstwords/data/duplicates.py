@@ -203,7 +203,8 @@ class VerifyPairs:
         sets = _ShingleStore(self.shingles, read_array(Path(self.documents)))
         similarity = np.empty(len(left))
         # So many pairs at a time as their sets fit into little memory: two books are as large as a thousand posts.
-        sizes = np.array([sets.size(rank) for rank in np.concatenate((left, right)).tolist()], np.int64)
+        ranks, places = np.unique(np.concatenate((left, right)), return_inverse=True)
+        sizes = np.array([sets.size(rank) for rank in ranks.tolist()], np.int64)[places]
         block = np.cumsum(sizes[: len(left)] + sizes[len(left) :]) // SHINGLES_AT_ONCE
         bounds = [0, *(np.flatnonzero(np.diff(block)) + 1).tolist(), len(left)]
         for low, high in pairwise(bounds):
