@@ -124,7 +124,8 @@ def outcomes(kind: str, number: int, *, small: bool) -> Counter[str]:
             for i in range(number):
                 draw = random.Random(f"{kind} {mutate.__name__} {i}")
                 mutated = mutate(draw.choice(originals), draw)
-                yield {"origin": f"{mutate.__name__} {i}", "media_type": media_type}, mutated
+                fields = {"origin": f"{mutate.__name__} {i}", "media_type": media_type}
+                yield {"record": fields, "lost": None}, mutated
 
     found: Counter[str] = Counter()
     with Sandbox(Job(RECORD_EXTRACTOR, configuration(Automatic()), SECONDS, 2**30)) as sandbox:

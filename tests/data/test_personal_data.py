@@ -134,40 +134,11 @@ def test_any_batch_gives_the_spans_of_its_texts_ordered_and_apart(texts: list[st
         assert all(0 <= span.start < span.end <= len(text) for span in spans)
 
 
-PIECES = st.sampled_from(
-    [
-        "@",
-        "x.org",
-        "://",
-        "a:b@",
-        "GB29NWBK",
-        "60161331926819",
-        "AB 12 34 56 ",
-        "RSSMRA85T10A562S",
-        "::",
-        ":ffff",
-        "1",
-        "12 ",
-        "-----BEGIN PRIVATE KEY-----",
-        "AAAAAAAAAAAAAAAAAAAA\n",
-        "-----END PRIVATE KEY-----",
-        "password=",
-        ".",
-        "A1b2C3d4E5f6G7h8",
-        "eyJ",
-        "eyJhbGciOiJIUzI1NiJ9",
-        "bc1q",
-        "4111 1111 1111 1111",
-        "192.0.2.7",
-        "�",
-        "\x00",
-        "邮",
-        "é",
-        "“",
-        "\xa0",
-        "+49 30 901820",
-    ]
-)
+VALUES_IN_PIECES = """@|x.org|://|a:b@|GB29NWBK|60161331926819|AB 12 34 56 |RSSMRA85T10A562S|::|:ffff|1|12 |.|eyJ|bc1q
+-----BEGIN PRIVATE KEY-----|AAAAAAAAAAAAAAAAAAAA|-----END PRIVATE KEY-----|password=|A1b2C3d4E5f6G7h8
+eyJhbGciOiJIUzI1NiJ9
+4111 1111 1111 1111|192.0.2.7|+49 30 901820|\ud800|\0|邮|é|“|\xa0"""
+PIECES = st.sampled_from([*VALUES_IN_PIECES.replace("\n", "|").split("|"), "\n"])
 
 
 @given(st.lists(st.one_of(PIECES, PIECES, st.text(max_size=3)), max_size=14))

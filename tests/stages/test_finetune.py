@@ -195,7 +195,7 @@ def test_data_that_cannot_be_learnt_from_is_told(tmp_path):
 def test_the_corpus_is_an_input_only_where_labels_come_from_it(tmp_path):
     def inputs(data, objective):
         stage = build(Finetune, {"base": "pretrain.masked", "objective": objective, "data": data})
-        return stage.inputs(SimpleNamespace(require=lambda name: name))
+        return stage.inputs(SimpleNamespace(require=lambda name: name, names=lambda stage: []))
 
     assert inputs({"kind": "documentation_names"}, TAGS) == {"base": "pretrain.masked", "documents": "deduplicate"}
     assert inputs(conll_files(tmp_path), TAGS) == {"base": "pretrain.masked"}
