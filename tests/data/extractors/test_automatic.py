@@ -20,6 +20,8 @@ from firstwords.recipe import build, configuration
         ("http://a/", "application/octet-stream", b"<HTML>", "fast"),
         ("http://a/", "application/pdf", b"%PDF", None),
         ("http://a/", "image/png", b"", None),
+        ("http://a/", "text/markdown", b"", "markdown"),
+        ("http://a/", "text/x-wiki", b"", "wikitext"),
     ],
 )
 def test_the_choice(url, media_type, body, kind) -> None:
