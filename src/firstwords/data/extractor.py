@@ -2,6 +2,7 @@
 
 from abc import abstractmethod
 from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING, ClassVar, Literal
 
 from firstwords.data.document import Document, Reason, Rejection, document_id
@@ -121,7 +122,9 @@ def extract(html: bytes, url: str | None = None, mode: Literal["fast", "balanced
     raise ValueError(f"extract: {result.reason}: {result.detail}")
 
 
+@cache
 def _version(library: str) -> str:
+    """Looked up once: it reads the library's files, which takes longer than extracting a short text."""
     import importlib.metadata
 
     try:
