@@ -15,10 +15,13 @@ from firstwords.recipe import (
     InputPath,
     Kind,
     Size,
+    SourcePath,
     build,
     components_in,
     configuration,
+    is_address,
     runtime,
+    without_versions,
 )
 
 
@@ -117,3 +120,27 @@ def test_no_text_makes_a_unit_crash(text: str) -> None:
         assert build(Kitchen, {"heat": text}).heat >= 0
     except RecipeError as error:
         assert "kitchen" not in str(error)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Well(Component):
+    version = 2
+    path: SourcePath
+
+
+def test_a_source_may_lie_elsewhere(tmp_path) -> None:
+    for address in ("s3://bucket/a/*.csv", "https://a.org/x", "memory://a", "zip://x.csv::s3://bucket/a.zip"):
+        assert is_address(address) and build(Well, {"path": address}).path == address
+    assert not is_address("C:/x") and not is_address("/a://b") and not is_address("$FIRSTWORDS_DATA/a")
+    assert build(Well, {"path": str(tmp_path)}).path == str(tmp_path)
+    with pytest.raises(RecipeError, match="path: no such file"):
+        build(Well, {"path": str(tmp_path / "none")})
+    with pytest.raises(RecipeError, match="keep passwords out of it"):
+        build(Well, {"path": "ftp://user:word@a.org/x"})
+
+
+def test_a_configuration_without_versions_is_built_again() -> None:
+    kitchen = Kitchen(cooks=2, helpers=(Local(),))
+    values = without_versions(configuration(kitchen))
+    assert "version" not in json.dumps(values) and values.pop("kind")
+    assert build(Kitchen, values) == kitchen

@@ -69,3 +69,17 @@ def test_a_source_that_gives_nothing_is_told(tmp_path) -> None:
     for _ in range(2):  # and the next run tries again
         with pytest.raises(TooManyRejects, match=r"no page could be fetched \(robots 1\)"):
             collect(tmp_path, {"kind": "website", "start": ["http://127.0.0.1:9/"]})
+
+
+def test_a_column_that_is_not_there_is_told_before_anything_runs(tmp_path) -> None:
+    (tmp_path / "a.csv").write_text("text,url\nx,y\n")
+    (tmp_path / "b.csv").write_text("body,url\nx,y\n")
+    good = {"kind": "csv", "path": str(tmp_path / "a.csv")}
+    message = r"sources.1.text: no column 'txt' in .*a.csv. Did you mean 'text'\? Columns: text, url"
+    with pytest.raises(RecipeError, match=message):
+        build(Collect, {"sources": [good, good | {"text": "txt"}]}).check()
+    # Only the first file is looked at then; the others are before they are noted.
+    stage = build(Collect, {"sources": [good | {"path": str(tmp_path)}]})
+    stage.check()
+    with pytest.raises(RecipeError, match=r"sources.0.text: no column 'text' in .*b.csv"):
+        stage.run(work_in(tmp_path / "out"))

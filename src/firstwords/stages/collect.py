@@ -79,15 +79,15 @@ class Collect(Stage):
             )
         counts["kept"] += pages
         counts["bytes"] += size
-        word = "files" if isinstance(source, Remote) else "pages"
-        parts.append(f"{pages:,} {word} from {kind_of(type(source))}, {size / 1e6:.1f} MB")
+        word = "file" if isinstance(source, Remote) else "page"
+        parts.append(f"{pages:,} {word}{'' if pages == 1 else 's'} from {kind_of(type(source))}, {size / 1e6:.1f} MB")
         return shards
 
     def _check_file(self, index: int, source: LocalSource, name: str) -> None:
         try:
             source.check(resolve(name), name)
         except RecipeError as error:
-            raise RecipeError(f"collect.sources.{index}.{error}") from None
+            raise RecipeError(f"sources.{index}.{error}") from None
 
     def _local(
         self, index: int, source: LocalSource, work: Work, counts: dict[str, Any], parts: list[str]

@@ -89,3 +89,9 @@ def test_delays() -> None:
 def test_only_the_first_half_megabyte_counts() -> None:
     text = "User-agent: *\nDisallow: /a\n" + "#" * 600_000 + "\nDisallow: /b"
     assert not allowed(text, "/a") and allowed(text, "/b")
+
+
+def test_sitemaps_that_are_named() -> None:
+    text = "Sitemap: /a.xml\nUser-agent: *\nsitemap: http://EXAMPLE.org/b.xml\nSitemap: /a.xml\nSitemap: mailto:x"
+    assert rules({f"{ORIGIN}/robots.txt": text})[0].sitemaps(ORIGIN) == [f"{ORIGIN}/a.xml", f"{ORIGIN}/b.xml"]
+    assert rules({})[0].sitemaps(ORIGIN) == []

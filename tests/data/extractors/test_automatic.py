@@ -41,6 +41,8 @@ from firstwords.recipe import build, configuration
         (None, "text/xml", b'<article xmlns="http://docbook.org/ns/docbook">', None),
         ("http://a/", "text/html", b'<article article-type="x">', "fast"),
         ("http://a/", "image/png", b"", None),
+        ("http://a/", "text/markdown", b"", "markdown"),
+        ("http://a/", "text/x-wiki", b"", "wikitext"),
     ],
 )
 def test_the_choice(url, media_type, body, kind) -> None:
