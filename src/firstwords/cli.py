@@ -4,8 +4,6 @@ Text for people goes to standard error, results to standard output; `--json` mak
 """
 
 import json
-import os
-import shutil
 import sys
 from pathlib import Path
 from typing import Annotated, Any
@@ -182,9 +180,13 @@ def show(
     if at and not scores:
         raise RecipeError("--at asks about a threshold: it needs --scores and --rule")
     if document is not None:
-        _show_document(target, document, limit, json_output, artifacts)
+        from firstwords.corpus.commands import show_document
+
+        show_document(target, document, limit, json_output, artifacts)
     elif scores:
-        _show_scores(overview.find_artifact(target, artifacts), rule, at, json_output)
+        from firstwords.corpus.commands import show_scores
+
+        show_scores(overview.find_artifact(target, artifacts), rule, at, json_output)
     elif dropped:
         _show_dropped(overview.find_artifact(target, artifacts), rule, limit, json_output)
     elif "/" in target and not target.endswith(".toml"):
@@ -207,57 +209,6 @@ def show(
         for artifact in found.values():
             for line in artifact.manifest["tables"]:
                 print(line)
-
-
-def _show_scores(artifact: Any, rules: tuple[str, ...], at: tuple[str, ...], json_output: bool) -> None:
-    from firstwords.corpus import score_table
-    from firstwords.corpus.histogram import NUM_BINS
-    from firstwords.corpus.scores import Scores
-
-    scores = Scores(artifact)
-    chosen = [r for name in rules for r in scores.rule(name)] if rules else list(scores.rules.values())
-    if at and len(chosen) != 1:
-        raise RecipeError("--at needs one rule: name it with --rule, for example --rule gopher_quality.words")
-    width = shutil.get_terminal_size().columns
-    num_bins = NUM_BINS if rules else score_table.bins_for(width)
-    found = []
-    for rule in dict.fromkeys(chosen):
-        bounds = [score_table.read_bounds(text, rule.bounds) for text in at]
-        now = [rule.bounds] if at and rule.bounds is not None else []
-        found.append((scores.distribution(rule, num_bins), [scores.change(rule, each) for each in [*now, *bounds]]))
-    for note in scores.notes:
-        print(note, file=sys.stderr)
-    if json_output:
-        _print_json(score_table.as_json(found, scores))
-        return
-    signs = score_table.signs_for(sys.stdout, os.environ.get("TERM", ""))
-    print(f"{artifact.name}   {artifact.identity}   {artifact.manifest['summary'].partition('   ')[0]}")
-    if not rules:
-        print()
-        for line in score_table.table([each for each, _ in found], signs):
-            print(line)
-        print(f"\n{signs.mark} threshold   one rule in full: --rule RULE   another threshold: --at NUMBER")
-        return
-    for each, changes in found:
-        print()
-        for line in score_table.details(each, changes, signs, width):
-            print(line)
-
-
-def _show_document(target: str, key: str, limit: int, json_output: bool, root: Path) -> None:
-    from firstwords.console import printable
-    from firstwords.corpus.journey import journeys, lines
-    from firstwords.corpus.lineage import way
-
-    found = journeys(way(target, root), key, limit)
-    if json_output:
-        _print_json([each.as_json() for each in found])
-        return
-    for number, each in enumerate(found):
-        if number:
-            print("\n" + "-" * 80)
-        for line in lines(each):
-            print(printable(line))
 
 
 def _show_dropped(artifact: Any, rules: tuple[str, ...], limit: int, json_output: bool) -> None:

@@ -1,4 +1,5 @@
-from firstwords.corpus.meanings import meanings
+from firstwords.corpus.meanings import REASONS, meanings
+from firstwords.data import document
 from firstwords.data.filters.gopher_quality import GopherQuality
 from firstwords.data.filters.gopher_repetition import GopherRepetition
 
@@ -21,3 +22,7 @@ def test_a_range_of_rules_means_all_between() -> None:
 def test_rules_that_are_not_there_and_classes_without_source_are_passed_over() -> None:
     assert meanings(GopherQuality, ["other"]) == {}
     assert meanings(type("Made", (), {}), ["words"]) == {}
+
+
+def test_every_reason_of_a_rejection_has_a_meaning() -> None:
+    assert set(document.REASONS) <= set(REASONS)

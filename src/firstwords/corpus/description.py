@@ -21,7 +21,7 @@ import pyarrow.parquet as pq
 
 from firstwords.artifact import Artifact
 from firstwords.corpus.histogram import Histogram, histogram, quantiles
-from firstwords.corpus.meanings import meanings
+from firstwords.corpus.meanings import REASONS, meanings
 from firstwords.corpus.scores import Distribution, Scores
 from firstwords.data.personal_data import personal_data
 from firstwords.data.shards import read_batches, shard_files
@@ -136,6 +136,7 @@ def describe(way: Sequence[Artifact], examples: bool = True) -> Description:
         lengths=histogram({"kept": lengths}, num_bins=24),
         length_quantiles=quantiles(lengths),
         clusters=_clusters(way),
+        meanings=dict(REASONS),
     )
     for artifact, stage in zip(way, found.stages, strict=True):
         if artifact.path("scores").is_dir():
@@ -167,6 +168,7 @@ def _facts(artifact: Artifact, examples: bool) -> StageFacts:
     manifest = artifact.manifest
     counts = manifest["counts"]
     lost = {**counts.get("rejected", {}), **counts.get("dropped", {})}
+    removed = counts.get("removed") or {k.removesuffix("_removed"): v for k, v in counts.items() if "_removed" in k}
     return StageFacts(
         name=artifact.name,
         identity=artifact.identity,
@@ -174,7 +176,7 @@ def _facts(artifact: Artifact, examples: bool) -> StageFacts:
         summary=manifest["summary"],
         kept=counts.get("kept", 0),
         lost=dict(sorted(lost.items(), key=lambda item: (-item[1], item[0]))),
-        changed=counts.get("changed", {}),
+        changed=counts.get("changed", {}) | {f"removed.{kind}": number for kind, number in removed.items()},
         configuration=manifest["ingredients"]["configuration"],
         versions=manifest["versions"],
         seconds=manifest["seconds"],

@@ -172,8 +172,8 @@ def _scores_of(scores: Scores, shard: str, identity: str) -> tuple[list[Score], 
                 judged.append(_judged(scores.rules[full], value))
             elif isinstance(value, str):
                 judged.append(Score(full, value))
-            elif value:
-                changed[full] = value
+            elif value and isinstance(value, int | float):
+                changed[full] = int(value)  # a list of lengths or the like is not told here
     return judged, changed
 
 

@@ -12,6 +12,28 @@ import itertools
 import re
 from collections.abc import Sequence
 
+REASONS = {
+    "undecodable": "no character set gives readable text",
+    "not_html": "bytes that are neither a page nor text",
+    "empty": "nothing readable in it",
+    "too_large": "above the size limit",
+    "timeout": "the parser did not come back in time",
+    "crashed": "the parser took its process down",
+    "memory": "the parser needed more memory than allowed",
+    "truncated": "it ends before the length it announces",
+    "malformed": "its container cannot be parsed",
+    "unsupported": "a media type, protocol or status that nothing reads",
+    "duplicate_url": "an earlier record of the same shard has its address",
+    "robots": "the site's robots.txt forbids it",
+    "url.same_url": "another document has the same address",
+    "exact.same_text": "another document has the same text",
+    "minhash.near_duplicate": "nearly the same text as another document",
+    "length.too_short": "too few words",
+    "repeated_text.too_short": "too few words left without what other documents say too",
+    "repeated_paragraphs.too_short": "too few words left without paragraphs that other documents have too",
+}
+"""Reasons of stages that have no filter to document them."""
+
 _RULE = re.compile(r"`(?P<first>\w+)`(?: \.\.\. `(?P<last>\w+)`)?(?:, [a-z ]+)?: (?P<text>.+)", re.DOTALL)
 _BRACKETS = re.compile(r"\s*\([^()]*\)")
 _SENTENCE = re.compile(r"(?<=\w)[.;](?=\s|$)")

@@ -82,14 +82,15 @@ def lead(found: Description) -> Element:
     """Two sentences: how much of what was read is left, and what took the most."""
     entered = entering(found.stages)
     left = found.stages[-1].kept
-    share = f"{100 * left / entered:.0f}%" if entered else "none"
+    share = f"{100 * left / entered:.{0 if left > 0.1 * entered else 1}f}%" if entered else "none"
+    are = f"{left:,} document{'' if left == 1 else 's'} ({share})"
     reasons = sorted(
         ((number, reason, stage.name) for stage in found.stages for reason, number in stage.lost.items()), reverse=True
     )
     text: list[Child] = [
         f"Of {entered:,} records that were read, ",
-        tag("strong", f"{left:,} documents ({share})"),
-        f" are in the corpus: {sections.size_of(found.characters)}. ",
+        tag("strong", are),
+        f" {'is' if left == 1 else 'are'} in the corpus: {sections.size_of(found.characters)}. ",
     ]
     if reasons:
         number, reason, stage = reasons[0]

@@ -228,8 +228,15 @@ def duplicates(found: Description) -> Child:
     if found.clusters is None:
         return None
     sizes = found.clusters.sizes
+    parts = [
+        f"{number:,} {name.partition('.')[2]}"
+        for stage in found.stages
+        for name, number in stage.changed.items()
+        if name.startswith("removed.") and number
+    ]
+    shortened = tag("p", "Taken out of documents that stay, as others have them: ", ", ".join(parts), ".")
     if not sizes:
-        return tag("p", "No two documents were duplicates of each other.")
+        return [tag("p", "No two documents were duplicates of each other."), shortened if parts else None]
     groups, members = sum(sizes.values()), sum(size * number for size, number in sizes.items())
     most = max(sizes.values())
     rows = [
@@ -251,7 +258,7 @@ def duplicates(found: Description) -> Child:
         tag("div", tag("h3", "Size of groups"), _table(None, ["size", "groups", ""], rows), class_="card small"),
         tag("div", tag("h3", "Largest"), _table(None, ["kept document", "stands for"], largest), class_="card small"),
     ]
-    return [tag("p", text), tag("div", cards, class_="cards")]
+    return [tag("p", text), shortened if parts else None, tag("div", cards, class_="cards")]
 
 
 def personal(found: Description) -> Child:
