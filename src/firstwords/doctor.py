@@ -30,7 +30,7 @@ NEEDED = (
     "re2",
     "sklearn",
 )
-OPTIONAL = ("transformers", "ray", "lm_eval")
+OPTIONAL = ("transformers", "huggingface_hub", "fsspec", "aiohttp", "ray", "lm_eval")
 _DISTRIBUTIONS = {"re2": "google-re2", "ahocorasick": "pyahocorasick", "phonenumbers": "phonenumberslite"}
 _DISTRIBUTIONS |= {"sklearn": "scikit-learn", "lm_eval": "lm-eval"}
 LITTLE_DISK = 2 * 2**30
