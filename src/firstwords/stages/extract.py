@@ -171,7 +171,10 @@ def record_extractor(settings: dict[str, Any]) -> Callable[[dict[str, Any], byte
     page = b"<html><head><title>t</title></head><body><p>A first page loads everything.</p></body></html>"
     # Before memory is limited and time is counted.
     for media_type in ("text/html", "text/plain"):
-        extractor.extract(Record(origin="first", body=page, media_type=media_type))
+        first = Record(origin="first", body=page, media_type=media_type)
+        extractor.extract(first)
+        if fallback := _fallback(first, extractor):
+            fallback.after("timeout", first)
 
     def extract(item: dict[str, Any], body: bytes) -> dict[str, Any]:
         record = Record(**item["record"], body=body)
