@@ -27,7 +27,8 @@ class Settings:
 
     Attributes:
         rows, columns: Share of the examples and of the features that each tree sees.
-        smoothing: Added to the sum of second derivatives of a leaf, in examples of weight 1.
+        smoothing: Added to the sum of second derivatives of a leaf; above 0, since a leaf may be empty.
+        min_weight: Least sum of second derivatives on each side of a split.
     """
 
     num_trees: int = 150

@@ -36,7 +36,7 @@ def test_margins_are_log_odds(trees) -> None:
     features = np.zeros((1000, 1), np.int32)
     features[500:] = 1
     labels = np.arange(1000) % 4 == 0
-    settings = trees.Settings(num_trees=200, rows=1.0, columns=1.0, smoothing=0.0, min_weight=1.0)
+    settings = trees.Settings(num_trees=200, rows=1.0, columns=1.0, smoothing=0.001, min_weight=1.0)
     found = trees.train(features, labels, np.ones(1000), settings)
     # A quarter are yes, whatever the feature says: ln(1/3).
     assert found.margins(features)[0] / 65536 == pytest.approx(np.log(1 / 3), abs=0.01)
@@ -47,6 +47,6 @@ def test_weights_count_as_copies(trees) -> None:
     labels = features[:, 0] == 1
     labels[:100] = True
     weights = np.where(labels, 1.0, 3.0)
-    settings = trees.Settings(num_trees=200, rows=1.0, columns=1.0, smoothing=0.0, min_weight=1.0)
+    settings = trees.Settings(num_trees=200, rows=1.0, columns=1.0, smoothing=0.001, min_weight=1.0)
     margins = trees.train(features, labels, weights, settings).margins(np.array([[0]], np.int32))
     assert margins[0] / 65536 == pytest.approx(np.log(50 / (3 * 450)), abs=0.05)

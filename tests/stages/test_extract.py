@@ -8,11 +8,12 @@ from pathlib import Path
 import pytest
 
 from firstwords.artifact import Artifact
+from firstwords.data.extractors.fallback import Fallback
 from firstwords.data.shards import documents_of, read_batches, read_documents, shard_files
 from firstwords.errors import IntegrityError, TooManyRejects
 from firstwords.recipe import build
 from firstwords.stages.collect import Collect
-from firstwords.stages.extract import Extract
+from firstwords.stages.extract import Extract, record_extractor
 
 HELP = runpy.run_path(str(Path(__file__).parents[1] / "data" / "sources" / "collecting.py"))
 work_in, payload = HELP["work_in"], HELP["payload"]
@@ -219,3 +220,10 @@ def test_where_an_extractor_is_lost_the_simpler_one_is_tried_once(tmp_path, monk
         ]  # fmt: skip
         assert [facts["extractor"].split()[0].rpartition(":")[2] for _, facts in found][1] == "fast"
         assert outcome.counts["rejected"] == {}
+
+
+def test_everything_is_loaded_before_time_is_counted(monkeypatch) -> None:
+    asked = []
+    monkeypatch.setattr(Fallback, "after", lambda self, lost, record: asked.append(record.media_type))
+    record_extractor({"kind": "automatic", "html": {"kind": "fallback", "first": {"kind": "fast"}}})
+    assert asked == ["text/html"]

@@ -16,6 +16,8 @@ from firstwords.data.page_blocks import PageBlocks
 
 ONE = 1 << 16
 """What 1.0 is in a margin (log odds)."""
+MAX_DEPTH = 400
+"""On deeper pages the quick rules are not asked: they climb from every element to the root."""
 
 
 @dataclass(frozen=True)
@@ -50,7 +52,8 @@ def main_blocks(page: PageBlocks, tree: Any, threshold: float = 0.5, trees: Tree
         threshold: Between 0 and 1.
         trees: The shipped ones if not given.
     """
-    margins = (trees or shipped_trees()).margins(block_features(page, quick_lines(tree)))
+    kept = quick_lines(tree) if page.depth <= MAX_DEPTH else set()
+    margins = (trees or shipped_trees()).margins(block_features(page, kept))
     return (margins > round(math.log(threshold / (1.0 - threshold)) * ONE)).tolist()
 
 

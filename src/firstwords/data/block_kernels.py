@@ -23,6 +23,7 @@ NUM_COUNTS = 13
 LINK_CHARACTERS, NUM_LINKS, KEPT, REPEATS = range(4)
 LEVELS = 5  # of the boxes around a block
 FAR = 20
+MAX_CLIMBED = 256  # elements: no real page is deeper, hostile ones are
 _PRIME = np.uint64(0x100000001B3)
 _BASIS = np.uint64(0xCBF29CE484222325)
 # Kinds of the first and last character.
@@ -220,10 +221,12 @@ def _boxes(row, at, block, here, parent, tag, first, last, twins, sums, total):
     low, high = block, block + 1
     each = here
     twin = 1
+    climbed = 0
     for _ in range(LEVELS):
-        while each >= 0 and (last[each] - first[each]) <= high - low:
+        while each >= 0 and climbed < MAX_CLIMBED and (last[each] - first[each]) <= high - low:
             twin = max(twin, twins[each])
             each = parent[each]
+            climbed += 1
         if each >= 0:
             low, high = first[each], last[each]
         inside = sums[high] - sums[low]

@@ -6,6 +6,8 @@ from collections.abc import Sequence
 
 from firstwords.data.page_blocks import CELL, HEADER_CELL, LIST_ITEM, PRE, ROW, TABLE_PARTS, PageBlocks
 
+MAX_CLIMBED = 20  # elements between a block and the list item or cell that it is in
+
 
 def text_of(page: PageBlocks, keep: Sequence[bool]) -> str:
     """Blocks parted by a blank line; items of a list ("- ") and rows of a table (" | ") by a line end.
@@ -15,11 +17,12 @@ def text_of(page: PageBlocks, keep: Sequence[bool]) -> str:
         keep: Of each block, whether it belongs to the text.
     """
     out: list[str] = []
+    data_rows: dict[int, bool] = {}
     before: tuple[int, int, int] | None = None
     for block, text in enumerate(page.texts):
         if not keep[block]:
             continue
-        row, item, group = place = _place(page, block)
+        row, item, group = place = _place(page, block, data_rows)
         starts_item = item >= 0 and (before is None or before[1] != item)
         if before is not None:
             same_row = row >= 0 and before[0] == row
@@ -31,17 +34,21 @@ def text_of(page: PageBlocks, keep: Sequence[bool]) -> str:
     return "".join(out)
 
 
-def _place(page: PageBlocks, block: int) -> tuple[int, int, int]:
+def _place(page: PageBlocks, block: int, data_rows: dict[int, bool]) -> tuple[int, int, int]:
     """The table row, the list item and the table or list that a block is in; -1 where it is in none.
 
     A table that is there for the layout has cells of several blocks: it counts as none.
     """
     at = page.node[block]
-    while at >= 0:
+    for _ in range(MAX_CLIMBED):
+        if at < 0:
+            break
         tag = page.tag[at]
         if tag in (CELL, HEADER_CELL):
             row = page.parent[at]
-            return (row, -1, _table(page, row)) if _is_data(page, row) else (-1, -1, -1)
+            if row not in data_rows:
+                data_rows[row] = _is_data(page, row)
+            return (row, -1, _table(page, row)) if data_rows[row] else (-1, -1, -1)
         if tag == PRE:
             break
         if tag == LIST_ITEM:

@@ -82,6 +82,7 @@ class PageBlocks:
             `_SIGNS`, and the blocks [first, last) that it spans.
         name: Of each node, a number that nodes of equal tag, class and id share.
         title: The page's title element, white space collapsed.
+        depth: The most block-level elements inside one another.
     """
 
     texts: list[str] = field(default_factory=list)
@@ -96,6 +97,7 @@ class PageBlocks:
     last: array[int] = field(default_factory=lambda: array("q"))
     name: array[int] = field(default_factory=lambda: array("q"))
     title: str = ""
+    depth: int = 0
 
 
 def page_blocks(html: str) -> PageBlocks:
@@ -122,6 +124,7 @@ class _Target:
     def __init__(self) -> None:
         self._page = PageBlocks()
         self._open = -1  # the innermost block-level element
+        self._depth = 0
         self._skipped = 0  # depth inside elements without readable text
         self._title: list[str] = []
         self._in_title = False
@@ -159,6 +162,7 @@ class _Target:
             if self._open >= 0:
                 page.last[self._open] = len(page.texts)
                 self._open = page.parent[self._open]
+                self._depth -= 1
             self._preserved -= tag in _PRESERVED
         elif tag == "a":
             self._in_link -= 1
@@ -192,6 +196,8 @@ class _Target:
         page.last.append(len(page.texts))
         page.name.append(self._names.setdefault((tag, classes), len(self._names)))
         self._open = len(page.parent) - 1
+        self._depth += 1
+        page.depth = max(page.depth, self._depth)
         self._preserved += tag in _PRESERVED
 
     def _end_line(self) -> None:

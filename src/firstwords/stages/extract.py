@@ -183,7 +183,10 @@ def record_extractor(settings: dict[str, Any]) -> Callable[[dict[str, Any], byte
     extractor = _extractor(settings)
     # Before memory is limited and time is counted: a first record of each form loads everything.
     for media_type, body in FIRST_RECORDS.items():
-        extractor.extract(Record(origin="first", body=body, media_type=media_type))
+        first = Record(origin="first", body=body, media_type=media_type)
+        extractor.extract(first)
+        if fallback := _fallback(first, extractor):
+            fallback.after("timeout", first)
 
     def extract(item: dict[str, Any], body: bytes) -> dict[str, Any]:
         record = Record(**item["record"], body=body)

@@ -1,5 +1,6 @@
 import os
 import tarfile
+import time
 from pathlib import Path
 
 import pytest
@@ -65,6 +66,22 @@ def test_wrong_settings_are_refused() -> None:
 @given(st.binary(max_size=500))
 def test_any_bytes_give_a_result(data) -> None:
     assert isinstance(run(data), Document | Rejection)
+
+
+@pytest.mark.parametrize(
+    "html",
+    [
+        "<div>" * 20_000 + "<p>one block" * 20_000,
+        "<div>x" * 20_000,
+        "<table><tr>" + "<td>cell" * 20_000,
+        "<ul><li>x" * 10_000,
+        "<a>x" * 40_000,
+    ],
+)
+def test_deep_and_wide_pages_take_no_time(html) -> None:
+    started = time.process_time()
+    run(html.encode(), Balanced(threshold=0.001))
+    assert time.process_time() - started < 10.0  # a square of the length would take minutes
 
 
 @pytest.mark.skipif("FIRSTWORDS_DATA" not in os.environ, reason="FIRSTWORDS_DATA is not set")
