@@ -23,6 +23,7 @@ steps = []
 [deduplicate]
 paragraphs = false
 min_words = 0
+similar = {{ threshold = 0.8 }}
 """
 
 

@@ -120,6 +120,15 @@ def _labels(item: dict, odd: Counter[str]) -> Iterator[Span]:
             yield Span(LABELS[label["entity_type"]], start, end)
 
 
+def bytes_per_second(texts: list[bytes]) -> float:
+    """Speed of the search for all usual types, in bytes of text a second of one core's time."""
+    list(find_personal_data([b"a@b.com +49 30 901820 0171 4567 8901 192.0.2.7"]))  # what is loaded once
+    started = time.process_time()
+    for _ in find_personal_data(texts, TYPES):
+        pass
+    return sum(map(len, texts)) / (time.process_time() - started)
+
+
 def ordinary(data: Path) -> list[Ordinary]:
     """What is found in novels, contracts, man pages, newsgroups and Python's library, and megabytes a second of one
     core's time.

@@ -18,16 +18,21 @@ SHARDS = 8
 
 STEPS = """
 [[clean.steps]]
+kind = "unicode"
+[[clean.steps]]
 kind = "gopher_repetition"
+marks_are_words = true
 [[clean.steps]]
 kind = "gopher_quality"
+marks_are_words = true
 [[clean.steps]]
 kind = "c4_lines"
-end_punctuation = false
+end_marks = ""
 [[clean.steps]]
 kind = "c4"
 [[clean.steps]]
 kind = "fineweb"
+max_repeated_characters = 0.01
 """
 
 

@@ -23,6 +23,9 @@ REASONS = {
     "truncated": "it ends before the length it announces",
     "malformed": "its container cannot be parsed",
     "unsupported": "a media type, protocol or status that nothing reads",
+    "redirect": "a page that only names another one",
+    "opt_out": "the page asks not to be used",
+    "sitemap": "a sitemap that cannot be read",
     "duplicate_url": "an earlier record of the same shard has its address",
     "robots": "the site's robots.txt forbids it",
     "url.same_url": "another document has the same address",
@@ -30,7 +33,10 @@ REASONS = {
     "minhash.near_duplicate": "nearly the same text as another document",
     "length.too_short": "too few words",
     "repeated_text.too_short": "too few words left without what other documents say too",
-    "repeated_paragraphs.too_short": "too few words left without paragraphs that other documents have too",
+    "decontaminate.whole": "it holds a whole item of an evaluation set",
+    "decontaminate.run": "it shares a long run of words with an item of an evaluation set",
+    "decontaminate.share": "it holds a good part of an item of an evaluation set",
+    "decontaminate.too_short": "too few words left without passages of evaluation sets",
 }
 """Reasons of stages that have no filter to document them."""
 
