@@ -44,12 +44,11 @@ def run(command: list[str], *, folder: Path, environment: dict[str, str] | None 
     """
     folder.mkdir(parents=True, exist_ok=True)
     busy, started = _busy_seconds(), time.monotonic()
-    own = sum(os.times()[:4])
     with (folder / "stdout.txt").open("w+") as out, (folder / "stderr.txt").open("w+") as error:
         process = subprocess.Popen(
             command, stdout=out, stderr=error, cwd=folder, env=os.environ | (environment or {}), start_new_session=True
         )
-        watch = _MemoryWatch(process.pid)
+        watch = _Watch(process.pid)
         watch.start()
         try:
             process.wait(timeout=limit)
@@ -60,7 +59,7 @@ def run(command: list[str], *, folder: Path, environment: dict[str, str] | None 
                 process.wait()
         watch.join()
         seconds = time.monotonic() - started
-        foreign = (_busy_seconds() - busy - (sum(os.times()[:4]) - own)) / seconds
+        foreign = (_busy_seconds() - busy - watch.processor_seconds) / seconds
         if process.returncode:
             error.seek(0)
             raise RuntimeError(f"{command[:4]}... exit {process.returncode}: {error.read()[-3000:]}")
@@ -101,16 +100,25 @@ def peer_version(python: Path, distribution: str) -> str:
     return subprocess.run([str(python), "-c", code], capture_output=True, text=True, check=True).stdout.strip()
 
 
-class _MemoryWatch(threading.Thread):
+class _Watch(threading.Thread):
     def __init__(self, pid: int) -> None:
         super().__init__(daemon=True)
         self.stop = threading.Event()
         self.peak = 0
         self._pid = pid
+        # Of every process that was ever seen: the children of a process that ends are counted nowhere else.
+        self._seconds: dict[int, float] = {}
+
+    @property
+    def processor_seconds(self) -> float:
+        """What the process tree has used, as far as the samples show."""
+        return sum(self._seconds.values())
 
     def run(self) -> None:
         while not self.stop.wait(SAMPLE_SECONDS):
-            self.peak = max(self.peak, sum(_proportional_bytes(pid) for pid in _tree(self._pid)))
+            tree = _tree(self._pid)
+            self.peak = max(self.peak, sum(_proportional_bytes(pid) for pid in tree))
+            self._seconds |= {pid: used for pid in tree if (used := _processor_seconds(pid)) is not None}
 
 
 def _tree(pid: int) -> list[int]:
@@ -132,6 +140,14 @@ def _proportional_bytes(pid: int) -> int:
     except OSError:
         pass
     return 0
+
+
+def _processor_seconds(pid: int) -> float | None:
+    try:
+        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    except OSError:
+        return None
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def _busy_seconds() -> float:

@@ -27,6 +27,7 @@ class PageFacts:
     language: str | None = None
     licence: str | None = None
     date: str | None = None
+    author: str | None = None
     canonical: str | None = None
     links: list[str] = field(default_factory=list)
     signals: dict[str, str] = field(default_factory=dict)
@@ -42,11 +43,11 @@ def joined_signals(first: dict[str, str], second: dict[str, str]) -> dict[str, s
 
 
 def record_facts(tree: Any, record: Record) -> tuple[PageFacts, dict[str, str]]:
-    """The facts of a record's page, and what they add to its metadata: wishes about its use, and its language."""
+    """The facts of a record's page, and what they add to its metadata: wishes about its use, language, author."""
     facts = page_facts(tree, record.url)
     own = {name: value for name, value in record.metadata.items() if name in facts.signals}
-    language = {"html_language": facts.language} if facts.language else {}
-    return facts, joined_signals(own, facts.signals) | language
+    said = {"html_language": facts.language, "author": facts.author}
+    return facts, joined_signals(own, facts.signals) | {name: value for name, value in said.items() if value}
 
 
 def page_facts(tree: Any, url: str | None, *, with_links: bool = False) -> PageFacts:
@@ -71,6 +72,9 @@ def page_facts(tree: Any, url: str | None, *, with_links: bool = False) -> PageF
         elif name in ("article:published_time", "datepublished", "date", "dc.date", "dcterms.date"):
             found = re.match(r"\d{4}-\d{2}-\d{2}", content)
             facts.date = facts.date or (found[0] if found else None)
+        elif name in ("author", "article:author", "dc.creator", "dcterms.creator") and not facts.author:
+            # Networks ask for the address of a profile there.
+            facts.author = None if "://" in content else content[:200] or None
         elif name in ("dc.rights", "dcterms.license", "license", "dcterms.rights") and facts.licence is None:
             facts.licence = content[:200] or None
     if robots:

@@ -17,16 +17,19 @@ class Best(Extractor):
         favour: `balanced`, `precision` (less boilerplate) or `recall` (less is lost).
         second_opinions: Where trafilatura's own rules find little, ask readability and jusText as well: a third slower,
             F1 of segments .923 instead of .918, of articles .960 instead of .962 (docs/log/2026-11-26-balanced.md).
+        search_dates: Look for date, author and title in the text too, where the page's own elements do not say: doubles
+            the time.
         comments: Keep readers' comments.
         tables: Keep tables.
         max_elements: Pages with more elements are rejected as too large: the rules need time in their square.
         min_characters: Shorter texts count as empty.
     """
 
-    version: ClassVar[int] = 2
-    libraries: ClassVar[tuple[str, ...]] = ("trafilatura", "lxml")
+    version: ClassVar[int] = 3
+    libraries: ClassVar[tuple[str, ...]] = ("trafilatura", "lxml", "resiliparse")
     favour: str = "balanced"
     second_opinions: bool = False
+    search_dates: bool = False
     comments: bool = False
     tables: bool = True
     max_elements: int = 100_000
@@ -38,9 +41,11 @@ class Best(Extractor):
 
     def extract(self, record: Record) -> Document | Rejection:
         """The page's main text, blocks separated by a blank line."""
+        from resiliparse.parse.html import HTMLTree
         from trafilatura import bare_extraction
 
         from firstwords.data.charset import decode, looks_binary
+        from firstwords.data.crawl.page import record_facts
 
         if looks_binary(record.body):
             return rejected(record, "not_html", f"binary data announced as {record.media_type}")
@@ -57,21 +62,22 @@ class Best(Extractor):
             fast=not self.second_opinions,
             include_comments=self.comments,
             include_tables=self.tables,
-            with_metadata=True,
+            with_metadata=self.search_dates,
         )
         parts = [] if found is None else [found.text or "", (found.comments or "") if self.comments else ""]
         text = "\n\n".join(blocks(_spaced(part)) for part in parts if part.strip())
         if found is None or len(text) < self.min_characters:
             return rejected(record, "empty", "no readable text")
+        facts, metadata = record_facts(HTMLTree.parse(decoded.text), record)
         return document(
             record,
             text,
             self,
             decoded,
-            title=found.title,
-            date=found.date,
-            licence=found.license,
-            metadata={"author": found.author} if found.author else {},
+            title=found.title or facts.title,
+            date=facts.date or found.date,
+            licence=facts.licence or found.license,
+            metadata=metadata | ({"author": found.author} if found.author else {}),
         )
 
 

@@ -17,7 +17,7 @@ class Fast(Extractor):
         min_characters: Shorter texts count as empty.
     """
 
-    version: ClassVar[int] = 2
+    version: ClassVar[int] = 3
     libraries: ClassVar[tuple[str, ...]] = ("resiliparse",)
     main_content: bool = True
     min_characters: int = 1
