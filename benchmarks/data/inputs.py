@@ -11,6 +11,9 @@ import tarfile
 from collections.abc import Iterator
 from pathlib import Path
 
+import pyarrow as pa
+import pyarrow.parquet as pq
+
 WEB_SETS = ("web-trafilatura", "web-article-extraction-benchmark", "web-formasaurus", "web-htmldate")
 PIECE = (2000, 5000)  # characters of a piece of text
 CONTRACT_CHARACTERS = 40_000
@@ -132,22 +135,27 @@ def edited(text: str, share: float, chance: random.Random) -> str:
 
 
 def write_pieces(pieces: list[str], shares: tuple[float, ...], folder: Path, shards: int) -> dict[str, float]:
-    """Write each piece once for each share of edited words, shuffled, as JSONL with `id` = piece-copy.
+    """Write each piece once for each share of edited words, shuffled, with `id` = piece-copy, as JSONL and as Parquet.
 
     Returns:
-        `documents` and `bytes` of text.
+        `documents` and `bytes` of text. The files are below `folder/jsonl` and `folder/parquet`.
     """
     chance = random.Random(1)
-    rows = [(f"{i}-{copy}", edited(p, share, chance) if share else p) for i, p in enumerate(pieces)
-            for copy, share in enumerate(shares)]  # fmt: skip
+    rows = [(i, copy) for i in range(len(pieces)) for copy in range(len(shares))]
     chance.shuffle(rows)
-    folder.mkdir(parents=True, exist_ok=True)
     total = 0
+    for kind in ("jsonl", "parquet"):
+        (folder / kind).mkdir(parents=True, exist_ok=True)
     for shard in range(shards):
-        with (folder / f"{shard:02d}.jsonl").open("w", encoding="utf-8") as file:
-            for name, text in rows[shard::shards]:
-                file.write(json.dumps({"id": name, "text": text}) + "\n")
-                total += len(text.encode())
+        found = [
+            (f"{i}-{copy}", edited(pieces[i], shares[copy], chance) if shares[copy] else pieces[i])
+            for i, copy in rows[shard::shards]
+        ]
+        with (folder / f"jsonl/{shard:02d}.jsonl").open("w", encoding="utf-8") as file:
+            file.writelines(json.dumps({"id": name, "text": text}) + "\n" for name, text in found)
+        table = pa.table({"id": [name for name, _ in found], "text": [text for _, text in found]})
+        pq.write_table(table, folder / f"parquet/{shard:02d}.parquet", compression="zstd", row_group_size=1024)
+        total += sum(len(text.encode()) for _, text in found)
     return {"documents": len(rows), "bytes": total}
 
 

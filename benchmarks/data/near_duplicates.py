@@ -5,42 +5,34 @@ from collections import defaultdict
 from dataclasses import replace
 from functools import partial
 from itertools import combinations
-from pathlib import Path
 
 from benchmarks.data import inputs
-from benchmarks.data.speed import SHARDS, datatrove, how, kept_ids, recipe, rows, version
+from benchmarks.data.speed import SHARDS, SHARES, after, datatrove, how, kept_by_peer, kept_ids, version
 from benchmarks.line import Judged, Setting
-from benchmarks.process import run_recipe
 
-SHARES = (0.0, 0.01, 0.03)
 BANDS = ((0.8, 0.85), (0.85, 0.9), (0.9, 0.95), (0.95, 1.0))
 # Only what the peer does too: no paragraphs, no limit of length, no other cleaning.
-RECIPE = """
-[collect]
-sources = [{{ kind = "jsonl", path = "{source}", metadata = ["id"] }}]
+STEPS = """
 [clean]
 steps = []
 [deduplicate]
 paragraphs = false
 min_words = 0
-similar = {{ threshold = 0.8 }}
+similar = { threshold = 0.8 }
 """
 
 
 def minhash(setting: Setting) -> list[Judged]:
     """Speed on much text against the peer's rate on some, then quality on the same text."""
     pieces = inputs.text_pieces(setting.data, 600 if setting.quick else 3400)
-    source = setting.work / "text"
-    made = inputs.write_pieces(pieces[:: 3 if setting.quick else 1], SHARES, source, SHARDS)
-    theirs = datatrove(setting, "minhash", source, "datatrove")
-    plain = datatrove(setting, "minhash", source, "regex", "--regex")
-    run_recipe(recipe(setting, "same", RECIPE.format(source=source)), setting.work / "same", until="deduplicate")
-
-    much = setting.work / "much"
+    made = inputs.write_pieces(pieces, SHARES, setting.work / "text", SHARDS)
+    theirs = datatrove(setting, "minhash", setting.work / "text/parquet", "datatrove")
+    plain = datatrove(setting, "minhash", setting.work / "text/parquet", "regex", "--regex")
+    after(setting, setting.work / "text", "clean", "deduplicate", STEPS)
     # Many copies of few texts would be no corpus: all pieces there are, a few times.
     all_pieces = pieces if setting.quick else inputs.text_pieces(setting.data)
-    large = inputs.write_pieces(all_pieces, (0.0, 0.01, 0.02, 0.03, 0.05, 0.5), much, SHARDS)
-    ours = run_recipe(recipe(setting, "much", RECIPE.format(source=much)), setting.work / "ours", until="deduplicate")
+    large = inputs.write_pieces(all_pieces, (*SHARES, 0.02, 0.05, 0.1, 0.5), setting.work / "much", SHARDS)
+    ours = after(setting, setting.work / "much", "clean", "deduplicate", STEPS)
     rate = large["bytes"] / ours.seconds
     judged = []
     for name, them, bar, peer in (
@@ -52,13 +44,14 @@ def minhash(setting: Setting) -> list[Judged]:
         rates += f"{their_rate / 1e6:.2f} on {made['bytes'] / 1e6:,.0f}"
         ratio = Judged(name=name, figure=rate / their_rate, unit="x", bar=bar, peer=peer, peer_version=version())
         judged.append(replace(ratio, note=f"{rates}; {how(ours, them)}"))
-    return judged + _quality(setting, source, kept_ids(setting.work / "same/artifacts", "deduplicate"))
+    return judged + _quality(setting)
 
 
-def _quality(setting: Setting, source: Path, mine: set[str]) -> list[Judged]:
-    theirs = {row["id"] for place in (setting.work / "datatrove/out/kept").glob("*.gz") for row in rows(place)}
+def _quality(setting: Setting) -> list[Judged]:
+    mine = kept_ids(setting.work / "text-deduplicate/artifacts", "deduplicate")
+    theirs = kept_by_peer(setting.work / "datatrove/out/kept")
     groups: dict[str, dict[str, str]] = defaultdict(dict)
-    for place in sorted(source.glob("*.jsonl")):
+    for place in sorted((setting.work / "text/jsonl").glob("*.jsonl")):
         for row in inputs.read_lines(place):
             groups[row["id"].partition("-")[0]][row["id"]] = row["text"]
     judge = partial(Judged, peer="datatrove", peer_version=version())

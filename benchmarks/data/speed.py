@@ -1,7 +1,5 @@
 """Speed and memory of whole programs, from files to files, beside datatrove: WARC chain, filters, MinHash."""
 
-import gzip
-import json
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -15,6 +13,7 @@ from benchmarks.process import Ran, peer, peer_version, run, run_recipe
 DATATROVE = ["datatrove[processing,io]==0.10.1", "lxml_html_clean"]
 SCRIPT = str(Path(__file__).parent / "peers" / "datatrove_run.py")
 SHARDS = 8
+SHARES = (0.0, 0.01, 0.03)
 
 STEPS = """
 [[clean.steps]]
@@ -89,15 +88,14 @@ def _our_chain(setting: Setting, source: Path, extractor: str) -> Ran:
 
 
 def filters(setting: Setting) -> list[Judged]:
-    """The same filters over text, and how often the decisions agree."""
-    source, small = setting.work / "text", setting.work / "text-small"
+    """The same filters over text, Parquet to Parquet, and how often the decisions agree."""
     pieces = inputs.text_pieces(setting.data, 1000 if setting.quick else 3400)
-    made = inputs.write_pieces(pieces, (0.0, 0.01, 0.03), source, SHARDS)
+    made = inputs.write_pieces(pieces, SHARES, setting.work / "text", SHARDS)
     # The peer is so slow that it is given a part; its rate does not depend on the amount.
-    part = inputs.write_pieces(pieces[:: 20 if setting.quick else 4], (0.0, 0.01, 0.03), small, SHARDS)
-    theirs = datatrove(setting, "filters", small, "datatrove", "--excluded", str(setting.work / "excluded"))
-    plain = datatrove(setting, "filters", small, "regex", "--regex")
-    ours = _our_filters(setting, source, "filters")
+    part = inputs.write_pieces(pieces[:: 20 if setting.quick else 4], SHARES, setting.work / "small", SHARDS)
+    theirs = datatrove(setting, "filters", setting.work / "small/parquet", "datatrove")
+    plain = datatrove(setting, "filters", setting.work / "small/parquet", "regex", "--regex")
+    ours = after(setting, setting.work / "text", "extract", "clean", STEPS)
     rate = made["bytes"] / ours.seconds
     judged = []
     for name, them, bar, peer_name in (
@@ -108,29 +106,43 @@ def filters(setting: Setting) -> list[Judged]:
         note = f"{rate / 1e6:.1f} and {their_rate / 1e6:.3f} MB/s; {how(ours, them)}"
         ratio = Judged(name=name, figure=rate / their_rate, unit="x", bar=bar, peer=peer_name, note=note)
         judged.append(replace(ratio, peer_version=version()))
-    return [*judged, _agreement(setting, small)]
+    return [*judged, _agreement(setting)]
 
 
-def _our_filters(setting: Setting, source: Path, name: str) -> Ran:
-    text = f'[collect]\nsources = [{{ kind = "jsonl", path = "{source}", metadata = ["id"] }}]\n{STEPS}'
-    return run_recipe(recipe(setting, name, text), setting.work / name, until="clean")
+def after(setting: Setting, source: Path, stage: str, until: str, text: str) -> Ran:
+    """Run the stages between two, in a process of their own, over documents that were made before.
+
+    Args:
+        setting: Of the line.
+        source: What `write_pieces` wrote.
+        stage: The stage whose artifact is given; it and those before are not timed.
+        until: The stage to run.
+        text: Of the recipe but for its sources.
+    """
+    folder = setting.work / f"{source.name}-{until}"
+    sources = f'[collect]\nsources = [{{ kind = "jsonl", path = "{source}/jsonl", metadata = ["id"] }}]\n'
+    run_recipe(recipe(setting, f"{folder.name}-before", f"{sources}{text}"), folder, until=stage)
+    (artifact,) = (folder / "artifacts" / stage).glob(f"{stage}-*")
+    given = recipe(setting, folder.name, f'{sources}{text}\n[given]\n{stage} = "{artifact}"\n')
+    return run_recipe(given, folder, until=until)
 
 
-def _agreement(setting: Setting, source: Path) -> Judged:
-    _our_filters(setting, source, "agreement")
-    theirs = {row["id"] for place in sorted((setting.work / "datatrove/out").glob("*.gz")) for row in rows(place)}
-    mine = kept_ids(setting.work / "agreement/artifacts", "clean")
-    names = {row["id"] for place in sorted(source.glob("*.jsonl")) for row in inputs.read_lines(place)}
+def _agreement(setting: Setting) -> Judged:
+    after(setting, setting.work / "small", "extract", "clean", STEPS)
+    theirs = kept_by_peer(setting.work / "datatrove/out")
+    mine = kept_ids(setting.work / "small-clean/artifacts", "clean")
+    names = kept_by_peer(setting.work / "small/parquet")
     agreed = sum((name in theirs) == (name in mine) for name in names) / len(names)
     note = f"of {len(names):,} texts they keep {len(theirs):,}, we {len(mine):,}"
     figure = Judged(name="filters-agreement", figure=100 * agreed, unit="%", bar=97.0, peer="datatrove", note=note)
     return replace(figure, peer_version=version())
 
 
-def rows(place: Path) -> list[dict[str, str]]:
-    """The rows of a packed JSONL file."""
-    with gzip.open(place, "rt", encoding="utf-8") as file:
-        return [json.loads(line) for line in file]
+def kept_by_peer(folder: Path) -> set[str]:
+    """The ids in a folder of Parquet files."""
+    return {
+        name for place in folder.rglob("*.parquet") for name in pq.read_table(place, columns=["id"])["id"].to_pylist()
+    }
 
 
 def kept_ids(artifacts: Path, stage: str) -> set[str]:

@@ -1,7 +1,7 @@
 """datatrove with its own best settings: `python datatrove_run.py JOB INPUT OUTPUT [--regex] [--workers 2]`.
 
-Jobs: `chain` (WARC to filtered Parquet), `filters` (JSONL to JSONL.gz, with what was excluded and why), `minhash`
-(JSONL to JSONL.gz, all four stages).
+Jobs: `chain` (WARC to filtered Parquet), `filters` (Parquet to Parquet), `minhash` (Parquet to Parquet, all four
+stages).
 """
 
 import argparse
@@ -17,8 +17,8 @@ from datatrove.pipeline.filters import (
     GopherQualityFilter,
     GopherRepetitionFilter,
 )
-from datatrove.pipeline.readers import JsonlReader, WarcReader
-from datatrove.pipeline.writers import JsonlWriter, ParquetWriter
+from datatrove.pipeline.readers import ParquetReader, WarcReader
+from datatrove.pipeline.writers import ParquetWriter
 from datatrove.utils.word_tokenizers import WordTokenizer
 
 SHARDS = 8
@@ -40,15 +40,16 @@ class RegexSplitter(WordTokenizer):
         return [match.span() for match in re.finditer(r"\S.*?(?:[.!?](?=\s)|$)", text, re.DOTALL)]
 
 
-def filters(splitter, excluded):
-    def writer(name):
-        return JsonlWriter(f"{excluded}/{name}") if excluded else None
+def documents(source):
+    return ParquetReader(source, read_metadata=False)
 
+
+def filters(splitter):
     return [
-        GopherRepetitionFilter(language=splitter, exclusion_writer=writer("gopher_repetition")),
-        GopherQualityFilter(language=splitter, exclusion_writer=writer("gopher_quality")),
-        C4QualityFilter(filter_no_terminal_punct=False, language=splitter, exclusion_writer=writer("c4")),
-        FineWebQualityFilter(language=splitter, exclusion_writer=writer("fineweb")),
+        GopherRepetitionFilter(language=splitter),
+        GopherQualityFilter(language=splitter),
+        C4QualityFilter(filter_no_terminal_punct=False, language=splitter),
+        FineWebQualityFilter(language=splitter),
     ]
 
 
@@ -59,10 +60,18 @@ def run(pipeline, tasks, workers, depends=None):
 def minhash(source, target, splitter, workers):
     config = MinhashConfig()
     signatures, buckets, removed = f"{target}/signatures", f"{target}/buckets", f"{target}/removed"
-    run([JsonlReader(source), MinhashDedupSignature(signatures, config, language=splitter)], SHARDS, workers)
+    run(
+        [documents(source), MinhashDedupSignature(signatures, config, language=splitter)],
+        SHARDS,
+        workers,
+    )
     run([MinhashDedupBuckets(signatures, buckets, config=config)], config.num_buckets, workers)
     run([MinhashDedupCluster(buckets, removed, config=config)], 1, 1)
-    run([JsonlReader(source), MinhashDedupFilter(removed), JsonlWriter(f"{target}/kept")], SHARDS, workers)
+    run(
+        [documents(source), MinhashDedupFilter(removed), ParquetWriter(f"{target}/kept")],
+        SHARDS,
+        workers,
+    )
 
 
 def main():
@@ -71,7 +80,6 @@ def main():
     parser.add_argument("source")
     parser.add_argument("target")
     parser.add_argument("--regex", action="store_true")
-    parser.add_argument("--excluded", default="")
     parser.add_argument("--workers", type=int, default=2)
     chosen = parser.parse_args()
     splitter = RegexSplitter() if chosen.regex else "eng"
@@ -80,10 +88,9 @@ def main():
         return
     if chosen.job == "chain":
         reading = [WarcReader(chosen.source), Trafilatura(favour_precision=True)]
-        writing = ParquetWriter(chosen.target)
     else:
-        reading, writing = [JsonlReader(chosen.source)], JsonlWriter(chosen.target)
-    run([*reading, *filters(splitter, chosen.excluded), writing], SHARDS, chosen.workers)
+        reading = [documents(chosen.source)]
+    run([*reading, *filters(splitter), ParquetWriter(chosen.target)], SHARDS, chosen.workers)
 
 
 if __name__ == "__main__":
