@@ -15,9 +15,9 @@ web: .venv/installed
 test: .venv/installed-dev lint
 	$(TEST_THREADS) $(BIN)/python -m pytest -n 2 --dist loadgroup -m "not slow" tests
 
+# The second line: property tests again, with draws that differ from run to run.
 test-slow: .venv/installed-dev
 	$(TEST_THREADS) $(BIN)/python -m pytest -m slow tests
-	# Property tests again, with draws that differ from run to run.
 	$(TEST_THREADS) FIRSTWORDS_TEST_DRAWS=random $(BIN)/python -m pytest -n 2 -m "hypothesis and not slow" tests
 
 lint: .venv/installed-dev

@@ -20,12 +20,14 @@ class Ran:
     Attributes:
         seconds: From its start to its end.
         peak_bytes: Highest proportional set size of the process tree, sampled: shared pages count once.
+        processor_seconds: Of the process tree, sampled.
         foreign_cores: Cores kept busy by others meanwhile, on average.
         output: Its standard output.
     """
 
     seconds: float
     peak_bytes: int
+    processor_seconds: float
     foreign_cores: float
     output: str
 
@@ -64,7 +66,13 @@ def run(command: list[str], *, folder: Path, environment: dict[str, str] | None 
             error.seek(0)
             raise RuntimeError(f"{command[:4]}... exit {process.returncode}: {error.read()[-3000:]}")
         out.seek(0)
-        return Ran(seconds=seconds, peak_bytes=watch.peak, foreign_cores=max(0.0, foreign), output=out.read())
+        return Ran(
+            seconds=seconds,
+            peak_bytes=watch.peak,
+            processor_seconds=watch.processor_seconds,
+            foreign_cores=max(0.0, foreign),
+            output=out.read(),
+        )
 
 
 def run_recipe(recipe: Path, folder: Path, *overrides: str, workers: int = 2, until: str | None = None) -> Ran:

@@ -56,7 +56,7 @@ def recipe(setting: Setting, name: str, text: str) -> Path:
 
 def how(*ran: Ran) -> str:
     """Seconds of some runs, and how busy others were."""
-    seconds = ", ".join(f"{each.seconds:.1f} s" for each in ran)
+    seconds = ", ".join(f"{each.seconds:.1f} s ({each.processor_seconds:.0f} of processors)" for each in ran)
     return f"{seconds}; foreign load {max(each.foreign_cores for each in ran):.2f} cores"
 
 
