@@ -1,16 +1,18 @@
 """Shuffle steps: rows of all shards brought together by key, one range of the keys at a time.
 
 The map side writes one *run* for each shard: records sorted by their field `key`. The reduce side takes one range of
-the keys out of every run, found by binary search in the mapped file. So any number of workers makes the same
+the keys out of every run, found by binary search in the file. So any number of workers makes the same
 partitions, and there is no file for each pair of shard and partition.
 """
 
 from __future__ import annotations
 
 import os
+import sys
 import uuid
 from collections.abc import Sequence
 from pathlib import Path
+from typing import BinaryIO
 
 import numpy as np
 
@@ -82,8 +84,37 @@ def read_range(runs: Sequence[Path], low: int, high: int) -> tuple[np.ndarray, n
     """The records of all runs whose keys are from `low` to `high`, both included; see `read_partition`."""
     parts = []
     for run in runs:
-        rows = read_array(run)
-        first = np.searchsorted(rows["key"], np.uint64(low), "left")
-        last = np.searchsorted(rows["key"], np.uint64(high), "right")
-        parts.append(np.asarray(rows[first:last]))
+        with run.open("rb") as file:
+            number, dtype = _read_header(file)
+            start = file.tell()
+            first = _count_below(file, start, number, dtype, low)
+            last = _count_below(file, start, number, dtype, high + 1)
+            file.seek(start + first * dtype.itemsize)
+            parts.append(np.fromfile(file, dtype, last - first))
     return np.concatenate(parts), np.repeat(np.arange(len(parts)), [len(part) for part in parts])
+
+
+def _read_header(file: BinaryIO) -> tuple[int, np.dtype]:
+    """Length and type of the array in a `.npy` file; the file is left where its records begin."""
+    version = np.lib.format.read_magic(file)
+    assert version == (1, 0), f"{file.name} is not of our writing"
+    shape, _, dtype = np.lib.format.read_array_header_1_0(file)
+    return int(shape[0]), dtype
+
+
+def _count_below(file: BinaryIO, start: int, number: int, dtype: np.dtype, bound: int) -> int:
+    """How many records of a run have keys below a bound, which may be 2^64.
+
+    A few reads of eight bytes each: a map of the file would hold as many pages as its keys lie on, since NumPy copies
+    a column of packed records before it searches.
+    """
+    offset = start + dtype.fields["key"][1] if dtype.fields else start
+    low, high = 0, number
+    while low < high:
+        middle = (low + high) // 2
+        key = int.from_bytes(os.pread(file.fileno(), 8, offset + middle * dtype.itemsize), sys.byteorder)
+        if key < bound:
+            low = middle + 1
+        else:
+            high = middle
+    return low
