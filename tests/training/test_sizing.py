@@ -1,10 +1,11 @@
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from firstwords.model.config import derive
 from firstwords.training.sizing import (
-    MAX_EPOCHS,
     Corpus,
     Speed,
     batch_size,
@@ -86,7 +87,9 @@ def test_time_is_filled_but_not_beyond():
 
 def test_a_corpus_is_not_read_without_end():
     choice = in_time(candidate(2), Speed(1e-9, 1e-9), 1e5, CORPUS)
-    assert choice.tokens <= MAX_EPOCHS * CORPUS.train_tokens
+    assert choice.tokens <= 4 * CORPUS.train_tokens
+    more = replace(CORPUS, max_epochs=8.0)
+    assert 7.9 * CORPUS.train_tokens < in_time(candidate(2), Speed(1e-9, 1e-9), 1e5, more).tokens
 
 
 def test_a_batch_by_hand_is_kept():

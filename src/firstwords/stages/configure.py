@@ -37,6 +37,7 @@ class Configure(Stage):
         seed: Of weights, order and masks.
     """
 
+    version: ClassVar[int] = 2
     resolves: ClassVar[bool] = True
     libraries: ClassVar[tuple[str, ...]] = ("torch",)
 
@@ -117,4 +118,5 @@ class Configure(Stage):
             mask=tokenizer.mask,
             train_tokens=sizes["train"],
             validation_tokens=sizes.get("validation", 0),
+            max_epochs=type(self.objective).max_epochs,
         )

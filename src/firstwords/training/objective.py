@@ -26,6 +26,9 @@ class Objective(Component):
 
     record: ClassVar[type | None] = None
     """The class of labelled records that `encode` takes; None for objectives on packed token rows."""
+    max_epochs: ClassVar[float] = 4.0
+    """How often pre-training reads a corpus at most, unless told otherwise. Four times is nearly as good as new text
+    (Muennighoff et al. 2023); a small causal model grew worse from there (docs/log/2026-11-26-repetition.md)."""
 
     def encode(self, record: Any, tokenizer: "Tokenizer", labels: Sequence[str], context: int, row: int = 0) -> Example:
         """A labelled record as token ids. Pre-training rows come encoded and packed and never pass through here.

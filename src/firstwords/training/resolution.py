@@ -35,7 +35,6 @@ FEWEST_STEPS = 4
 MICRO_TOKENS = 4096
 # Of the memory that is free now; other processes may want some too.
 MEMORY_SHARE = 0.8
-FEWEST_UPDATES = 10
 
 
 @dataclass(frozen=True)
@@ -197,10 +196,10 @@ def _choose(demand: Demand, corpus: Corpus, candidates: list[Candidate], machine
         best, why = _largest_worth_it(choices, corpus)
         if not machine.try_out(best.config):
             break
-    if best.num_updates < FEWEST_UPDATES:
+    if best.num_updates < sizing.FEWEST_UPDATES:
         raise CannotFit(
             f"{budget:.0f} s are enough for {best.num_updates} updates of {best.config.num_layers} layers x "
-            f"{best.config.width} on this machine; a model needs at least {FEWEST_UPDATES}. Give more time, a smaller "
+            f"{best.config.width} on this machine; a model needs at least {sizing.FEWEST_UPDATES}. Give more time, a smaller "
             "model, or tokens instead of a budget."
         )
     return best, "set by hand" if demand.sizes.depth else f"{why}, in {budget:.0f} s on this machine"
@@ -226,7 +225,7 @@ def _without_clock(
     batch = demand.training.get("batch_tokens")
     if demand.tokens is None:
         config = candidates[0][0]
-        tokens = min(sizing.wanted_tokens(config), int(sizing.MAX_EPOCHS * corpus.train_tokens))
+        tokens = min(sizing.wanted_tokens(config), int(corpus.max_epochs * corpus.train_tokens))
         return sizing.with_tokens(candidates[0], machine.speed(config), tokens, corpus, batch), "set by hand"
     choices = [sizing.with_tokens(each, machine.speed(each[0]), demand.tokens, corpus, batch) for each in candidates]
     best, why = _largest_worth_it(choices, corpus)
@@ -247,10 +246,10 @@ def _training(demand: Demand, corpus: Corpus, choice: Choice, micro_tokens: int)
     epochs = choice.tokens / corpus.train_tokens
     if demand.tokens is not None:
         why = "set by hand"
-    elif choice.tokens > 0.95 * sizing.MAX_EPOCHS * corpus.train_tokens:
-        why = f"{sizing.MAX_EPOCHS:.0f} times the corpus: more repetition teaches little (Muennighoff et al. 2023)"
+    elif choice.tokens > 0.95 * corpus.max_epochs * corpus.train_tokens:
+        why = f"{corpus.max_epochs:.0f} times the corpus: more repetition teaches little (Muennighoff et al. 2023)"
     elif demand.budget is None and demand.sizes.depth:
-        why = f"{sizing.TOKENS_PER_PARAMETER} a parameter (nanochat), at most {sizing.MAX_EPOCHS:.0f} times the corpus"
+        why = f"{sizing.TOKENS_PER_PARAMETER} a parameter (nanochat), at most {corpus.max_epochs:.0f} times the corpus"
     else:
         why = f"what the budget allows at {choice.speed.tokens_per_second(choice.batch_tokens):,.0f} tokens/s"
     reasons = [

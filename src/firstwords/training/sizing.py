@@ -15,7 +15,6 @@ from firstwords.model.cost import layer_parameters, parameter_shapes, training_f
 
 # Muennighoff et al. 2023: an epoch's worth decays with this many repetitions; four epochs are nearly as good as new.
 REPETITION_DECAY = 15.39
-MAX_EPOCHS = 8.0
 # nanochat's measured optimum with Muon is 10 to 12, counting the layers' matrices and the head; Chinchilla's is 20.
 TOKENS_PER_PARAMETER = 12
 # Where a corpus was read four times, a larger model gains more than further repetition (Muennighoff et al. 2023), as
@@ -24,7 +23,7 @@ GOOD_EPOCHS, FEWEST_TOKENS_PER_PARAMETER = 4.0, 2
 
 SMALLEST_BATCH = 2048
 LARGEST_BATCH = 2**19
-UPDATES = 1000
+UPDATES, FEWEST_UPDATES = 1000, 10
 BATCH_REASON = "a power of two near a thousandth of the run: about a thousand updates, from 2,048 to 524,288 tokens"
 # A forward pass is a third of forward and backward.
 FORWARD_SHARE = 1 / 3
@@ -115,7 +114,7 @@ class Choice:
 
 @dataclass(frozen=True)
 class Corpus:
-    """What there is to learn from: sizes of the splits, and the tokenizer's ids."""
+    """What there is to learn from: sizes of the splits, the tokenizer's ids, and how often it may be read."""
 
     vocab_size: int
     end_of_text: int
@@ -123,6 +122,7 @@ class Corpus:
     mask: int
     train_tokens: int
     validation_tokens: int
+    max_epochs: float = 4.0
 
 
 def is_worth_it(choice: Choice, corpus: Corpus) -> bool:
@@ -130,7 +130,8 @@ def is_worth_it(choice: Choice, corpus: Corpus) -> bool:
     worth = effective_tokens(choice.tokens, corpus.train_tokens)
     if worth >= wanted_tokens(choice.config):
         return True
-    repeated = choice.tokens >= GOOD_EPOCHS * corpus.train_tokens
+    # Whole batches: a run that reads the corpus as often as it may can end a batch short of that.
+    repeated = choice.tokens + choice.batch_tokens > GOOD_EPOCHS * corpus.train_tokens
     return repeated and worth >= FEWEST_TOKENS_PER_PARAMETER * scaling_parameters(choice.config)
 
 
@@ -141,16 +142,18 @@ def in_time(candidate: Candidate, speed: Speed, seconds: float, corpus: Corpus, 
         candidate: The configuration with its reasons.
         speed: Of this machine with it.
         seconds: Of training, evaluations included.
-        corpus: More than `MAX_EPOCHS` of it is not read.
+        corpus: It is read at most `max_epochs` times.
         batch: Tokens of an update where they are set by hand.
     """
     tokens = 0.0
+    # A tiny corpus is read more often rather than not at all.
+    most = max(corpus.max_epochs * corpus.train_tokens, FEWEST_UPDATES * SMALLEST_BATCH)
     # Tokens, batch and evaluations depend on each other; being powers of two and small, they settle at once.
     for _ in range(4):
         size = batch or batch_size(tokens, candidate[0].context)
         looking = num_evaluations(tokens, corpus.validation_tokens) * corpus.validation_tokens * FORWARD_SHARE
         left = max(0.0, seconds - looking * speed.seconds_per_token)
-        tokens = min(left * speed.tokens_per_second(size), MAX_EPOCHS * corpus.train_tokens)
+        tokens = min(left * speed.tokens_per_second(size), most)
     size = batch or batch_size(tokens, candidate[0].context)
     return with_tokens(candidate, speed, max(1, int(tokens) // size) * size, corpus, size)
 
