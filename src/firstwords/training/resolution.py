@@ -199,8 +199,8 @@ def _choose(demand: Demand, corpus: Corpus, candidates: list[Candidate], machine
     if best.num_updates < sizing.FEWEST_UPDATES:
         raise CannotFit(
             f"{budget:.0f} s are enough for {best.num_updates} updates of {best.config.num_layers} layers x "
-            f"{best.config.width} on this machine; a model needs at least {sizing.FEWEST_UPDATES}. Give more time, a smaller "
-            "model, or tokens instead of a budget."
+            f"{best.config.width} on this machine; a model needs at least {sizing.FEWEST_UPDATES}. Give more time, a "
+            "smaller model, or tokens instead of a budget."
         )
     return best, "set by hand" if demand.sizes.depth else f"{why}, in {budget:.0f} s on this machine"
 
