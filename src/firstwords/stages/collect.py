@@ -30,10 +30,14 @@ class Collect(Stage):
         object.__setattr__(self, "sources", tuple(wrapped))
 
     def check(self) -> None:
-        """The first file of every local source must be one that its settings fit."""
+        """The first file of every local source must fit its settings; others are told when they are read."""
         for index, source in enumerate(self.sources):
             if isinstance(source, LocalSource):
-                self._check_file(index, source, source.shards()[0].files[0])
+                name = source.shards()[0].files[0]
+                try:
+                    source.check(resolve(name), name)
+                except RecipeError as error:
+                    raise RecipeError(f"sources.{index}.{error}") from None
 
     def run(self, work: Work) -> Outcome:
         """Collect every source in turn."""
@@ -47,7 +51,7 @@ class Collect(Stage):
             if isinstance(source, LiveSource):
                 shards = self._live(source, name, work, counts, parts)
             elif isinstance(source, LocalSource):
-                shards = self._local(index, source, work, counts, parts)
+                shards = self._local(source, work, counts, parts)
             else:
                 raise RecipeError(f"collect: '{name}' is neither a live nor a local source")
             settings = {k: v for k, v in without_versions(configuration(source)).items() if k != "kind"}
@@ -83,22 +87,13 @@ class Collect(Stage):
         parts.append(f"{pages:,} {word}{'' if pages == 1 else 's'} from {kind_of(type(source))}, {size / 1e6:.1f} MB")
         return shards
 
-    def _check_file(self, index: int, source: LocalSource, name: str) -> None:
-        try:
-            source.check(resolve(name), name)
-        except RecipeError as error:
-            raise RecipeError(f"sources.{index}.{error}") from None
-
-    def _local(
-        self, index: int, source: LocalSource, work: Work, counts: dict[str, Any], parts: list[str]
-    ) -> list[dict[str, Any]]:
+    def _local(self, source: LocalSource, work: Work, counts: dict[str, Any], parts: list[str]) -> list[dict[str, Any]]:
         shards = []
         num_files = size = 0
         for shard in source.shards():
             files: list[dict[str, Any]] = []
             for name in shard.files:
                 place = resolve(name)
-                self._check_file(index, source, name)
                 files.append({"path": name, "size": place.stat().st_size, "sha256": digest_of(place)})
                 size += place.stat().st_size
                 num_files += 1
