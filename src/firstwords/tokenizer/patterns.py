@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
     from tokenizers import Tokenizer
@@ -31,29 +31,46 @@ PATTERNS: dict[str, str] = {
 _SAFE_CUT = re.compile(r"(?<=[!-~]\n)(?=[A-Za-z])")
 
 
-def pre_tokenizer(pattern: Pattern) -> PreTokenizer:
-    """Cuts text into words by a pattern and writes their bytes as printable characters."""
+def pre_tokenizer(pattern: Pattern, max_word: int = 0) -> PreTokenizer:
+    """Cuts text into words by a pattern and writes their bytes as printable characters.
+
+    Args:
+        pattern: Of `PATTERNS`.
+        max_word: Words of more bytes are cut after so many; 0: never.
+    """
     from tokenizers import Regex, pre_tokenizers
 
-    return pre_tokenizers.Sequence(
-        [
-            pre_tokenizers.Split(Regex(PATTERNS[pattern]), behavior="isolated"),
-            pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=False),
-        ]
-    )
+    steps: list[PreTokenizer] = [
+        pre_tokenizers.Split(Regex(PATTERNS[pattern]), behavior="isolated"),
+        pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=False),
+    ]
+    if max_word:
+        steps.append(pre_tokenizers.FixedLength(length=max_word))
+    return pre_tokenizers.Sequence(steps)
 
 
 def pattern_of(backend: Tokenizer) -> str | None:
     """The name of the pattern that a tokenizer uses, None if it is not one of ours."""
     if backend.pre_tokenizer is None or backend.normalizer is not None:
         return None
-    state = json.loads(backend.pre_tokenizer.__getstate__())
-    steps = state.get("pretokenizers", [])
-    # Old files of GPT-2 have the pattern built into one step; ours are always written as two.
-    if [step.get("type") for step in steps] != ["Split", "ByteLevel"]:
+    steps = _steps(backend)
+    # Old files of GPT-2 have the pattern built into one step; ours are always written as two, or three.
+    if [step.get("type") for step in steps] not in (["Split", "ByteLevel"], ["Split", "ByteLevel", "FixedLength"]):
+        return None
+    if steps[1]["add_prefix_space"] or steps[1]["use_regex"] or steps[0]["invert"]:
         return None
     written = steps[0]["pattern"].get("Regex")
     return next((name for name, pattern in PATTERNS.items() if pattern == written), None)
+
+
+def max_word_bytes(backend: Tokenizer) -> int:
+    """After how many bytes a tokenizer of ours cuts a word; 0: never."""
+    return next((int(step["length"]) for step in _steps(backend) if step["type"] == "FixedLength"), 0)
+
+
+def _steps(backend: Tokenizer) -> list[dict[str, Any]]:
+    state = json.loads(backend.pre_tokenizer.__getstate__())
+    return list(state.get("pretokenizers", []))
 
 
 def pieces(text: str, max_characters: int) -> Iterator[str]:

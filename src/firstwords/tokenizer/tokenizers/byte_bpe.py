@@ -1,22 +1,26 @@
 """Byte-level byte-pair encoding: every string has tokens, and every token sequence of a string gives it back."""
 
-import math
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
-from firstwords.errors import RecipeError
 from firstwords.recipe import Count
 from firstwords.tokenizer.patterns import Pattern, pre_tokenizer
+from firstwords.tokenizer.sizing import chosen_size, refuse_below
 from firstwords.tokenizer.tokenizer import SPECIAL_TOKENS, Tokenizer, TokenizerTrainer
 
-NUM_BYTES = 256
-SMALLEST = NUM_BYTES + len(SPECIAL_TOKENS)
+if TYPE_CHECKING:
+    from firstwords.tokenizer.word_counts import Texts
+
+SMALLEST = len(SPECIAL_TOKENS) + 256
 
 
 @dataclass(frozen=True, kw_only=True)
 class ByteBPE(TokenizerTrainer):
     """Byte-pair encoding over bytes (Sennrich et al. 2016; Radford et al. 2019).
+
+    The merges are those of the Hugging Face trainer, learnt about ten times as fast
+    (docs/log/2026-11-26-tokenizers.md). The only kind that llama.cpp can run.
 
     Attributes:
         vocab_size: Entries: three special tokens, 256 bytes, merges. None: by the size of the training text.
@@ -33,54 +37,38 @@ class ByteBPE(TokenizerTrainer):
     min_frequency: int = 2
 
     def __post_init__(self) -> None:
-        if self.vocab_size is not None and self.vocab_size < SMALLEST:
-            raise RecipeError(
-                f"vocab_size {self.vocab_size} is too small: {NUM_BYTES} bytes and {len(SPECIAL_TOKENS)} special "
-                f"tokens need {SMALLEST}"
-            )
+        refuse_below(SMALLEST, self.vocab_size, f"256 bytes and {len(SPECIAL_TOKENS)} special tokens")
 
     def size(self, num_bytes: int) -> tuple[int, str]:
-        """The field, or a number from the size of the text; see `default_vocab_size`."""
-        if self.vocab_size is not None:
-            return self.vocab_size, "set in the recipe"
-        return default_vocab_size(num_bytes)
+        """The field, or a number from the size of the text; see `sizing.default_vocab_size`."""
+        return chosen_size(self.vocab_size, num_bytes)
 
-    def train(self, batches: Iterable[list[str]], vocab_size: int) -> Tokenizer:
+    def train(self, batches: "Iterable[Texts]", vocab_size: int) -> Tokenizer:
         """Learn the merges; special tokens have the ids 0, 1 and 2, bytes the next 256."""
+        import numpy as np
         from tokenizers import Tokenizer as Backend
-        from tokenizers import decoders, models, pre_tokenizers, trainers
+        from tokenizers import decoders, models
 
+        from firstwords.tokenizer.alphabet import BYTE_CHARACTERS, VOCABULARY_ORDER
+        from firstwords.tokenizer.merge_kernels import learn_merges
+        from firstwords.tokenizer.word_counts import count_words
+
+        words = count_words(batches, self.pattern)
+        byte_ids = np.empty(256, np.int32)
+        byte_ids[list(VOCABULARY_ORDER)] = np.arange(len(SPECIAL_TOKENS), SMALLEST)
+        pairs = learn_merges(
+            byte_ids[words.data], words.offsets, words.counts, SMALLEST, vocab_size - SMALLEST, self.min_frequency
+        )
+        tokens = [*SPECIAL_TOKENS, *(BYTE_CHARACTERS[byte] for byte in VOCABULARY_ORDER)]
+        merges = []
+        for left, right in pairs.tolist():
+            merges.append((tokens[left], tokens[right]))
+            tokens.append(tokens[left] + tokens[right])
+        vocabulary = {token: number for number, token in enumerate(tokens)}
+        assert len(vocabulary) == len(tokens), "two merges make the same token"
         # With the llama3 pattern llama.cpp takes a word that is an entry as it is, without walking through its merges.
         # The two differ for a few words with repeated letters; both sides must do the same.
-        backend = Backend(models.BPE(ignore_merges=self.pattern == "llama3"))
+        backend = Backend(models.BPE(vocab=vocabulary, merges=merges, ignore_merges=self.pattern == "llama3"))
         backend.pre_tokenizer = pre_tokenizer(self.pattern)
         backend.decoder = decoders.ByteLevel()
-        trainer = trainers.BpeTrainer(
-            vocab_size=vocab_size,
-            min_frequency=self.min_frequency,
-            special_tokens=list(SPECIAL_TOKENS),
-            # All bytes, also those the text lacks: nothing may ever be unknown.
-            initial_alphabet=sorted(pre_tokenizers.ByteLevel.alphabet()),
-            show_progress=False,
-        )
-        backend.train_from_iterator(batches, trainer)
         return Tokenizer(backend)
-
-
-def default_vocab_size(num_bytes: int) -> tuple[int, str]:
-    """A vocabulary that fits the text: 16,384 entries for 100 MB, growing with the square root.
-
-    Distinct words grow about with the square root of a text (Heaps 1978), so the share of entries that are too rare to
-    be learnt stays alike. At most 65,536, the most that two bytes a token can number; a multiple of 256, which divides
-    evenly into what matrix products work in.
-
-    Args:
-        num_bytes: UTF-8 bytes of the training text.
-
-    Returns:
-        The number of entries, and the reason in words.
-    """
-    entries = 256 * round(16_384 * math.sqrt(num_bytes / 100e6) / 256)
-    chosen = min(max(entries, 512), 65_536)
-    reason = f"16,384 x sqrt({num_bytes / 1e6:,.1f} MB / 100 MB), to the next 256 (distinct words: Heaps' law)"
-    return chosen, reason if chosen == entries else f"{reason}, kept within 512 to 65,536"
