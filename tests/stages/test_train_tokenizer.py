@@ -53,8 +53,8 @@ def test_learns_from_the_training_part_alone(tmp_path):
         "documents": 80,
         "bytes": 2 * sum(len(f"{TRAIN} {i}") for i in range(60) if i % 3),
     }
-    assert report["measured"]["test"]["bytes_per_token"] == pytest.approx(1, abs=0.1)
-    assert report["measured"]["train"]["bytes_per_token"] > 4
+    assert report["by_split"]["test"]["bytes_per_token"] == pytest.approx(1, abs=0.1)
+    assert report["by_split"]["train"]["bytes_per_token"] > 4
     assert "entries" in outcome.summary
 
 
@@ -72,7 +72,7 @@ def test_a_large_corpus_is_thinned_out(tmp_path):
     run(tmp_path / "out", corpus(tmp_path / "in", 600), max_bytes="20kB", report_bytes="2kB", tokenizer="byte_bpe")
     report = json.loads((tmp_path / "out" / "report.json").read_text())
     assert report["share_learnt_from"] == pytest.approx(20_000 / report["corpus"]["train"]["bytes"], abs=1e-6)
-    assert 0 < report["measured"]["train"]["bytes"] < 4000
+    assert 0 < report["by_split"]["train"]["bytes"] < 4000
 
 
 def test_the_size_can_be_set(tmp_path):

@@ -1,7 +1,12 @@
 """The tokenizer: exact round trips, no injection of special tokens, the same ids in transformers."""
 
+import functools
+import itertools
 import json
+import os
 import random
+import tarfile
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -10,6 +15,9 @@ from hypothesis import strategies as st
 from firstwords.errors import RecipeError
 from firstwords.tokenizer.tokenizer import END_OF_TEXT, MASK, PAD, SPECIAL_TOKENS, Tokenizer
 from firstwords.tokenizer.tokenizers.byte_bpe import ByteBPE
+from firstwords.tokenizer.tokenizers.bytes import Bytes
+from firstwords.tokenizer.tokenizers.unigram import Unigram
+from firstwords.tokenizer.tokenizers.word_piece import WordPiece
 
 TRAINING = [
     "Return the next item from the iterator. If default is given, it's returned.\n\n  >>> next(it)\n  12345\n",
@@ -20,9 +28,24 @@ TRAINING = [
 any_text = st.text(st.characters(exclude_categories=["Cs"]))
 
 
-@pytest.fixture(scope="module", params=["gpt2", "llama3"])
+TRAINERS = {
+    "gpt2": ByteBPE(pattern="gpt2"),
+    "llama3": ByteBPE(pattern="llama3"),
+    "unigram": Unigram(),
+    "word_piece": WordPiece(pattern="gpt2"),
+    "bytes": Bytes(),
+}
+SIZE = 600
+
+
+@functools.cache
+def trained(name):
+    return TRAINERS[name].train([TRAINING], SIZE)
+
+
+@pytest.fixture(scope="module", params=list(TRAINERS))
 def tokenizer(request):
-    return ByteBPE(vocab_size=420, pattern=request.param).train([TRAINING], 420)
+    return trained(request.param)
 
 
 @given(text=any_text)
@@ -47,7 +70,7 @@ def test_offsets_cover_the_text(tokenizer, text):
 
 def test_special_ids_come_first_and_are_named(tokenizer):
     assert (tokenizer.end_of_text, tokenizer.pad, tokenizer.mask) == (0, 1, 2)
-    assert tokenizer.vocab_size == tokenizer._backend.get_vocab_size() <= 420
+    assert tokenizer.vocab_size == tokenizer._backend.get_vocab_size() <= SIZE
     ids = [*tokenizer.encode("ab"), tokenizer.end_of_text]
     assert tokenizer.decode(ids) == "ab<|endoftext|>"
     assert tokenizer.decode(ids, keep_special=False) == "ab"
@@ -93,14 +116,17 @@ def fuzzed(number: int) -> list[str]:
 
 
 @pytest.mark.parametrize(
-    ("pattern", "model_type"),
-    [("llama3", None), ("llama3", "qwen3"), ("llama3", "llama"), ("llama3", "eurobert"), ("gpt2", "qwen3")],
+    ("name", "model_type"),
+    [
+        *[("llama3", None), ("llama3", "qwen3"), ("llama3", "llama"), ("llama3", "eurobert"), ("gpt2", "qwen3")],
+        *[("unigram", "eurobert"), ("word_piece", "eurobert"), ("bytes", "llama"), ("unigram", None)],
+    ],
 )
-def test_transformers_gives_the_same_ids(tmp_path, pattern, model_type):
+def test_transformers_gives_the_same_ids(tmp_path, name, model_type):
     transformers = pytest.importorskip("transformers")
-    ByteBPE(pattern=pattern).train([TRAINING], 420).save(tmp_path)
+    trained(name).save(tmp_path)
     if model_type:
-        (tmp_path / "config.json").write_text(json.dumps({"model_type": model_type, "vocab_size": 420}))
+        (tmp_path / "config.json").write_text(json.dumps({"model_type": model_type, "vocab_size": SIZE}))
     theirs = transformers.AutoTokenizer.from_pretrained(tmp_path)
     ours = Tokenizer.load(tmp_path)
     texts = fuzzed(1000)
@@ -120,3 +146,55 @@ def test_saving_gives_equal_bytes(tokenizer, tmp_path):
     Tokenizer.load(tmp_path / "a").save(tmp_path / "b")
     for name in ("tokenizer.json", "tokenizer_config.json"):
         assert (tmp_path / "a" / name).read_bytes() == (tmp_path / "b" / name).read_bytes()
+
+
+def flat(tokenizer, texts, threads=1):
+    ids, bounds = tokenizer.encode_flat(texts, threads)
+    return [ids[a:b].tolist() for a, b in itertools.pairwise(bounds.tolist())]
+
+
+@pytest.fixture
+def compiled(monkeypatch):
+    """As for a large corpus."""
+    monkeypatch.setattr("firstwords.tokenizer.tokenizer.COMPILED_FROM_BYTES", 0)
+
+
+def test_a_corpus_gets_the_ids_of_single_texts(tokenizer, compiled):
+    texts = [*fuzzed(1000), "", "a" * 3000, "-" * 500 + "\u00e9" * 200, "abab" * 100, "\n" * 100 + "\t" * 90 + "x"]
+    expected = tokenizer.encode_batch(texts)
+    for threads in (1, 3):
+        assert flat(tokenizer, texts, threads) == expected
+        assert flat(tokenizer, texts[::-1], threads) == expected[::-1]  # whatever was met before
+    assert flat(tokenizer, []) == []
+    with pytest.raises(ValueError, match="lone surrogate"):
+        tokenizer.encode_flat(["\ud800"])
+
+
+def test_little_text_is_left_to_the_library(tokenizer, monkeypatch):
+    monkeypatch.setattr(tokenizer, "_num_bytes", 0)
+    monkeypatch.setattr(tokenizer, "_compiled", None)
+    assert flat(tokenizer, ["a b", "", "c"]) == tokenizer.encode_batch(["a b", "", "c"])
+
+
+def real_texts(name):
+    folder = Path(os.environ.get("FIRSTWORDS_DATA", "nowhere"))
+    if not (folder / name).is_dir():
+        pytest.skip("FIRSTWORDS_DATA is not set")
+    if name == "robust-blns":
+        return json.loads((folder / name / "blns.json").read_text(encoding="utf-8"))
+    texts = []
+    with tarfile.open(folder / name / "language-testdata.tar.xz") as archive:
+        for member in archive:
+            if member.isfile() and "sentences" in member.name:
+                texts.append(archive.extractfile(member).read().decode("utf-8")[:12_000])
+    assert len(texts) == 75
+    return texts
+
+
+@pytest.mark.parametrize("name", ["robust-blns", "langid-lingua"])
+def test_real_strings_come_back_in_every_language(tokenizer, compiled, name):
+    texts = real_texts(name)
+    encoded = flat(tokenizer, texts, 2)
+    assert [tokenizer.decode(ids) for ids in encoded] == texts
+    assert encoded == tokenizer.encode_batch(texts)
+    assert not {i for ids in encoded for i in ids} & {tokenizer.end_of_text, tokenizer.pad, tokenizer.mask}

@@ -95,6 +95,27 @@ class StoreWriter:
             names, num_tokens, num_bytes, urls = zip(*rows, strict=True)
             self._append(list(names), np.array(num_tokens), np.array(num_bytes), list(urls))
 
+    def write_flat(
+        self,
+        names: Sequence[str],
+        urls: Sequence[str | None],
+        ids: np.ndarray,
+        bounds: np.ndarray,
+        num_bytes: np.ndarray,
+    ) -> None:
+        """Append documents whose ids lie in one array.
+
+        Args:
+            names, urls: Of the documents.
+            ids: (T,) ids of all of them, one after another, without end-of-text.
+            bounds: (D + 1,) int64: document d is `ids[bounds[d]:bounds[d + 1]]`.
+            num_bytes: (D,) of their texts.
+        """
+        if len(names):
+            closed = np.insert(ids.astype(self._type), bounds[1:], self._end[0])
+            self._file.write(closed.tobytes())
+            self._append(names, np.diff(bounds) + 1, num_bytes, urls)
+
     def copy(self, folder: Path, split: str) -> None:
         """Append what another writer wrote, without decoding it."""
         with (Path(folder) / f"{split}.tokens").open("rb") as part:

@@ -12,14 +12,14 @@ from firstwords.stages.decontaminate import corpus
 if TYPE_CHECKING:
     import pyarrow as pa
 
-    from firstwords.data.token_store import Encoded
+    from firstwords.data.token_store import StoreWriter
     from firstwords.graph import Graph
     from firstwords.tokenizer.tokenizer import Tokenizer
 
 # A worker process takes a second or two to start, in which one process with threads encodes about this much (stored).
 SMALL_BYTES = 32 * 2**20
-# Texts encoded at once; the ids of one batch are all that is held.
-BATCH_ROWS = 256
+# Texts encoded at once; the ids of one batch are all that is held. A row group of books ends earlier, by its bytes.
+BATCH_ROWS = 1024
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,7 +45,7 @@ class Tokenize(Stage):
         shards = shard_files(work.inputs["documents"].path("documents"))
         small = sum(path.stat().st_size for path in shards.values()) < SMALL_BYTES
         one_process = small or work.workers == 1 or len(shards) == 1
-        encode = EncodeShard(tokenizer=str(work.inputs["tokenizer"].folder), threads=one_process)
+        encode = EncodeShard(tokenizer=str(work.inputs["tokenizer"].folder), threads=work.workers if one_process else 1)
         receipts = work.map(
             encode,
             {key: (key, str(path)) for key, path in shards.items()},
@@ -82,11 +82,11 @@ class EncodeShard:
 
     Attributes:
         tokenizer: Folder of the tokenizer.
-        threads: Whether the tokenizer may use all cores; not where several processes do.
+        threads: Of this process; one where there are several processes.
     """
 
     tokenizer: str
-    threads: bool
+    threads: int
 
     def __call__(self, shard: tuple[str, str], folder: Path) -> dict[str, Any]:
         """Encode the shard (key, path)."""
@@ -95,7 +95,7 @@ class EncodeShard:
         from firstwords.data.token_store import StoreWriter
         from firstwords.tokenizer.tokenizer import Tokenizer
 
-        if not self.threads:
+        if self.threads == 1:
             os.environ["TOKENIZERS_PARALLELISM"] = "false"
         key, path = shard
         tokenizer = Tokenizer.load(self.tokenizer)
@@ -110,20 +110,23 @@ class EncodeShard:
             rows = 0
             for batch in read_batches(path, ["id", "url", "text", "split"], BATCH_ROWS):
                 rows += batch.num_rows
-                for split, documents in _encoded(batch, tokenizer).items():
-                    writers[split].write(documents)
+                _write(batch, tokenizer, self.threads, writers)
         files = [f"{part_folder(key)}/{split}.{kind}" for split in SPLITS for kind in ("tokens", "index.parquet")]
         return {"files": files, "rows_in": rows, "rows_out": rows}
 
 
-def _encoded(batch: "pa.RecordBatch", tokenizer: "Tokenizer") -> "dict[str, list[Encoded]]":
-    """The documents of a batch by split."""
-    from firstwords.data.token_store import Encoded
+def _write(batch: "pa.RecordBatch", tokenizer: "Tokenizer", threads: int, writers: "dict[str, StoreWriter]") -> None:
+    """Encode a batch and append its documents to the stores of their splits."""
+    import numpy as np
+
     from firstwords.tokenizer.corpus import text_bytes
 
-    ids = tokenizer.encode_batch(batch.column("text").to_pylist())
-    splits: dict[str, list[Encoded]] = {}
-    columns = [batch.column(name).to_pylist() for name in ("split", "id", "url")]
-    for split, name, url, found, size in zip(*columns, ids, text_bytes(batch).to_pylist(), strict=True):
-        splits.setdefault(split, []).append(Encoded(document=name, url=url, ids=found, num_bytes=size))
-    return splits
+    ids, bounds = tokenizer.encode_flat(batch.column("text"), threads)
+    lengths, sizes = np.diff(bounds), text_bytes(batch).to_numpy()
+    names, urls = (np.array(batch.column(name).to_pylist(), object) for name in ("id", "url"))
+    splits = np.array(batch.column("split").to_pylist(), object)
+    for split in sorted(set(splits.tolist())):
+        there = splits == split
+        own = np.concatenate([[0], np.cumsum(lengths[there])])
+        chosen = ids[np.repeat(there, lengths)]
+        writers[split].write_flat(names[there].tolist(), urls[there].tolist(), chosen, own, sizes[there])

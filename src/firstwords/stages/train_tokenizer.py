@@ -1,18 +1,23 @@
 """Learn the vocabulary from the training part of the corpus."""
 
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 from firstwords.errors import RecipeError
 from firstwords.recipe import Kind, Size
 from firstwords.stage import Outcome, Stage, Work
 from firstwords.stages.decontaminate import corpus
-from firstwords.tokenizer.tokenizer import Tokenizer, TokenizerTrainer
+from firstwords.tokenizer.tokenizer import TokenizerTrainer
 from firstwords.tokenizer.tokenizers.byte_bpe import ByteBPE
 
 if TYPE_CHECKING:
     from firstwords.graph import Graph
+
+
+# Parts of the report that `firstwords show NAME --json` repeats.
+TOLD = ("vocabulary", "by_split", "by_language", "by_source")
+# Lines of a part in `firstwords show RECIPE/train_tokenizer`; of more sources than that only the worst.
+ROWS, WORST = 12, 8
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -20,7 +25,7 @@ class TrainTokenizer(Stage):
     """Train a tokenizer on the split `train`.
 
     Payload: `tokenizer.json`, `tokenizer_config.json` (as transformers reads them) and `report.json`: the size of the
-    vocabulary with its reason, and bytes per token by split.
+    vocabulary with its reason and use, bytes per token and tokens per word by split, language and source.
 
     Attributes:
         tokenizer: What kind.
@@ -41,6 +46,7 @@ class TrainTokenizer(Stage):
         """Train, save, measure."""
         from firstwords.artifact import write_json
         from firstwords.tokenizer.corpus import split_sizes, split_texts
+        from firstwords.tokenizer.report import Report, measure
 
         documents = work.inputs["documents"].path("documents")
         sizes = split_sizes(documents)
@@ -54,47 +60,48 @@ class TrainTokenizer(Stage):
         tokenizer = self.tokenizer.train(split_texts(documents, "train", self.max_bytes / whole), vocab_size)
         tokenizer.save(work.folder)
         work.progress("measuring bytes per token")
-        measured = {
-            split: _measure(tokenizer, documents, split, self.report_bytes / max(1, size.bytes))
-            for split, size in sizes.items()
-        }
+        figures = Report(tokenizer, threads=work.threads)
+        measure(figures, documents, {split: self.report_bytes / max(1, size.bytes) for split, size in sizes.items()})
+        by_split = figures.by("split")
         report = {
             "vocab_size": {"value": tokenizer.vocab_size, "asked": vocab_size, "reason": reason},
             "corpus": {split: {"documents": size.documents, "bytes": size.bytes} for split, size in sizes.items()},
             "share_learnt_from": round(min(1.0, self.max_bytes / whole), 6),
-            "measured": measured,
+            "vocabulary": figures.vocabulary(),
+            "by_split": by_split,
+            "by_language": figures.by("language"),
+            "by_source": figures.by("source"),
         }
         write_json(work.path("report.json"), report)
         work.note(f"{vocab_size:,} entries: {reason}")
-        held_out = [f"{s} {m['bytes_per_token']:.2f}" for s, m in measured.items() if s in ("train", "test")]
+        held_out = [f"{s} {by_split[s]['bytes_per_token']:.2f}" for s in ("train", "test") if s in by_split]
         return Outcome(
             summary=f"{tokenizer.vocab_size:,} entries   bytes per token: {', '.join(held_out)}",
-            counts={"vocab_size": tokenizer.vocab_size},
+            counts={"vocab_size": tokenizer.vocab_size, **{key: report[key] for key in TOLD}},
+            reasons=_reasons(report),
         )
 
 
-def _measure(tokenizer: Tokenizer, documents: Path, split: str, share: float) -> dict[str, Any]:
-    """Bytes per token of (a share of) a split, and how many entries are frequent enough to be learnt.
+def _reasons(report: dict[str, Any]) -> list[tuple[str, str, str]]:
+    """The report in lines for `firstwords show RECIPE/train_tokenizer`."""
+    from firstwords.tokenizer.report import worst
 
-    100 occurrences of an entry is what Gowda & May 2020 found a model needs to learn it.
-    """
-    import numpy as np
-
-    from firstwords.tokenizer.corpus import split_texts
-
-    counts = np.zeros(tokenizer.vocab_size, dtype=np.int64)
-    num_documents = num_bytes = 0
-    for texts in split_texts(documents, split, share):
-        num_documents += len(texts)
-        num_bytes += sum(len(text.encode()) for text in texts)
-        for ids in tokenizer.encode_batch(texts):
-            counts += np.bincount(ids, minlength=len(counts)) if ids else 0
-    num_tokens = int(counts.sum())
-    return {
-        "documents": num_documents,
-        "bytes": num_bytes,
-        "tokens": num_tokens,
-        "bytes_per_token": round(num_bytes / max(1, num_tokens), 4),
-        "entries_seen": int(np.count_nonzero(counts)),
-        "entries_seen_100_times": int(np.count_nonzero(counts >= 100)),
-    }
+    size, vocabulary = report["vocab_size"], report["vocabulary"]
+    seen = (
+        f"of the entries occur in what was measured; {vocabulary['share_seen_100_times']:.1%} a hundred times or more"
+    )
+    rows = [
+        ("vocab_size", f"{size['value']:,}", size["reason"]),
+        ("entries seen", f"{vocabulary['share_seen']:.1%}", seen),
+    ]
+    for key, name in (("by_split", "split"), ("by_language", "language"), ("by_source", "source")):
+        groups = report[key]
+        # Of many sources the worst are what one wants to know.
+        shown = worst(groups, WORST) if key == "by_source" and len(groups) > WORST else list(groups)[:ROWS]
+        for group in shown:
+            figures = groups[group]
+            told = (
+                f"bytes per token, {figures['tokens_per_word']:.2f} tokens per word, {figures['bytes'] / 1e6:,.2f} MB"
+            )
+            rows.append((f"{name} {group}"[:40], f"{figures['bytes_per_token']:.2f}", told))
+    return rows

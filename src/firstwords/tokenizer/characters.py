@@ -1,8 +1,7 @@
-"""What each Unicode character is to the word patterns: `\\p{L}`, `\\p{N}`, `\\s` as the library that saved tokenizers
-run on understands them.
+"""What each Unicode character is to the word patterns: letter, number, white space.
 
-Python's own tables belong to another version of Unicode, so the runs of code points are kept in `unicode_classes.json`;
-a test compares every code point with the library.
+Python's own tables belong to another version of Unicode than the library's on which saved tokenizers run, so the runs
+of code points are kept in `unicode_classes.json`; a test compares them with the library.
 """
 
 from __future__ import annotations

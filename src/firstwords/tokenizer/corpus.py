@@ -9,11 +9,12 @@ from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.compute as pc
+import pyarrow.parquet as pq
 
 from firstwords.data.shards import read_batches, shard_files
 
-# Of one list of texts handed on; a row group of documents is larger.
-BATCH_BYTES = 4 * 2**20
+# Of what is handed on at once; a row group of documents is larger.
+BATCH_BYTES = 16 * 2**20
 
 
 @dataclass(frozen=True)
@@ -45,29 +46,43 @@ def text_bytes(batch: pa.RecordBatch) -> pa.Array:
     return pc.binary_length(batch.column("text")).cast(pa.int64())
 
 
-def split_texts(folder: Path, split: str, share: float = 1.0) -> Iterator[list[str]]:
-    """The texts of a split in the order of the shards, a few megabytes at a time.
+def split_texts(folder: Path, split: str, share: float = 1.0) -> Iterator[pa.Array]:
+    """The texts of a split in the order of the shards, a few megabytes at a time; see `split_batches`."""
+    for batch in split_batches(folder, split, share, ["text"]):
+        yield batch.column("text")
+
+
+def split_batches(folder: Path, split: str, share: float, columns: list[str]) -> Iterator[pa.RecordBatch]:
+    """Documents of a split in the order of the shards, a few megabytes at a time.
 
     Args:
         folder: Parquet shards with the columns `id`, `text` and `split`.
         split: Which documents.
         share: Of the documents; which ones is decided by their ids alone, so a larger share holds the smaller one.
+        columns: With `text` among them; those that a shard lacks are left out.
     """
-    texts: list[str] = []
-    size = 0
     for path in shard_files(folder).values():
-        for batch in read_batches(path, ["id", "text", "split"]):
+        there = pq.read_schema(path).names
+        read = [name for name in dict.fromkeys([*columns, "id", "split"]) if name in there]
+        held: list[pa.RecordBatch] = []
+        size = 0
+        for batch in read_batches(path, read):
             chosen = batch.filter(pc.equal(batch.column("split"), split))
-            for name, text in zip(chosen.column("id"), chosen.column("text"), strict=True):
-                if share < 1 and _draw(name.as_py()) >= share:
-                    continue
-                texts.append(text.as_py())
-                size += len(texts[-1])
-                if size >= BATCH_BYTES:
-                    yield texts
-                    texts, size = [], 0
-    if texts:
-        yield texts
+            if share < 1:
+                draws = [_draw(name) < share for name in chosen.column("id").to_pylist()]
+                chosen = chosen.filter(pa.array(draws, pa.bool_()))
+            if chosen.num_rows:
+                held.append(chosen.select([name for name in read if name in columns]))
+                size += chosen.nbytes
+            if size >= BATCH_BYTES:
+                yield from _joined(held)
+                held, size = [], 0
+        yield from _joined(held)
+
+
+def _joined(batches: list[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+    if batches:
+        yield from pa.Table.from_batches(batches).combine_chunks().to_batches()
 
 
 def _draw(document: str) -> float:

@@ -1,8 +1,9 @@
+# ruff: noqa: PLR0915  (calls between kernels that hand on twenty arrays read worse, and cost)
 # mypy: disable-error-code="no-untyped-def"
 """Token ids of whole texts, compiled by numba: cut into words, look each up among those met before, write its ids.
 
-A text repeats its words: of a hundred million bytes of prose only one word in fifty is not in a table of the last hundred
-thousand. Only those go through the merges (or Viterbi's algorithm, or the longest match). Ids are those of the
+A text repeats its words: of a hundred million bytes of prose few words are not in a table of the last hundred thousand.
+Only those go through the merges (or Viterbi's algorithm, or the longest match). Ids are those of the
 Hugging Face library for the saved `tokenizer.json`; the tests compare them.
 """
 
@@ -317,9 +318,7 @@ def encode(
                         and np.int64(sizes >> _HIGH) == length
                     ):
                         places = words[slot, PLACES]
-                        if length <= INLINE_BYTES or same_bytes(
-                            data, at, met_bytes, np.int64(places & _LOW), length
-                        ):
+                        if length <= INLINE_BYTES or same_bytes(data, at, met_bytes, np.int64(places & _LOW), length):
                             found = np.int64(sizes & _LOW)
                             place = np.int64(places >> _HIGH)
                             if found == 1:

@@ -1,7 +1,7 @@
 """The fast way from texts to token ids, for the tokenizers that are trained here.
 
-It reads what it needs from the library's own description of a tokenizer, so that there is one source of truth, and gives
-the ids that the library gives. Its memory does not grow with the amount of text.
+It reads what it needs from the library's own description of a tokenizer, so that there is one source of truth, and
+gives the ids that the library gives. Its memory does not grow with the amount of text.
 """
 
 from __future__ import annotations
@@ -17,12 +17,13 @@ from firstwords.tokenizer import encode_kernels as kernels
 from firstwords.tokenizer.alphabet import BYTE_CHARACTERS, read
 from firstwords.tokenizer.characters import character_classes
 from firstwords.tokenizer.patterns import max_word_bytes, pattern_of
-from firstwords.tokenizer.word_counts import PATTERN_NUMBERS, shares, text_buffers
+from firstwords.tokenizer.text_buffers import shares, text_buffers
+from firstwords.tokenizer.word_counts import PATTERN_NUMBERS
 
 if TYPE_CHECKING:
     from tokenizers import Tokenizer as Backend
 
-    from firstwords.tokenizer.word_counts import Texts
+    from firstwords.tokenizer.text_buffers import Texts
 
 # Words that are kept at most: their table takes 8 MB a thread, about what stays near a core.
 WORD_ROWS = 2**18

@@ -1,4 +1,5 @@
-# mypy: disable-error-code="no-untyped-def"
+# ruff: noqa: PLR0915  (the loop shares a dozen growing arrays)
+# mypy: disable-error-code="no-untyped-def, assignment"
 """Learning merges from word counts, compiled by numba: the loop of byte-pair encoding (Sennrich et al. 2016).
 
 Every pair has a list of the places where it was seen; a merge visits these places only. The most frequent pair is taken

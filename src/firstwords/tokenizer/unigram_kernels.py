@@ -32,7 +32,8 @@ _EIGHT, _SIXTEEN = np.uint64(8), np.uint64(16)
 @compiled
 def _fold(value, byte):
     """One byte more of a substring's hash. Two substrings of one hash would be counted as one seed; with ten million
-    of them that happens once in three hundred thousand corpora, and costs one seed."""
+    of them that happens once in three hundred thousand corpora, and costs one seed.
+    """
     value = (value ^ np.uint64(byte)) * _PRIME
     return value ^ (value >> np.uint64(31))
 

@@ -99,7 +99,10 @@ def seeds(words: WordCounts) -> Pieces:
     keys, frequencies, where = (rows[:, column] for column in (kernels.KEY, kernels.FREQUENCY, kernels.WHERE))
     covered = (frequencies * (where & np.uint64(0xFF))).astype(np.int64)
     order = np.lexsort((keys, -covered))[:NUM_SEEDS]
-    places, sizes = (where[order] >> np.uint64(16)).tolist(), ((where[order] >> np.uint64(8)) & np.uint64(0xFF)).tolist()
+    places, sizes = (
+        (where[order] >> np.uint64(16)).tolist(),
+        ((where[order] >> np.uint64(8)) & np.uint64(0xFF)).tolist(),
+    )
     texts = [bytes([byte]) for byte in range(NUM_BYTES)]
     texts += [words.data[p : p + n].tobytes() for p, n in zip(places, sizes, strict=True)]
     lengths = np.diff(words.offsets)

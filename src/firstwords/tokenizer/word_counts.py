@@ -2,52 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import reduce
 from typing import TYPE_CHECKING
 
 import numpy as np
-import pyarrow as pa
 
 from firstwords.machine import num_cores
 from firstwords.tokenizer import word_kernels as kernels
 from firstwords.tokenizer.characters import character_classes
 from firstwords.tokenizer.patterns import Pattern
+from firstwords.tokenizer.text_buffers import shares, text_buffers
 
 if TYPE_CHECKING:
-    Texts = Sequence[str] | pa.Array
+    from firstwords.tokenizer.text_buffers import Texts
 
 PATTERN_NUMBERS = {"gpt2": kernels.GPT2, "llama3": kernels.LLAMA3, None: kernels.WHOLE}
 _ROWS, _BYTES = 2**16, 2**20
-
-
-def text_buffers(texts: Texts) -> tuple[np.ndarray, np.ndarray]:
-    """Texts as UTF-8 bytes (uint8) and their bounds (D + 1, int64), without a copy where they are Arrow's.
-
-    Raises:
-        ValueError: If a text has a lone surrogate.
-    """
-    if not isinstance(texts, pa.Array):
-        texts = pa.array(texts, pa.large_string())
-    if pa.types.is_string(texts.type) or pa.types.is_large_string(texts.type):
-        wide = pa.types.is_large_string(texts.type)
-    else:
-        raise TypeError(f"expected texts, not {texts.type}")
-    if texts.null_count:
-        raise TypeError("expected texts; some are null")
-    _, bounds, data = texts.buffers()
-    offsets = np.frombuffer(bounds, np.int64 if wide else np.int32)[texts.offset : texts.offset + len(texts) + 1]
-    return np.frombuffer(data, np.uint8) if data is not None else np.empty(0, np.uint8), offsets.astype(np.int64)
-
-
-def shares(offsets: np.ndarray, number: int) -> list[np.ndarray]:
-    """Bounds of texts cut into runs of about equal bytes, at most `number` of them, none empty."""
-    total = offsets[-1] - offsets[0]
-    edges = np.searchsorted(offsets, offsets[0] + total * np.arange(1, number) // number)
-    edges = np.unique(np.concatenate([[0], edges, [len(offsets) - 1]]))
-    return [offsets[a : b + 1] for a, b in zip(edges[:-1], edges[1:], strict=True)]
 
 
 @dataclass(frozen=True)
@@ -85,15 +58,15 @@ class WordCounts:
             max_bytes: Of a piece.
             whole_characters: Whether a piece ends before a character that would be cut in two.
         """
-        offsets, counts = [0], []
         if not len(self) or np.diff(self.offsets).max() <= max_bytes:
             return self
-        for start, end, count in zip(self.offsets[:-1].tolist(), self.offsets[1:].tolist(), self.counts.tolist(), strict=True):
-            while end - start > max_bytes:
-                start += max_bytes
-                while whole_characters and self.data[start] & 0xC0 == 0x80:
-                    start -= 1
-                offsets.append(start)
+        offsets, counts = [0], []
+        for end, count in zip(self.offsets[1:].tolist(), self.counts.tolist(), strict=True):
+            while end - offsets[-1] > max_bytes:
+                behind = offsets[-1] + max_bytes
+                while whole_characters and self.data[behind] & 0xC0 == 0x80:
+                    behind -= 1
+                offsets.append(behind)
                 counts.append(count)
             offsets.append(end)
             counts.append(count)

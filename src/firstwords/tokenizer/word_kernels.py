@@ -1,5 +1,5 @@
-# ruff: noqa: PLR1714, SIM109  (numba compiles a chain of comparisons; membership in a set it does not)
-# mypy: disable-error-code="no-untyped-def"
+# ruff: noqa: PLR1714, SIM109, SIM110  (numba compiles chains of comparisons and loops; sets and generators it does not)
+# mypy: disable-error-code="no-untyped-def, call-arg, var-annotated, assignment"
 """Cutting UTF-8 into the words of a pattern and counting them, compiled by numba.
 
 The patterns of `patterns.py` are followed by hand, one character at a time: a general engine spends ten times as long
@@ -36,7 +36,7 @@ _QUARTER = np.uint64(29)
 
 
 @intrinsic
-def _load(typing_context, data, at):  # noqa: ARG001
+def _load(typing_context, data, at):
     """Eight bytes from any place of an array of bytes, as one number."""
 
     def build(context, builder, signature, arguments):
@@ -279,9 +279,7 @@ def add_table(other, words, table, arena, state):
     """Add the counts of another table, whose arena is `words`, from row `state[AT]` on; False: see `count_words`."""
     for row in range(state[AT], len(other)):
         length = np.int64(other[row, LENGTH])
-        if length and not add_word(
-            words, np.int64(other[row, PLACE]), length, other[row, COUNT], table, arena, state
-        ):
+        if length and not add_word(words, np.int64(other[row, PLACE]), length, other[row, COUNT], table, arena, state):
             state[AT] = row
             return False
     return True

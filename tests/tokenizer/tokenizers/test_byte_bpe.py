@@ -1,17 +1,18 @@
 """Byte-level BPE: what it learns, how large it gets, and that it learns it the same way every time."""
 
 import json
-import os
-import subprocess
-import sys
+import random
 from collections import Counter
 from itertools import pairwise
 
 import pytest
+from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
 
 from firstwords.errors import RecipeError
 from firstwords.recipe import build
-from firstwords.tokenizer.tokenizers.byte_bpe import SMALLEST, ByteBPE, default_vocab_size
+from firstwords.tokenizer.patterns import pre_tokenizer
+from firstwords.tokenizer.tokenizer import SPECIAL_TOKENS
+from firstwords.tokenizer.tokenizers.byte_bpe import SMALLEST, ByteBPE
 
 TEXTS = ["low lower lowest newer wider newest", "low low low new new wide"] * 5
 
@@ -44,34 +45,28 @@ def test_a_small_text_gives_a_smaller_vocabulary():
     assert ByteBPE(vocab_size=5000).train([], 5000).vocab_size == SMALLEST
 
 
-def test_training_is_the_same_on_any_number_of_threads():
-    program = (
-        "import hashlib, random\n"
-        "from firstwords.tokenizer.tokenizers.byte_bpe import ByteBPE\n"
-        "draw = random.Random(1)\n"
-        "word = lambda: ''.join(draw.choices('abcde', k=draw.randint(1, 6)))\n"
-        "texts = [' '.join(word() for _ in range(400)) for _ in range(50)]\n"
-        "tokenizer = ByteBPE(vocab_size=800).train((texts[i:i + 7] for i in range(0, 50, 7)), 800)\n"
-        "print(hashlib.sha256(repr([tokenizer.token(i) for i in range(800)]).encode()).hexdigest())\n"
+@pytest.mark.parametrize("alphabet", ["ab", "a", "abcdefgh", "a\u00e9\U0001f642 "])
+def test_the_merges_are_those_of_the_library(alphabet):
+    draw = random.Random(1)
+    texts = [" ".join("".join(draw.choices(alphabet, k=draw.randint(1, 12))) for _ in range(80)) for _ in range(3)]
+    for size, pattern in ((262, "gpt2"), (280, "llama3"), (900, "llama3")):
+        ours = json.loads(ByteBPE(pattern=pattern).train([texts], size)._backend.to_str())
+        assert ours == json.loads(reference(texts, size, pattern))
+
+
+def reference(texts, size, pattern):
+    """The tokenizer as the library trains it."""
+    backend = Tokenizer(models.BPE(ignore_merges=pattern == "llama3"))
+    backend.pre_tokenizer, backend.decoder = pre_tokenizer(pattern), decoders.ByteLevel()
+    trainer = trainers.BpeTrainer(
+        vocab_size=size,
+        min_frequency=2,
+        special_tokens=list(SPECIAL_TOKENS),
+        initial_alphabet=sorted(pre_tokenizers.ByteLevel.alphabet()),
+        show_progress=False,
     )
-    results = set()
-    for threads, seed in (("1", "0"), ("2", "1"), ("3", "2")):
-        environment = os.environ | {"RAYON_NUM_THREADS": threads, "PYTHONHASHSEED": seed}
-        done = subprocess.run(
-            [sys.executable, "-c", program], env=environment, capture_output=True, text=True, check=True
-        )
-        results.add(done.stdout)
-    assert len(results) == 1
-
-
-def test_the_size_follows_the_text():
-    assert default_vocab_size(100_000_000)[0] == 16_384
-    assert default_vocab_size(25_000_000)[0] == 8_192
-    assert default_vocab_size(100)[0] == 512
-    assert "kept within" in default_vocab_size(100)[1]
-    assert default_vocab_size(10**12)[0] == 65_536
-    assert "25.0 MB" in default_vocab_size(25_000_000)[1]
-    assert ByteBPE(vocab_size=1000).size(10**9) == (1000, "set in the recipe")
+    backend.train_from_iterator([texts], trainer)
+    return backend.to_str()
 
 
 def test_an_impossible_size_is_refused():

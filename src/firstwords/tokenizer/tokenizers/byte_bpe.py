@@ -10,7 +10,7 @@ from firstwords.tokenizer.sizing import chosen_size, refuse_below
 from firstwords.tokenizer.tokenizer import SPECIAL_TOKENS, Tokenizer, TokenizerTrainer
 
 if TYPE_CHECKING:
-    from firstwords.tokenizer.word_counts import Texts
+    from firstwords.tokenizer.text_buffers import Texts
 
 SMALLEST = len(SPECIAL_TOKENS) + 256
 
@@ -71,4 +71,4 @@ class ByteBPE(TokenizerTrainer):
         backend = Backend(models.BPE(vocab=vocabulary, merges=merges, ignore_merges=self.pattern == "llama3"))
         backend.pre_tokenizer = pre_tokenizer(self.pattern)
         backend.decoder = decoders.ByteLevel()
-        return Tokenizer(backend)
+        return Tokenizer.trained(backend)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, ClassVar
 from firstwords.tokenizer.tokenizer import SPECIAL_TOKENS, Tokenizer, TokenizerTrainer
 
 if TYPE_CHECKING:
-    from firstwords.tokenizer.word_counts import Texts
+    from firstwords.tokenizer.text_buffers import Texts
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,4 +36,4 @@ class Bytes(TokenizerTrainer):
         # Words change nothing here, but let long texts be cut, and are what llama.cpp asks for.
         backend.pre_tokenizer = pre_tokenizer("gpt2")
         backend.decoder = decoders.ByteLevel()
-        return Tokenizer(backend)
+        return Tokenizer.trained(backend)

@@ -10,7 +10,7 @@ from firstwords.tokenizer.sizing import chosen_size, refuse_below
 from firstwords.tokenizer.tokenizer import SPECIAL_TOKENS, Tokenizer, TokenizerTrainer
 
 if TYPE_CHECKING:
-    from firstwords.tokenizer.word_counts import Texts
+    from firstwords.tokenizer.text_buffers import Texts
 
 SMALLEST = len(SPECIAL_TOKENS) + 256
 # Of special tokens, which are part of the list of pieces: less than any word could sum up to.
@@ -21,9 +21,8 @@ NEVER = -1e6
 class Unigram(TokenizerTrainer):
     """The unigram language model of Kudo (2018), over bytes, so that nothing is unknown.
 
-    A piece is a byte or whole characters inside a word of the pattern. Trained here: the library's own trainer gives other
-    results from run to run and has no byte alphabet. llama.cpp has no counterpart; models with it leave as Hugging
-    Face folders.
+    A piece is a byte or whole characters inside a word of the pattern. llama.cpp has no counterpart; models with it
+    leave as Hugging Face folders.
 
     Attributes:
         vocab_size: Entries: three special tokens, 256 bytes, pieces. None: by the size of the training text.
@@ -52,13 +51,11 @@ class Unigram(TokenizerTrainer):
         from firstwords.tokenizer.unigram_training import NUM_BYTES, learn_pieces
         from firstwords.tokenizer.word_counts import count_words
 
-        pieces = learn_pieces(
-            count_words(batches, self.pattern), vocab_size - len(SPECIAL_TOKENS), threads=num_cores()
-        )
+        pieces = learn_pieces(count_words(batches, self.pattern), vocab_size - len(SPECIAL_TOKENS), threads=num_cores())
         ordered = [pieces[byte] for byte in VOCABULARY_ORDER] + pieces[NUM_BYTES:]
         vocabulary = [(token, NEVER) for token in SPECIAL_TOKENS]
         vocabulary += [(written(text), score) for text, score in ordered]
         backend = Backend(models.Unigram(vocabulary, unk_id=None, byte_fallback=False))
         backend.pre_tokenizer = pre_tokenizer(self.pattern)
         backend.decoder = decoders.ByteLevel()
-        return Tokenizer(backend)
+        return Tokenizer.trained(backend)

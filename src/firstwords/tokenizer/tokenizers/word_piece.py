@@ -10,7 +10,7 @@ from firstwords.tokenizer.sizing import chosen_size, refuse_below
 from firstwords.tokenizer.tokenizer import END_OF_TEXT, SPECIAL_TOKENS, Tokenizer, TokenizerTrainer
 
 if TYPE_CHECKING:
-    from firstwords.tokenizer.word_counts import Texts
+    from firstwords.tokenizer.text_buffers import Texts
 
 CONTINUES = "\uff03\uff03"
 """Stands before an entry that does not begin a word. BERT's `##` is also text: there `##a` in a page is taken for the
@@ -26,8 +26,9 @@ SMALLEST = len(SPECIAL_TOKENS) + 2 * 256
 class WordPiece(TokenizerTrainer):
     """WordPiece (Schuster & Nakajima 2012; Devlin et al. 2019) over bytes, so that nothing is unknown.
 
-    Entries are learnt as in the Hugging Face trainer: by merging the most frequent pairs. All 256 bytes are entries both
-    at the start of a word and inside one. llama.cpp has no counterpart; models with it leave as Hugging Face folders.
+    Entries are learnt as in the Hugging Face trainer: by merging the most frequent pairs. All 256 bytes are entries
+    both at the start of a word and inside one. llama.cpp has no counterpart; models with it leave as Hugging Face
+    folders.
 
     Attributes:
         vocab_size: Entries: three special tokens, 512 for the bytes, merges. None: by the size of the training text.
@@ -66,9 +67,7 @@ class WordPiece(TokenizerTrainer):
         byte_ids[list(VOCABULARY_ORDER)] = np.arange(len(SPECIAL_TOKENS), len(SPECIAL_TOKENS) + 256)
         symbols = byte_ids[words.data] + 256
         symbols[words.offsets[:-1]] -= 256
-        pairs = learn_merges(
-            symbols, words.offsets, words.counts, SMALLEST, vocab_size - SMALLEST, self.min_frequency
-        )
+        pairs = learn_merges(symbols, words.offsets, words.counts, SMALLEST, vocab_size - SMALLEST, self.min_frequency)
         signs = [BYTE_CHARACTERS[byte] for byte in VOCABULARY_ORDER]
         tokens = [*SPECIAL_TOKENS, *signs, *(CONTINUES + sign for sign in signs)]
         for left, right in pairs.tolist():
@@ -86,4 +85,4 @@ class WordPiece(TokenizerTrainer):
         )
         backend.pre_tokenizer = pre_tokenizer(self.pattern, MAX_WORD_BYTES)
         backend.decoder = decoders.Sequence([decoders.Replace(Regex("^" + CONTINUES), ""), decoders.ByteLevel()])
-        return Tokenizer(backend)
+        return Tokenizer.trained(backend)
