@@ -18,7 +18,7 @@ import pyarrow.parquet as pq
 from benchmarks.line import Judged, Setting
 from benchmarks.process import ROOT, Ran, peer, peer_version, run, run_recipe
 
-PEERS = ["tokenizers==0.23.3 tiktoken==0.14.0 sentencepiece==0.2.3 rustbpe==0.1.0 pyarrow==25.0.1"]
+PEERS = ["tokenizers==0.23.3 tiktoken==0.14.0 sentencepiece==0.2.3 rustbpe==0.1.0 pyarrow==26.0.1"]
 ENTRIES = 16_384
 NUM_BYTES = 100_000_000
 TURNS = 3

@@ -1,4 +1,4 @@
-"""Our side of the line `tokenizers`, a job a process, as the peers have: train, encode, compare ids with transformers."""
+"""Our side of the line `tokenizers`, a process a job: train, encode, compare ids with transformers."""
 
 import json
 import sys

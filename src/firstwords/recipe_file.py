@@ -25,6 +25,7 @@ STAGE_ORDER = (
     "deduplicate",
     "decontaminate",
     "train_tokenizer",
+    "compare_tokenizers",
     "tokenize",
     "configure",
     "pretrain",

@@ -1,6 +1,6 @@
-"""One job of one peer over texts in a Parquet file; prints `{"seconds": .., "tokens": ..}`. Run in the peers' environment.
+"""One job of one peer over texts in a Parquet file, run in the peers' environment; prints seconds and tokens.
 
-Reading the file, and handing texts over as the peer wants them, is not timed; what a peer must be given in one piece is.
+Reading the file and cutting the texts into the pieces that the peers are best with is not timed.
 """
 
 import json
@@ -49,8 +49,9 @@ def hf_train(texts, size, out):
     trainer = trainers.BpeTrainer(
         vocab_size=size, min_frequency=2, special_tokens=SPECIAL, initial_alphabet=alphabet, show_progress=False
     )
+    batch = list(pieces(texts))
     started = time.perf_counter()
-    backend.train_from_iterator(list(pieces(texts)), trainer)
+    backend.train_from_iterator(batch, trainer)
     seconds = time.perf_counter() - started
     backend.save(str(out))
     return {"seconds": seconds}
@@ -60,17 +61,19 @@ def rustbpe_train(texts, size, out):
     import rustbpe
 
     tokenizer = rustbpe.Tokenizer()
+    batch = list(pieces(texts))
     started = time.perf_counter()
-    tokenizer.train_from_iterator(pieces(texts), size, pattern=LLAMA3)
+    tokenizer.train_from_iterator(iter(batch), size, pattern=LLAMA3)
     return {"seconds": time.perf_counter() - started}
 
 
 def sentencepiece_train(texts, size, out):
     import sentencepiece
 
+    lines = [line for text in texts for line in text.split("\n")]
     started = time.perf_counter()
     sentencepiece.SentencePieceTrainer.train(
-        sentence_iterator=(line for text in texts for line in text.split("\n")),
+        sentence_iterator=iter(lines),
         model_prefix=str(out.with_suffix("")),
         vocab_size=size,
         model_type="bpe",
@@ -99,17 +102,11 @@ def hf_encode(texts, given, method):
 def tiktoken_encode(texts, given):
     """tiktoken with the same merges; ranks are the ids of the entries."""
     import tiktoken
-    from tokenizers import pre_tokenizers
 
     model = json.loads(given.read_text(encoding="utf-8"))["model"]
-    cut = pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=False)
-    sign = {cut.pre_tokenize_str(chr(i))[0][0]: bytes([i]) for i in range(128)}
-    for i in range(0x80, 0x800):  # every byte above ASCII stands in some character of two bytes, C2 to DF and 80 to BF
-        for written, byte in zip(cut.pre_tokenize_str(chr(i))[0][0], chr(i).encode(), strict=True):
-            sign[written] = bytes([byte])
-    others = iter(sorted({bytes([i]) for i in range(256)} - set(sign.values())))
-    letters = set("".join(token for token in model["vocab"] if token not in SPECIAL)) - set(sign)
-    sign |= dict(zip(sorted(letters), others, strict=False))
+    printable = {*range(0x21, 0x7F), *range(0xA1, 0xAD), *range(0xAE, 0x100)}
+    others = iter(range(0x100, 0x200))
+    sign = {chr(byte if byte in printable else next(others)): bytes([byte]) for byte in range(256)}
     ranks = {b"".join(sign[c] for c in t): i for t, i in model["vocab"].items() if t not in SPECIAL}
     encoding = tiktoken.Encoding("ours", pat_str=LLAMA3, mergeable_ranks=ranks, special_tokens={})
     batch = list(pieces(texts))

@@ -1,7 +1,7 @@
 """Learn the vocabulary from the training part of the corpus."""
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
 from firstwords.errors import RecipeError
 from firstwords.recipe import Kind, Size
@@ -33,6 +33,8 @@ class TrainTokenizer(Stage):
             distinct words of so much text fit into a few gigabytes of memory.
         report_bytes: Most text of each split on which bytes per token are measured.
     """
+
+    version: ClassVar[int] = 2
 
     tokenizer: Annotated[TokenizerTrainer, Kind("tokenizer.tokenizers")] = ByteBPE()
     max_bytes: Size = 2**30

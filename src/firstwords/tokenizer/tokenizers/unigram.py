@@ -29,7 +29,7 @@ class Unigram(TokenizerTrainer):
         pattern: How text is cut into words.
     """
 
-    libraries: ClassVar[tuple[str, ...]] = ("tokenizers",)
+    libraries: ClassVar[tuple[str, ...]] = ("tokenizers", "numba", "scipy")
 
     vocab_size: Count | None = None
     pattern: Pattern = "llama3"
