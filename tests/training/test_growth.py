@@ -1,5 +1,7 @@
 """Batches and contexts that grow: every row once, whole at the end, a function of the position alone."""
 
+import itertools
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -30,7 +32,7 @@ def test_every_position_is_read_once_in_steps_that_never_exceed_a_batch(num_posi
     assert starts[-1] == num_positions
     assert sizes.min() >= 1
     assert sizes.max() <= rows
-    assert all(a <= b for a, b in zip(sizes[:-2], sizes[1:-1], strict=True))  # but for the last, which may be cut
+    assert all(a <= b for a, b in itertools.pairwise(sizes[:-1]))  # but for the last, which may be cut
 
 
 def test_context_doubles_until_it_is_whole():

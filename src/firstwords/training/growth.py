@@ -7,6 +7,7 @@ cuts its steps at the same places.
 from __future__ import annotations
 
 import dataclasses
+import itertools
 import math
 
 import numpy as np
@@ -67,5 +68,5 @@ def shorten(example: Example, length: int) -> Example:
     bounds = example.document_bounds
     if int(np.diff(bounds).max(initial=0)) <= length:
         return example
-    parts = [np.arange(begin, end, length) for begin, end in zip(bounds[:-1], bounds[1:], strict=True)]
+    parts = [np.arange(begin, end, length) for begin, end in itertools.pairwise(bounds)]
     return dataclasses.replace(example, bounds=np.concatenate([*parts, bounds[-1:]]).astype(np.int64))

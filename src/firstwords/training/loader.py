@@ -1,8 +1,8 @@
 """Which rows make up a step, and how they are cut into micro-batches and shared among ranks.
 
 The sequence of rows is a pure function of (seed, epoch, row): epochs follow each other without a gap, each a new
-permutation (`curriculum.RowOrder`), and step `s` reads the positions from `starts[s]` on. Nothing is remembered between steps, so a run that
-continues, or that has another number of ranks, sees the same rows in the same steps.
+permutation (`curriculum.RowOrder`), and step `s` reads the positions from `starts[s]` on. Nothing is remembered between
+steps, so a run that continues, or that has another number of ranks, sees the same rows in the same steps.
 """
 
 from __future__ import annotations
