@@ -34,6 +34,9 @@ class TrainSettings(Component):
     head_rate: float = 0.006
     vector_rate: float = 0.02
     momentum: float = 0.9
+    # Of Muon's orthogonalisation. Three learn as well as five in small models (docs/log 2026-11-26-learning); five are
+    # the safe number where updates are rare.
+    matrix_iterations: Literal[3, 5] = 5
     betas: tuple[float, float] = (0.8, 0.95)
     epsilon: float = 1e-10
     # Decoupled, on matrices only: every step takes `rate x weight_decay` of them.
