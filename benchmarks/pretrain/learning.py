@@ -122,7 +122,7 @@ def learn(folder: Path, data: Path, budget: float, seed: int, overrides: Sequenc
 
 def write_parts(data: Path, file: Path) -> None:
     """The two parts as two documents, named so that their hashed names put them into `train` and `validation`."""
-    text = lzma.open(data / "lm-tinyshakespeare/input.txt.xz").read().decode()
+    text = lzma.decompress((data / "lm-tinyshakespeare/input.txt.xz").read_bytes()).decode()
     cut = int(TRAIN_SHARE * len(text))
     parts = {"train": text[:cut], "validation": text[cut:]}
     lines = []

@@ -65,7 +65,9 @@ def novels(setting: Setting) -> list[Judged]:
         told = f"{bits['5-gram']:.4f} bits/byte, Kneser-Ney, same tokens"
         found.append(Judged(name="novels-5gram", figure=bits["model"] / bits["5-gram"], unit="x", note=told))
     for name, theirs in peers.items():
-        told = f"{theirs['bits']:.4f} bits/byte, {theirs['parameters'] / 1e6:.1f}M parameters, {theirs['seconds']:.0f} s"
+        told = (
+            f"{theirs['bits']:.4f} bits/byte, {theirs['parameters'] / 1e6:.1f}M parameters, {theirs['seconds']:.0f} s"
+        )
         ratio = bits["model"] / theirs["bits"]
         found.append(
             Judged(name=f"novels-{name}", figure=ratio, unit="x", bar=1.0, at_least=False, peer=name, note=told)

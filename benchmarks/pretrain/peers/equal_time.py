@@ -172,10 +172,8 @@ def document_nats(logits, document: np.ndarray, end_of_text: int, context: int) 
         begin = max(0, done - (context - stride)) if done else 0
         end = min(begin + context, len(document))
         ids, targets = stream[begin:end], stream[begin + 1 : end + 1]
-        if len(ids) == 1:  # a peer that smears needs two tokens; the second is not counted
-            scores = logits(torch.cat([ids, ids])[None])[0, :1]
-        else:
-            scores = logits(ids[None])[0]
+        # A peer that smears needs two tokens: a second one is added, and not counted.
+        scores = logits(torch.cat([ids, ids[:1]])[None] if len(ids) == 1 else ids[None])[0, : len(ids)]
         skip = done - begin
         total += float(F.cross_entropy(scores[skip:].float(), targets[skip:], reduction="sum"))
         done = end

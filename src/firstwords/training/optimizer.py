@@ -16,42 +16,35 @@ from firstwords.training.settings import TrainSettings
 
 Role = Literal["matrix", "embedding", "head", "vector"]
 
-# Amsel et al. 2025 (Polar Express): the polynomials a x + b x^3 + c x^5 that one after another leave the least distance
-# from one. Five, for singular values from 1e-3: they bring every value in [1e-3, 1] to within 0.15 of one, where
-# Jordan's fixed polynomial leaves 0.68 to 1.14. Three, for values from 0.02 (solved as linear programmes): to within
-# 0.1; smaller ones are multiplied by 55, so what is mostly noise stays short.
-POLYNOMIALS = {
-    3: (
-        (7.71097, -22.113756, 16.248744),
-        (3.215276, -2.411172, 0.5013),
-        (2.218308, -1.59399, 0.410748),
-    ),
-    5: (
-        (8.28721201814563, -23.595886519098837, 17.300387312530933),
-        (4.107059111542203, -2.9478499167379106, 0.5448431082926601),
-        (3.9486908534822946, -2.908902115962949, 0.5518191394370137),
-        (3.3184196573706015, -2.488488024314874, 0.51004894012372),
-        (2.300652019954817, -1.6689039845747493, 0.4188073119525673),
-    ),
-}
+# Amsel et al. 2025 (Polar Express), the first five polynomials for singular values from 1e-3: with these, five
+# iterations bring every value in [1e-3, 1] to within 0.15 of one, where Jordan's fixed polynomial leaves 0.68 to 1.14.
+# Three leave 0.2 to 1.9 down to 0.01. Polynomials solved for three (0.9 to 1.1 down to 0.02) learnt no better
+# (docs/log 2026-11-26-learning).
+POLYNOMIALS = (
+    (8.28721201814563, -23.595886519098837, 17.300387312530933),
+    (4.107059111542203, -2.9478499167379106, 0.5448431082926601),
+    (3.9486908534822946, -2.908902115962949, 0.5518191394370137),
+    (3.3184196573706015, -2.488488024314874, 0.51004894012372),
+    (2.300652019954817, -1.6689039845747493, 0.4188073119525673),
+)
 # Rounding may lift a singular value above one, where the polynomials grow fast; this keeps them below.
 SAFETY = 1.01
 
 
-def orthogonalise(matrices: Tensor, num_iterations: int = 5) -> Tensor:
+def orthogonalise(matrices: Tensor, num_iterations: int = len(POLYNOMIALS)) -> Tensor:
     """The nearest (semi-)orthogonal matrix of each matrix, approximately.
 
     Args:
         matrices: (K, M, N) with M <= N (the products are over the smaller side).
-        num_iterations: One of `POLYNOMIALS`.
+        num_iterations: From 1 to 5; with fewer, singular values end less near one.
 
     Returns:
-        (K, M, N), singular values near one, unless they were tiny; a zero matrix stays zero.
+        (K, M, N), singular values near one; a zero matrix stays zero.
     """
     assert matrices.shape[-2] <= matrices.shape[-1]
     scale = matrices.flatten(1).norm(dim=1)[:, None, None] * SAFETY + torch.finfo(matrices.dtype).tiny
     x = matrices / scale
-    for a, b, c in POLYNOMIALS[num_iterations]:
+    for a, b, c in POLYNOMIALS[:num_iterations]:
         gram = torch.bmm(x, x.mT)  # (K, M, M)
         polynomial = torch.baddbmm(gram, gram, gram, beta=b / SAFETY**3, alpha=c / SAFETY**5)
         x = torch.baddbmm(x, polynomial, x, beta=a / SAFETY)

@@ -36,7 +36,7 @@ class TrainSettings(Component):
     momentum: float = 0.9
     # Of Muon's orthogonalisation. Three learn as well as five in small models (docs/log 2026-11-26-learning); five are
     # the safe number where updates are rare.
-    matrix_iterations: Literal[3, 5] = 5
+    matrix_iterations: Literal[1, 2, 3, 4, 5] = 5
     betas: tuple[float, float] = (0.8, 0.95)
     epsilon: float = 1e-10
     # Decoupled, on matrices only: every step takes `rate x weight_decay` of them.
