@@ -1,1 +1,1 @@
-"""Lines of `make bench-pretrain`."""
+"""Pre-training beside nanoGPT, nanochat, transformers, litgpt, x-transformers and tokenizer libraries."""

@@ -40,14 +40,15 @@ def steps(model, optimizer, number, start=0):
 
 @pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
 @pytest.mark.parametrize("columns", [16, 40])
-def test_singular_values_come_near_one(dtype, columns):
+@pytest.mark.parametrize(("num_iterations", "smallest", "bounds"), [(5, -2.5, (0.8, 1.2)), (3, -1.5, (0.15, 1.95))])
+def test_singular_values_come_near_one(dtype, columns, num_iterations, smallest, bounds):
     generator = torch.Generator().manual_seed(0)
     left, _, right = torch.linalg.svd(torch.randn(2, 16, columns, generator=generator), full_matrices=False)
-    values = torch.stack([torch.ones(16), torch.logspace(0, -2.5, 16)])  # a condition of 300 is brought up too
+    values = torch.stack([torch.ones(16), torch.logspace(0, smallest, 16)])  # a condition of 300, or of 30
     matrices = 1e4 * (left * values[:, None, :] @ right).to(dtype)
-    found = torch.linalg.svdvals(orthogonalise(matrices))
-    assert found.min() > 0.8
-    assert found.max() < 1.2
+    found = torch.linalg.svdvals(orthogonalise(matrices, num_iterations))
+    assert found.min() > bounds[0]
+    assert found.max() < bounds[1]
 
 
 def test_the_direction_stays():

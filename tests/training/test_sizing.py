@@ -107,7 +107,7 @@ def test_an_estimate_scales_with_the_arithmetic():
 
 
 def test_every_rate_has_a_reason():
-    reasons = rates(candidate(3)[0], 500)
+    reasons = rates(candidate(3)[0], 500, 2048)
     assert all(each.reason and each.value > 0 for each in reasons)
     assert {each.name for each in reasons} >= {
         "matrix_rate",
@@ -116,5 +116,10 @@ def test_every_rate_has_a_reason():
         "warmup_share",
         "decay_share",
     }
-    wide = {each.name: each.value for each in rates(candidate(12)[0], 500)}
+    wide = {each.name: each.value for each in rates(candidate(12)[0], 500, 2**19)}
     assert wide["embedding_rate"] < {each.name: each.value for each in reasons}["embedding_rate"]
+
+
+def test_muon_does_with_less_where_updates_are_frequent():
+    values = {size: {r.name: r.value for r in rates(candidate(3)[0], 500, size)} for size in (2048, 2**17)}
+    assert [values[size]["matrix_iterations"] for size in (2048, 2**17)] == [3, 5]

@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from safetensors.torch import load_file
 
 from firstwords.errors import Interrupted, NumericFailure, RecipeError
 from firstwords.training.train import moments
@@ -87,6 +88,85 @@ def test_a_polite_signal_saves_and_ends_with_its_own_error(tmp_path):
         run_tiny(tmp_path, trackers=(DieAfter(step=8, how="stop"),))
     assert (tmp_path / "scratch/checkpoints/step-000000009").is_dir()
     assert signal.getsignal(signal.SIGTERM) is signal.SIG_DFL
+
+
+POLICIES = {
+    "first_batch_share": 0.25,
+    "first_context": 8,
+    "order": "simple_first",
+    "average_decay": 0.9,
+    "spikes": "roll_back",
+}
+
+
+def spoil(monkeypatch, rows):
+    """Make the loss of some (epoch, row) a hundred times what it is."""
+    objective_class = type(TINY["make_objective"]("causal_lm"))
+    loss = objective_class.loss
+
+    def spoiled(self, model, batch, draws):
+        total, count = loss(self, model, batch, draws)
+        return total * (100 if not draws.evaluating and rows & set(draws.keys) else 1), count
+
+    monkeypatch.setattr(objective_class, "loss", spoiled)
+
+
+def test_policies_leave_no_trace_of_a_stop(tmp_path, monkeypatch):
+    spoil(monkeypatch, {(4, 7), (6, 3)})
+    model, expected = run_tiny(tmp_path / "straight", **POLICIES)
+    skipped = [record["step"] for record in expected.records if "skipped" in record]
+    assert len(skipped) == 2
+    for step in [*random.Random(5).sample(range(1, len(expected.records)), 4), skipped[0] - 1]:
+        with pytest.raises(RuntimeError):
+            run_tiny(tmp_path / "stopped", trackers=(DieAfter(step=step, how="raise"),), checkpoint_steps=3, **POLICIES)
+    again, history = run_tiny(tmp_path / "stopped", checkpoint_steps=3, **POLICIES)
+    assert history == expected
+    assert digest(again) == digest(model)
+
+
+@pytest.mark.parametrize("policy", ["skip", "roll_back"])
+def test_a_spoiled_batch_changes_the_weights_only_where_it_is_kept(tmp_path, monkeypatch, policy):
+    spoil(monkeypatch, {(4, 7)})
+    console = TINY["Silent"]()
+    _, kept = run_tiny(tmp_path / "keep")
+    _, history = run_tiny(tmp_path / policy, console=console, spikes=policy)
+    skipped = [record["step"] for record in history.records if "skipped" in record]
+    assert len(skipped) == 1
+    assert [r["loss"] for r in history.records[: skipped[0]]] == [r["loss"] for r in kept.records[: skipped[0]]]
+    assert history.records[skipped[0] - 1]["gradient_norm"] == 0.0
+    assert ("updates before it" in "".join(console.notes)) == (policy == "roll_back")
+    assert history.latest("validation_loss") < 0.75 * math.log(64)
+
+
+def test_spikes_without_end_are_an_error_of_their_own(tmp_path, monkeypatch):
+    spoil(monkeypatch, {(epoch, row) for epoch in range(4, 20) for row in range(40)})
+    objective_class = type(TINY["make_objective"]("causal_lm"))
+    loss = objective_class.loss
+    monkeypatch.setattr(
+        objective_class,
+        "loss",
+        lambda self, model, batch, draws: (
+            loss(self, model, batch, draws)[0] * (math.inf if draws.keys[0][0] > 4 and not draws.evaluating else 1),
+            loss(self, model, batch, draws)[1],
+        ),
+    )
+    with pytest.raises(NumericFailure, match="batches in a row"):
+        run_tiny(tmp_path, spikes="skip")
+
+
+def test_patience_ends_the_run_and_gives_back_the_best_weights(tmp_path, monkeypatch):
+    measured = iter([3.0, 2.0, 2.5, 2.4, 1.0])
+    monkeypatch.setattr("firstwords.training.train.measure", lambda **_: {"validation_loss": next(measured)})
+    model, history = run_tiny(tmp_path, patience=2)
+    assert len(history.records) == 25  # evaluated after 6, 12 (the best), 19 and 25 steps
+    assert history.samples[-1]["step"] == 25
+    again, same = run_tiny(tmp_path, patience=2)
+    assert same == history
+    assert digest(again) == digest(model)
+    with pytest.raises(RuntimeError):
+        run_tiny(tmp_path / "best", trackers=(DieAfter(step=13, how="raise"),), num_evaluations=0, checkpoint_steps=12)
+    best = load_file(tmp_path / "best/scratch/checkpoints/step-000000012/model.safetensors")
+    assert all(torch.equal(best[name], p) for name, p in model.named_parameters())
 
 
 def test_accumulation_gives_the_exact_mean(tmp_path):

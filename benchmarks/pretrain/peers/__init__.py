@@ -1,1 +1,1 @@
-"""Programs that run in the peers' environments."""
+"""Programs that run in the peers' environments; they import nothing of ours."""

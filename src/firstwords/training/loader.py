@@ -1,18 +1,20 @@
 """Which rows make up a step, and how they are cut into micro-batches and shared among ranks.
 
 The sequence of rows is a pure function of (seed, epoch, row): epochs follow each other without a gap, each a new
-permutation, and step `s` reads positions `s x rows_per_step` and on. Nothing is remembered between steps, so a run that
-continues, or that has another number of ranks, sees the same rows in the same steps.
+permutation (`curriculum.RowOrder`), and step `s` reads the positions from `starts[s]` on. Nothing is remembered between
+steps, so a run that continues, or that has another number of ranks, sees the same rows in the same steps.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from firstwords.training.batch import Draws, Example, keyed_generator
+from firstwords.training.batch import Draws, Example
+from firstwords.training.curriculum import RowOrder
+from firstwords.training.growth import shorten, step_starts
 
 
 @dataclass(frozen=True)
@@ -39,6 +41,9 @@ class Loader:
         micro_tokens: The most tokens of a micro-batch (a single longer example is a micro-batch of its own).
         rank: This rank's number.
         num_ranks: Every step is cut into at least so many micro-batches, as far as it has rows.
+        starts: Where each step begins in the sequence of rows (`growth.step_starts`), if not all are alike.
+        order: Permutations of the rows; shuffled by default.
+        context: How far back a token looks, by the share of the run that is over; None = the whole row.
     """
 
     def __init__(
@@ -51,12 +56,17 @@ class Loader:
         micro_tokens: int,
         rank: int = 0,
         num_ranks: int = 1,
+        starts: np.ndarray | None = None,
+        order: RowOrder | None = None,
+        context: Callable[[float], int] | None = None,
     ) -> None:
         self.rows = rows
         self.seed = seed
-        self.rows_per_step = rows_per_step
         self.num_positions = num_positions
-        self.num_steps = -(-num_positions // rows_per_step)
+        self.starts = step_starts(num_positions, rows_per_step, 1.0, 0.0) if starts is None else starts
+        self.num_steps = len(self.starts) - 1
+        self.order = order or RowOrder(rows, "shuffled", seed)
+        self.context = context
         self.micro_tokens = micro_tokens
         self.rank = rank
         self.num_ranks = num_ranks
@@ -66,13 +76,12 @@ class Loader:
         """The permutation of an epoch; only the two latest are kept, since a step touches at most its own few."""
         if epoch not in self._orders:
             self._orders = {old: order for old, order in self._orders.items() if old == epoch - 1}
-            self._orders[epoch] = keyed_generator(self.seed, epoch, 0, "order").permutation(len(self.rows))
+            self._orders[epoch] = self.order.permutation(epoch)
         return self._orders[epoch]
 
     def keys(self, step: int) -> list[tuple[int, int]]:
         """(epoch, index into the data set) of every row of a step, in reading order."""
-        start = step * self.rows_per_step
-        positions = range(start, min(start + self.rows_per_step, self.num_positions))
+        positions = range(int(self.starts[step]), int(self.starts[step + 1]))
         return [(p // len(self.rows), int(self._order(p // len(self.rows))[p % len(self.rows)])) for p in positions]
 
     def micro_batches(self, step: int) -> list[MicroBatch]:
@@ -82,6 +91,9 @@ class Loader:
         """
         keys = self.keys(step)
         examples = [self.rows[index] for _, index in keys]
+        if self.context is not None:
+            length = self.context(int(self.starts[step]) / self.num_positions)
+            examples = [shorten(example, length) for example in examples]
         pieces = cut(examples, self.micro_tokens, self.num_ranks)
         return [
             MicroBatch(

@@ -18,6 +18,8 @@ Role = Literal["matrix", "embedding", "head", "vector"]
 
 # Amsel et al. 2025 (Polar Express), the first five polynomials for singular values from 1e-3: with these, five
 # iterations bring every value in [1e-3, 1] to within 0.15 of one, where Jordan's fixed polynomial leaves 0.68 to 1.14.
+# Three leave 0.2 to 1.9 down to 0.01. Polynomials solved for three (0.9 to 1.1 down to 0.02) learnt no better
+# (docs/log 2026-11-26-learning).
 POLYNOMIALS = (
     (8.28721201814563, -23.595886519098837, 17.300387312530933),
     (4.107059111542203, -2.9478499167379106, 0.5448431082926601),
@@ -29,11 +31,12 @@ POLYNOMIALS = (
 SAFETY = 1.01
 
 
-def orthogonalise(matrices: Tensor) -> Tensor:
+def orthogonalise(matrices: Tensor, num_iterations: int = len(POLYNOMIALS)) -> Tensor:
     """The nearest (semi-)orthogonal matrix of each matrix, approximately.
 
     Args:
         matrices: (K, M, N) with M <= N (the products are over the smaller side).
+        num_iterations: From 1 to 5; with fewer, singular values end less near one.
 
     Returns:
         (K, M, N), singular values near one; a zero matrix stays zero.
@@ -41,7 +44,7 @@ def orthogonalise(matrices: Tensor) -> Tensor:
     assert matrices.shape[-2] <= matrices.shape[-1]
     scale = matrices.flatten(1).norm(dim=1)[:, None, None] * SAFETY + torch.finfo(matrices.dtype).tiny
     x = matrices / scale
-    for a, b, c in POLYNOMIALS:
+    for a, b, c in POLYNOMIALS[:num_iterations]:
         gram = torch.bmm(x, x.mT)  # (K, M, M)
         polynomial = torch.baddbmm(gram, gram, gram, beta=b / SAFETY**3, alpha=c / SAFETY**5)
         x = torch.baddbmm(x, polynomial, x, beta=a / SAFETY)
@@ -85,7 +88,7 @@ class _MatrixGroup:
         """A view with the smaller side first."""
         return matrix.mT if matrix.shape[0] > matrix.shape[1] else matrix
 
-    def step(self, rate: float, momentum: float, weight_decay: float) -> None:
+    def step(self, rate: float, momentum: float, weight_decay: float, num_iterations: int) -> None:
         for parameter, slot in zip(self.parameters.values(), self.update.unbind(), strict=True):
             if parameter.grad is None:
                 slot.zero_()
@@ -93,7 +96,7 @@ class _MatrixGroup:
                 slot.copy_(self.upright(parameter.grad))
         self.momentum.lerp_(self.update, 1 - momentum)
         self.update.lerp_(self.momentum, momentum)  # Nesterov: look one step ahead
-        change = orthogonalise(self.update).mul_(self.lengths * -rate)
+        change = orthogonalise(self.update, num_iterations).mul_(self.lengths * -rate)
         matrices = [p.detach() for p in self.parameters.values()]
         if weight_decay:
             torch._foreach_mul_(matrices, 1 - rate * weight_decay)
@@ -154,7 +157,8 @@ class Optimizer:
         """
         settings = self.settings
         for group in self._matrix_groups:
-            group.step(settings.matrix_rate * factor, settings.momentum, settings.weight_decay)
+            rate = settings.matrix_rate * factor
+            group.step(rate, settings.momentum, settings.weight_decay, settings.matrix_iterations)
         if self._adamw is not None:
             for each in self._adamw.param_groups:
                 each["lr"] = each["full_rate"] * factor

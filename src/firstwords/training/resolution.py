@@ -259,7 +259,7 @@ def _training(demand: Demand, corpus: Corpus, choice: Choice, micro_tokens: int)
             "micro_tokens", micro_tokens, "go through the model at once; as many as fit, at most 4,096 on a processor"
         ),
         Reason("num_evaluations", choice.num_evaluations, "at most a twentieth of the time"),
-        *sizing.rates(choice.config, choice.num_updates),
+        *sizing.rates(choice.config, choice.num_updates, choice.batch_tokens),
     ]
     by_hand = dict(demand.training)
     reasons = [

@@ -6,6 +6,9 @@ from typing import Literal
 from firstwords.errors import RecipeError
 from firstwords.recipe import Component, Count, Duration, runtime
 
+# A batch of nothing and an average that never moves teach nothing.
+FORBIDDEN = {0: "first_batch_share", 1: "average_decay"}
+
 
 @dataclass(frozen=True, kw_only=True)
 class TrainSettings(Component):
@@ -31,6 +34,9 @@ class TrainSettings(Component):
     head_rate: float = 0.006
     vector_rate: float = 0.02
     momentum: float = 0.9
+    # Of Muon's orthogonalisation. Three learn as well as five in small models (docs/log 2026-11-26-learning); five are
+    # the safe number where updates are rare.
+    matrix_iterations: Literal[1, 2, 3, 4, 5] = 5
     betas: tuple[float, float] = (0.8, 0.95)
     epsilon: float = 1e-10
     # Decoupled, on matrices only: every step takes `rate x weight_decay` of them.
@@ -41,6 +47,26 @@ class TrainSettings(Component):
     # 60 to 65 % of the steps at a falling rate is what nanochat and modded-nanogpt settled on.
     decay_share: float = 0.6
     final_rate_share: float = 0.05
+
+    # Batch growth (`growth.step_starts`): the first batch as a share of a whole one, and the share of the rows after
+    # which batches are whole. 1 = all batches are whole.
+    first_batch_share: float = 1.0
+    batch_growth_share: float = 0.5
+    # Sequence-length growth (`growth.context_at`): how far back a token looks at first, and the share of the run after
+    # which it looks back the whole row. None = always the whole row.
+    first_context: Count | None = None
+    context_growth_share: float = 0.4
+    # Which rows of the first epoch come sooner (`curriculum.RowOrder`).
+    order: Literal["shuffled", "short_first", "simple_first"] = "shuffled"
+    # Share of an average over updates that stays at each (exponential moving average); 0 = none. With an average, it is
+    # what is evaluated and what the run ends with.
+    average_decay: float = 0.0
+    # Evaluations in a row without a new lowest held-out loss that end the run, which then gives back the best weights.
+    # None = it ends when its tokens do, with the last weights.
+    patience: int | None = None
+    # What happens at a loss far above those before it (`spikes.SpikeJudge`), and how many spreads are far.
+    spikes: Literal["keep", "skip", "roll_back"] = "keep"
+    spike_deviations: float = 10.0
 
     num_evaluations: int = 8
     num_samples: int = 4
@@ -55,6 +81,16 @@ class TrainSettings(Component):
             raise RecipeError(f"give either tokens or epochs, not both or none: {self.tokens=} {self.epochs=}")
         if (self.batch_tokens is None) == (self.batch_examples is None):
             raise RecipeError("give either batch_tokens or batch_examples, not both or none")
+        for name in ("first_batch_share", "batch_growth_share", "context_growth_share", "average_decay"):
+            value = getattr(self, name)
+            if not 0 <= value <= 1 or (value in (0, 1) and name == FORBIDDEN.get(value)):
+                raise RecipeError(f"{name} is {value}; it must be a share of the whole, between 0 and 1")
+        if self.patience is not None and self.patience < 1:
+            raise RecipeError(f"patience is {self.patience}; it must be at least 1, or left out")
+        if self.first_context is not None and self.first_context < 1:
+            raise RecipeError(f"first_context is {self.first_context}; it must be at least 1, or left out")
+        if self.spike_deviations <= 0:
+            raise RecipeError(f"spike_deviations is {self.spike_deviations}; it must be above 0")
         if self.warmup_share + self.decay_share > 1:
             raise RecipeError(f"warmup_share {self.warmup_share} and decay_share {self.decay_share} exceed 1 together")
 

@@ -27,13 +27,17 @@ from firstwords.recipe import configuration
 from firstwords.stage import Work
 from firstwords.training.batch import Example, keyed_generator
 from firstwords.training.checkpoint import CheckpointStore, Journal
+from firstwords.training.early_stop import EarlyStop
 from firstwords.training.held_out import measure
 from firstwords.training.interruption import StopRequest
-from firstwords.training.loader import Loader, MicroBatch, validation_batches
+from firstwords.training.kept_weights import KeptWeights
+from firstwords.training.loader import MicroBatch, validation_batches
 from firstwords.training.objective import Objective
 from firstwords.training.optimizer import Optimizer
+from firstwords.training.reading import make_loader
 from firstwords.training.schedule import rate_factor
 from firstwords.training.settings import TrainSettings
+from firstwords.training.spikes import SpikeJudge
 from firstwords.training.tracker import Tracker
 from firstwords.training.trackers.console import Console
 from firstwords.training.trackers.events import Events
@@ -55,8 +59,8 @@ class History:
 
     Attributes:
         records: One a step: `step` (from 1), `tokens` (so far), `loss` (nats per predicted token or example, with the
-            objective's regularisation), `rate` (of matrices), `gradient_norm`; after an evaluation also
-            `validation_loss`, `bits_per_byte` and the objective's scores.
+            objective's regularisation), `rate` (of matrices), `gradient_norm`, `skipped` (1 where a spike left the
+            batch out); after an evaluation also `validation_loss`, `bits_per_byte` and the objective's scores.
         samples: What the `sample` callback gave, with `step` and `tokens` added.
     """
 
@@ -147,16 +151,10 @@ class _Run:
         self.engine = engine
         self.config: Any = model.config
         self.model = engine.prepare(model)
-        self.optimizer = Optimizer(self.model, settings)
-        self.loader = Loader(
-            rows,
-            seed=settings.seed,
-            rows_per_step=settings.rows_per_step(len(rows[0])),
-            num_positions=settings.num_positions(len(rows), len(rows[0])),
-            micro_tokens=settings.micro_tokens,
-            rank=engine.rank,
-            num_ranks=engine.num_ranks,
-        )
+        self.optimizer = KeptWeights(Optimizer(self.model, settings), self.model, settings.average_decay)
+        self.loader = make_loader(rows, settings, engine.rank, engine.num_ranks)
+        self.spikes = SpikeJudge(settings.spikes, settings.spike_deviations)
+        self.early_stop = EarlyStop(settings.patience)
         self.validation: list[MicroBatch] = []
         self.bytes_per_token: float | None = None
         self.sample: Sample | None = None
@@ -187,19 +185,19 @@ class _Run:
         gc.freeze()  # what lives now lives until the end: the collector need not look at it every few steps
         try:
             with StopRequest() as stop:
-                while self.step < num_steps:
+                while not self._is_over():
                     wants = {"stop": stop.asked, "save": self._is_time_to_save()}
                     record, shown, agreed = self._one_step(wants)
                     if self.step in evaluation_steps:
                         measured = self._measure()
                         record |= measured
                         shown |= measured
-                    if self.step in sample_steps:
+                    if self.step in sample_steps or (self.sample and self._is_over()):
                         record["samples"] = self._samples()
                     self._tell(record, shown)
-                    if agreed["save"] or agreed["stop"] or self.step == num_steps:
+                    if agreed["save"] or agreed["stop"] or self._is_over():
                         self._save()
-                    if agreed["stop"] and self.step < num_steps:
+                    if agreed["stop"] and not self._is_over():
                         raise Interrupted(
                             f"{self.work.name}: stopped after step {self.step:,} of {num_steps:,}; "
                             "the same command continues"
@@ -207,7 +205,11 @@ class _Run:
         finally:
             gc.unfreeze()
             self.journal.close()
+        self.optimizer.end(with_best=self.settings.patience is not None)
         return self._history()
+
+    def _is_over(self) -> bool:
+        return self.step >= self.loader.num_steps or self.early_stop.is_over
 
     def _one_step(self, wants: dict[str, bool]) -> tuple[dict[str, Any], dict[str, Any], dict[str, bool]]:
         """One update.
@@ -227,7 +229,8 @@ class _Run:
         message = torch.tensor([num_tokens, *wants.values()], dtype=torch.float64)
         loss, count, step_tokens, *flags = self.engine.sum(torch.cat([loss_and_count, message])).tolist()
         count = max(count, 1.0)
-        if not math.isfinite(loss):
+        spike = self.spikes.is_spike(loss / count)
+        if not math.isfinite(loss) and not spike:
             self._fail("loss", batches, sums)
         factor = rate_factor(
             self.step,
@@ -236,11 +239,16 @@ class _Run:
             decay_share=self.settings.decay_share,
             final_rate_share=self.settings.final_rate_share,
         )
-        norm = self.engine.step(
-            self.model, self.optimizer, count=count, max_norm=self.settings.max_gradient_norm, factor=factor
-        )
-        if not math.isfinite(norm):
-            self._fail("gradient", batches, sums)
+        if spike:
+            norm = self._leave_out(loss / count)
+        else:
+            if self.spikes.wants_snapshot(self.step):
+                self.optimizer.keep_to_go_back()
+            norm = self.engine.step(
+                self.model, self.optimizer, count=count, max_norm=self.settings.max_gradient_norm, factor=factor
+            )
+            if not math.isfinite(norm):
+                self._fail("gradient", batches, sums)
         self.step += 1
         self.tokens += int(step_tokens)
         record = {
@@ -250,6 +258,8 @@ class _Run:
             "rate": self.settings.matrix_rate * factor,
             "gradient_norm": norm,
         }
+        if spike:
+            record["skipped"] = 1.0
         shown = record | {"seconds": time.monotonic() - started, "step_tokens": int(step_tokens)}
         return record, shown, {name: flag > 0 for name, flag in zip(wants, flags, strict=True)}
 
@@ -262,6 +272,22 @@ class _Run:
         loss, count = self.objective.loss(self.model, batch, micro.draws)
         self.engine.backward(loss)
         return torch.stack([loss.detach().double(), count.double()])
+
+    def _leave_out(self, loss: float) -> float:
+        """A spike: no update with this batch, and back to good weights where that is the policy; the gradient is 0."""
+        for parameter in self.model.parameters():
+            parameter.grad = None
+        went_back = self.spikes.policy == "roll_back" and self.optimizer.go_back()
+        self.work.note(
+            f"{self.work.name}: loss {loss:.3f} at step {self.step + 1:,}, where at most {self.spikes.limit():.3f} was "
+            f"to be expected: its batch is left out{', and so are the updates before it' if went_back else ''}"
+        )
+        if self.spikes.exhausted:
+            raise NumericFailure(
+                f"{self.work.name}: {self.spikes.in_a_row} batches in a row were left out as spikes; leaving out more "
+                'will not help. Try a lower rate or a longer warm-up, or spikes = "keep"'
+            )
+        return 0.0
 
     def _fail(self, what: str, batches: list[MicroBatch], sums: list[Tensor]) -> NoReturn:
         """Save the rows of this rank's share of the step, then end."""
@@ -284,20 +310,24 @@ class _Run:
     # --- looking ---
 
     def _measure(self) -> dict[str, float]:
-        return measure(
-            model=self.model,
-            objective=self.objective,
-            batches=self.validation,
-            engine=self.engine,
-            bytes_per_token=self.bytes_per_token,
-        )
+        with self.optimizer.averaged():
+            found = measure(
+                model=self.model,
+                objective=self.objective,
+                batches=self.validation,
+                engine=self.engine,
+                bytes_per_token=self.bytes_per_token,
+            )
+            if self.early_stop.is_best(found["validation_loss"]) and self.settings.patience is not None:
+                self.optimizer.keep_as_best()
+        return found
 
     def _samples(self) -> list[dict[str, Any]]:
         assert self.sample is not None
         if self.engine.rank:
             return []
         self.model.eval()
-        with torch.no_grad():
+        with torch.no_grad(), self.optimizer.averaged():
             samples = self.sample(self.model, self.step)
         self.model.train()
         return samples
@@ -333,6 +363,9 @@ class _Run:
                 "tokens": self.tokens,
                 "history": self.journal.position(),
                 "threads": torch.get_num_threads(),
+                "num_updates": self.optimizer.num_updates,
+                "spikes": self.spikes.state(),
+                "early_stop": self.early_stop.state(),
             }
             self.store.save(self.step, state, write)
         else:
@@ -348,6 +381,9 @@ class _Run:
         if state is not None:
             self.engine.load(self.store.place(chosen), self.model, self.optimizer)
             self.step, self.tokens = chosen, state["tokens"]
+            self.optimizer.num_updates = state["num_updates"]
+            self.spikes.load_state(state["spikes"])
+            self.early_stop.load_state(state["early_stop"])
             if state["threads"] != torch.get_num_threads():
                 self.work.note(
                     f"{self.work.name}: continued with {torch.get_num_threads()} threads after {state['threads']}: "
