@@ -35,7 +35,7 @@ def make(store, causal):
         eos_id=tokenizer.end_of_text,
         mask_id=tokenizer.mask,
     )
-    return Model(config, LanguageModelHead(config)).eval(), sampler(tokenizer, held_out, causal=causal, seed=1)
+    return Model(config, LanguageModelHead(config)).eval(), sampler(tokenizer, held_out, config=config, seed=1)
 
 
 def test_a_causal_model_begins_and_continues(store):
@@ -61,4 +61,4 @@ def test_a_masked_model_fills_gaps(store):
 def test_without_held_out_text_it_still_writes(store):
     tokenizer, _ = store
     model, _ = make(store, True)
-    assert len(sampler(tokenizer, [], causal=True, seed=1)(model, 1)) == 2
+    assert len(sampler(tokenizer, [], config=model.config, seed=1)(model, 1)) == 2

@@ -96,7 +96,9 @@ def make_rows(num_rows=40, seed=0, vocab_size=64):
 def make_model(objective, dtype=torch.float32, seed=0):
     """Two layers of 32."""
     config = ModelConfig(
-        layout="eurobert" if type(objective).__name__ == "MaskedLM" else "qwen3",
+        layout=objective.layouts[0],
+        hybrid=objective.is_hybrid,
+        infilling_id=61,
         vocab_size=64,
         num_layers=2,
         width=32,

@@ -23,6 +23,8 @@ END_OF_TEXT = "<|endoftext|>"
 PAD = "<|pad|>"
 MASK = "<|mask|>"
 SPECIAL_TOKENS = (END_OF_TEXT, PAD, MASK)
+# Before a prefix, before a suffix, before the middle between them: for models that learn to fill in the middle.
+INFILLING_TOKENS = ("<|fim_prefix|>", "<|fim_suffix|>", "<|fim_middle|>")
 
 # The library keeps about 100 bytes for every byte it is encoding: longer texts are cut, batches are bounded.
 PIECE_CHARACTERS = 2**17
@@ -59,6 +61,7 @@ class Tokenizer:
         end_of_text: Id that follows every document and stands before the first token (end and begin of sequence).
         pad: Id that fills up batches outside this package (ours have no padding).
         mask: Id that hides a token from a masked language model.
+        infilling: First of the three ids of `INFILLING_TOKENS`; None where the vocabulary has none.
     """
 
     def __init__(self, backend: "Backend") -> None:
@@ -69,6 +72,9 @@ class Tokenizer:
         self._can_be_cut = pattern_of(backend) is not None
         self.vocab_size: int = backend.get_vocab_size()
         self.end_of_text, self.pad, self.mask = (self._special(token) for token in SPECIAL_TOKENS)
+        infilling = [backend.token_to_id(token) for token in INFILLING_TOKENS]
+        first = infilling[0]
+        self.infilling: int | None = first if first is not None and infilling[1:] == [first + 1, first + 2] else None
 
     def _special(self, token: str) -> int:
         found = self._backend.token_to_id(token)

@@ -8,7 +8,7 @@ from typing import ClassVar
 from firstwords.errors import RecipeError
 from firstwords.recipe import Count
 from firstwords.tokenizer.patterns import Pattern, pre_tokenizer
-from firstwords.tokenizer.tokenizer import SPECIAL_TOKENS, Tokenizer, TokenizerTrainer
+from firstwords.tokenizer.tokenizer import INFILLING_TOKENS, SPECIAL_TOKENS, Tokenizer, TokenizerTrainer
 
 NUM_BYTES = 256
 SMALLEST = NUM_BYTES + len(SPECIAL_TOKENS)
@@ -24,6 +24,7 @@ class ByteBPE(TokenizerTrainer):
             its indentation llama3 needs 11 % fewer tokens than gpt2, on novels 1 %; with the indentation 4 % more
             (docs/log/2026-11-22-word-patterns.md).
         min_frequency: A merge must have been seen so often.
+        infilling: Whether there are three more special tokens, for models that learn to fill in the middle of a text.
     """
 
     libraries: ClassVar[tuple[str, ...]] = ("tokenizers",)
@@ -31,6 +32,7 @@ class ByteBPE(TokenizerTrainer):
     vocab_size: Count | None = None
     pattern: Pattern = "llama3"
     min_frequency: int = 2
+    infilling: bool = False
 
     def __post_init__(self) -> None:
         if self.vocab_size is not None and self.vocab_size < SMALLEST:
@@ -58,7 +60,7 @@ class ByteBPE(TokenizerTrainer):
         trainer = trainers.BpeTrainer(
             vocab_size=vocab_size,
             min_frequency=self.min_frequency,
-            special_tokens=list(SPECIAL_TOKENS),
+            special_tokens=[*SPECIAL_TOKENS, *(INFILLING_TOKENS if self.infilling else ())],
             # All bytes, also those the text lacks: nothing may ever be unknown.
             initial_alphabet=sorted(pre_tokenizers.ByteLevel.alphabet()),
             show_progress=False,
