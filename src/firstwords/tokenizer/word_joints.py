@@ -26,7 +26,7 @@ class WordJoints:
 
     Attributes:
         goes_on: (V,) bool, the token's first character can stand inside a word.
-        is_open: (V,) bool, its last one can.
+        is_open: (V,) bool, its last one can, or is the space before a word.
     """
 
     goes_on: np.ndarray
@@ -58,11 +58,12 @@ def word_joints(tokenizer: Tokenizer | Path) -> WordJoints:
         special |= {tokenizer.infilling + number for number in range(3)}
     for token_id in range(tokenizer.vocab_size):
         written, text = tokenizer.token(token_id) or "", tokenizer.decode([token_id])
-        if token_id in special or not text.strip():
+        if token_id in special or not text:
             continue
+        # A space that found no token of its word is the word's beginning.
+        is_open[token_id] = text[-1] == " " or _is_inside(text[-1])
         has_space = written.startswith(SPACE_MARKS) or text[0].isspace()
         goes_on[token_id] = written.startswith(REST_MARK) or (not has_space and _is_inside(text[0]))
-        is_open[token_id] = _is_inside(text[-1])
     return WordJoints(goes_on, is_open)
 
 

@@ -95,7 +95,9 @@ class Blimp(Task):
         sense = self.sense or ("causal" if can["causal"] else "masked")
         if not can[sense]:
             raise RecipeError(f"task '{self.title}': this model cannot judge sentences in the sense '{sense}'")
-        encoded = model.tokenizer.encode_batch([sentence for pair in prompts for sentence in pair])
+        # Each sentence is judged once: rounding in another batch must not decide between equal ones.
+        places = {sentence: place for place, sentence in enumerate(dict.fromkeys(s for pair in prompts for s in pair))}
+        encoded = model.tokenizer.encode_batch(places)
 
         def tell(done: int, total: int) -> None:
             progress(f"judging sentences ({sense})", done, total)
@@ -104,8 +106,8 @@ class Blimp(Task):
             scores = model.token_log_likelihoods(encoded, progress=tell)
         else:
             scores = model.pseudo_log_likelihoods(encoded, whole_words=self.whole_words, progress=tell)
-        sums = np.array([each.sum() for each in scores]).reshape(-1, 2)
-        return [(float(first), float(second)) for first, second in sums]
+        sums = [float(each.sum()) for each in scores]
+        return [(sums[places[first]], sums[places[second]]) for first, second in prompts]
 
     def score(self, examples: "Sequence[Pair]", answers: Sequence[Judged]) -> dict[str, list[Any]]:
         """Columns `id`, `group`, `paradigm`, `phenomenon`, `good`, `bad` (log-likelihoods)."""
