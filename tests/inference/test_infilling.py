@@ -104,9 +104,7 @@ def test_the_middle_is_asked_for_in_the_order_of_training(monkeypatch, suffix_fi
 
     first = INFILLING.infilling
     monkeypatch.setattr("firstwords.inference.infilling.generate", generate)
-    middle = fill_between(
-        make_filler(), INFILLING, "the", " sat on", max_tokens=4, suffix_first=suffix_first
-    )
+    middle = fill_between(make_filler(), INFILLING, "the", " sat on", max_tokens=4, suffix_first=suffix_first)
     assert middle == " cat"
     before, after = INFILLING.encode("the"), INFILLING.encode(" sat on")
     orders = {

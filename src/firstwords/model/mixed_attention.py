@@ -23,7 +23,7 @@ def attention_of(batch: Batch, causal: bool) -> Attention:
     number = batch.num_causal
     if number is None:
         return Segments(batch, causal)
-    if number == batch.num_documents or number == 0:
+    if number in (0, batch.num_documents):
         return Segments(batch, number > 0)
     return MixedSegments(batch, number)
 

@@ -33,8 +33,8 @@ HANDED_ON = ("objective", "budget", "tokens", "model", "training", "seed")
 class Pretrain(Stage):
     """Pre-train a model with the numbers that a `configure` stage derived.
 
-    Payload: `model/` (a Hugging Face folder), `curve.parquet` (one row a step), `samples.jsonl`; for a hybrid model also
-    `encoder/`, the same backbone as one that reads in both directions.
+    Payload: `model/` (a Hugging Face folder), `curve.parquet` (one row a step), `samples.jsonl`; for a hybrid model
+    also `encoder/`, the same backbone as one that reads in both directions.
 
     Attributes:
         objective: `causal_lm`, `masked_lm` or `hybrid_lm`.

@@ -8,8 +8,9 @@ A piece of a document is cut at two places into prefix, middle and suffix, and r
 so that what comes last has seen both of its sides. The three marks are given to the model when it is used, so it is
 never asked to predict them; end-of-text behind the middle says that it joins the suffix, and is.
 
-Cuts lie between tokens: rows keep their length and are made from stored ids alone. A prefix that ends inside of what the
-tokenizer would make one token is therefore not seen in training; `inference.infilling` is meant for cuts between words.
+Cuts lie between tokens: rows keep their length and are made from stored ids alone. A prefix that ends inside of what
+the tokenizer would make one token is therefore not seen in training; `inference.infilling` is meant for cuts between
+words.
 """
 
 from __future__ import annotations

@@ -75,7 +75,8 @@ def test_it_is_measured_in_both_senses_on_all_rows():
     masked, _ = collate(senses["masked_"], evaluating=True)
     assert causal.num_causal == 16 and (causal.labels != -100).all()
     assert masked.num_causal == 0
-    each = [round(0.15 * np.count_nonzero(row.input_ids[np.setdiff1d(range(T), row.bounds[:-1])] != END)) for row in ROWS]
+    inner = [np.setdiff1d(range(T), row.bounds[:-1]) for row in ROWS]
+    each = [round(0.15 * np.count_nonzero(row.input_ids[at] != END)) for row, at in zip(ROWS, inner, strict=True)]
     assert (masked.labels != -100).sum() == sum(each)
 
 

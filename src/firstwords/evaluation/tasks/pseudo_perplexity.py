@@ -129,9 +129,7 @@ class PseudoPerplexity(Task):
         if not len(counted):
             raise RecipeError(f"task '{self.title}': the training split holds no document to count tokens on")
         index = read_store_index(inputs["tokens"].folder)
-        unigrams = NGramModel.train(
-            counted, vocab_size=index["vocab_size"], end_of_text=index["end_of_text"], order=1
-        )
+        unigrams = NGramModel.train(counted, vocab_size=index["vocab_size"], end_of_text=index["end_of_text"], order=1)
         known = np.log(unigrams.distribution([]))
         return {"unigram": [known[example.ids] for example in examples]}
 
@@ -142,8 +140,10 @@ def _passage(tokenizer: Any, store: Any, number: int, ids: NDArray[np.int64]) ->
     whole = len(ids) == store.starts[number + 1] - store.starts[number] - 1
     text = tokenizer.decode(ids.tolist())
     # Where the cut parts a character, its first bytes decode to one replacement character; it counts as one byte.
-    num_bytes = int(store.num_bytes[number]) if whole else len(text.rstrip("\N{REPLACEMENT CHARACTER}").encode()) + (
-        text.endswith("\N{REPLACEMENT CHARACTER}")
+    num_bytes = (
+        int(store.num_bytes[number])
+        if whole
+        else len(text.rstrip("\N{REPLACEMENT CHARACTER}").encode()) + (text.endswith("\N{REPLACEMENT CHARACTER}"))
     )
     return Passage(
         id=store.documents[number],

@@ -1,0 +1,1 @@
+"""Pre-training beside its peers: learning in equal time."""
