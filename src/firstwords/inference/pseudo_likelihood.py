@@ -44,7 +44,7 @@ Scorer = Callable[[Copies], np.ndarray]
 
 def pseudo_log_likelihoods(
     score: Scorer,
-    documents: Sequence[Sequence[int]],
+    documents: Sequence[Sequence[int] | np.ndarray],
     *,
     mask: int,
     context: int,
@@ -121,7 +121,7 @@ def masked_batch(
 
 
 def _copies(
-    documents: Sequence[Sequence[int]],
+    documents: Sequence[Sequence[int] | np.ndarray],
     mask: int,
     context: int,
     word_starts: Sequence[np.ndarray] | None,

@@ -59,11 +59,12 @@ def rearrange(
         text = text[: end - start - NUM_MARKS - 1]
         low, high = sorted(int(cut * (len(text) + 1)) for cut in cuts)
         prefix, middle, suffix = text[:low], text[low:high], text[high:]
-        prefix_mark, suffix_mark, middle_mark = ([first_mark + number] for number in range(NUM_MARKS))
+        prefix_mark, suffix_mark, middle_mark = (np.array([first_mark + number]) for number in range(NUM_MARKS))
+        end_mark = np.array([end_of_text])
         if order < suffix_first_share:
-            pieces = [prefix_mark, suffix_mark, suffix, middle_mark, prefix, middle, [end_of_text]]
+            pieces = [prefix_mark, suffix_mark, suffix, middle_mark, prefix, middle, end_mark]
         else:
-            pieces = [prefix_mark, prefix, suffix_mark, suffix, middle_mark, middle, [end_of_text]]
+            pieces = [prefix_mark, prefix, suffix_mark, suffix, middle_mark, middle, end_mark]
         made = np.concatenate(pieces).astype(np.int64)
         inputs[start] = end_of_text
         inputs[start + 1 : end] = made[:-1]

@@ -146,7 +146,12 @@ def _candidates(demand: Demand, corpus: Corpus, memory: int) -> list[Candidate]:
             f"model.layout '{layout}' does not go with the objective '{kind_of(objective)}': "
             "a masked language model is a 'eurobert', a causal one a 'qwen3' or a 'llama', a hybrid one a 'llama'"
         )
-    ids = {"pad_id": corpus.pad, "bos_id": corpus.end_of_text, "eos_id": corpus.end_of_text, "mask_id": corpus.mask}
+    ids: dict[str, Any] = {
+        "pad_id": corpus.pad,
+        "bos_id": corpus.end_of_text,
+        "eos_id": corpus.end_of_text,
+        "mask_id": corpus.mask,
+    }
     ids |= {"hybrid": objective.is_hybrid, "infilling_id": corpus.infilling}
     given = {"vocab_size": corpus.vocab_size} | ids | sizes.given() | {"layout": layout}
     depths = [sizes.depth] if sizes.depth else range(MIN_DEPTH, MAX_DEPTH + 1)
