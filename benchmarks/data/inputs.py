@@ -80,7 +80,7 @@ def text_pieces(data: Path, per_kind: int | None = None) -> list[str]:
     """
     chance = random.Random(0)
     pieces: list[str] = []
-    for texts in (_messages(data), _contracts(data), _novels(data)):
+    for texts in (_messages(data), _contracts(data), novels(data)):
         found: list[str] = []
         for text in texts:
             found += _cut(text, chance)
@@ -108,7 +108,8 @@ def _contracts(data: Path) -> Iterator[str]:
                 yield file.read().decode("utf-8", "replace")[:CONTRACT_CHARACTERS]
 
 
-def _novels(data: Path) -> Iterator[str]:
+def novels(data: Path) -> Iterator[str]:
+    """The text of each of the novels, a paragraph a line."""
     with tarfile.open(data / "books-eltec-eng/level1.tar.xz") as archive:
         for member in archive:
             if member.isfile():

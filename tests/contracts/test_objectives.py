@@ -1,6 +1,7 @@
 """What every objective promises, checked on each file of the catalogue, in both directions of attention."""
 
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -12,28 +13,52 @@ from firstwords.model.config import ModelConfig
 from firstwords.model.transformer import Model
 from firstwords.training.batch import Draws, Example
 from firstwords.training.objective import Objective
+from firstwords.training.objectives.masked_lm import MaskedLM
 
 LABELS = ("O", "B-A", "I-A")
 PAD, END, MASK, FIRST_WORD, VOCABULARY = 0, 1, 2, 3, 40
-MASKED_ONLY_BIDIRECTIONAL = {("masked_lm", True), ("causal_lm", False)}
+FIRST_MARK = 37
+# A causal model cannot see what stands behind a mask, and a bidirectional one sees the token it should predict.
+IMPOSSIBLE = {("masked_lm", True), ("causal_lm", False), ("hybrid_lm", False)}
+# Options under which an objective makes other batches or another loss keep the same promises.
+OPTIONS: dict[str, list[dict[str, Any]]] = {
+    "causal_lm": [{"infilling_rate": 1.0}, {"infilling_rate": 0.7, "suffix_first_share": 1.0}],
+    "masked_lm": [{"unit": "word"}, {"unit": "span", "final_share": 0.15}],
+    "hybrid_lm": [
+        {"masked_rows": 1.0},
+        {"masked_rows": 0.5, "masked": MaskedLM(unit="span")},
+        {"masked_rows": 0.0},
+    ],
+}
 
 
-def cases() -> list[tuple[str, bool]]:
-    pairs = [(kind, causal) for kind in catalogue("training.objectives") for causal in (True, False)]
-    # A causal model cannot see what stands behind a mask, and a bidirectional one sees the token it should predict.
-    return [pair for pair in pairs if pair not in MASKED_ONLY_BIDIRECTIONAL]
+def cases() -> list[tuple[str, bool, dict[str, Any]]]:
+    return [
+        (kind, causal, options)
+        for kind in catalogue("training.objectives")
+        for causal in (True, False)
+        if (kind, causal) not in IMPOSSIBLE
+        for options in [{}, *OPTIONS.get(kind, [])]
+    ]
 
 
-def make_objective(kind: str) -> Objective:
+def name_of(case: tuple[str, bool, dict[str, Any]]) -> str:
+    kind, causal, options = case
+    return f"{kind}-{'causal' if causal else 'bidirectional'}" + (f"-{options}" if options else "")
+
+
+def make_objective(kind: str, options: dict[str, Any]) -> Objective:
     objective = find("training.objectives", kind)
     # What is hidden from a classifier while training needs a mask token, which the causal model here does not have.
-    return objective(hidden_share=0.0) if "hidden_share" in objective.__dataclass_fields__ else objective()
+    return objective(hidden_share=0.0) if "hidden_share" in objective.__dataclass_fields__ else objective(**options)
 
 
 def make_model(objective: Objective, causal: bool, dtype: torch.dtype = torch.float64) -> Model:
     config = ModelConfig.from_depth(
         2,
-        layout="qwen3" if causal else "eurobert",
+        layout=objective.layouts[0] if causal else "eurobert",
+        hybrid=objective.is_hybrid,
+        infilling_id=FIRST_MARK,
         vocab_size=VOCABULARY,
         width=32,
         num_heads=2,
@@ -67,7 +92,7 @@ def make_examples(objective: Objective, number: int = 6) -> list[Example]:
             bounds = np.array([0, 2, len(ids)])
             following = np.append(ids[1:], END)
             following[1] = -100
-            examples.append(Example(ids, following, bounds, row))
+            examples.append(Example(ids, following, bounds, row, ids % 3 > 0))
     return examples
 
 
@@ -77,10 +102,10 @@ def loss_of(objective: Objective, model: Model, examples: list[Example], evaluat
     return objective.loss(model, batch, draws)
 
 
-@pytest.fixture(params=cases(), ids=lambda case: f"{case[0]}-{'causal' if case[1] else 'bidirectional'}")
+@pytest.fixture(params=cases(), ids=name_of)
 def case(request):
-    kind, causal = request.param
-    objective = make_objective(kind)
+    kind, causal, options = request.param
+    objective = make_objective(kind, options)
     return objective, make_model(objective, causal), make_examples(objective)
 
 

@@ -30,16 +30,26 @@ def quiet(text, done, total):
 def inputs(tmp_path_factory):
     """What each kind of task reads. A new task needs a line here."""
     root = tmp_path_factory.mktemp("tasks")
+    tokens, tokenizer = TINY["token_store"](root / "tokens"), TINY["tokenizer_artifact"](root / "tokenizer")
+    causal, masked = TINY["causal_model"](root / "causal"), TINY["masked_model"](root / "masked")
+    TINY["write_pairs"](root / "pairs")
     return {
-        "perplexity": {"model": TINY["causal_model"](root / "causal"), "tokens": TINY["token_store"](root / "tokens")},
+        "perplexity": {"model": causal, "tokens": tokens},
+        "pseudo_perplexity": {"model": masked, "tokens": tokens, "tokenizer": tokenizer},
+        "blimp": {"model": causal, "tokens": tokens, "tokenizer": tokenizer, "path": root / "pairs"},
         "classification": {"model": TINY["classifier"](root / "classifier")},
         "entities": {"model": TINY["tagger"](root / "tagger")},
     }
 
 
+def make_task(kind, inputs):
+    fields = {"path": str(inputs[kind]["path"])} if "path" in inputs[kind] else {}
+    return find("evaluation.tasks", kind)(**fields)
+
+
 @pytest.mark.parametrize("kind", catalogue("evaluation.tasks"))
 def test_gold_answers_score_1(kind, inputs):
-    task = find("evaluation.tasks", kind)()
+    task = make_task(kind, inputs)
     examples = task.examples(inputs[kind])
     items = task.score(examples, [task.gold(example) for example in examples])
     metric = task.metrics(examples)[0]
@@ -51,7 +61,7 @@ def test_gold_answers_score_1(kind, inputs):
 
 @pytest.mark.parametrize("kind", catalogue("evaluation.tasks"))
 def test_a_model_answers_every_example_and_baselines_are_scored_alike(kind, inputs):
-    task = find("evaluation.tasks", kind)()
+    task = make_task(kind, inputs)
     examples = task.examples(inputs[kind])
     assert [str(e) for e in examples] == [str(e) for e in task.examples(inputs[kind])]
     model = LanguageModel.load(inputs[kind]["model"].path("model"))

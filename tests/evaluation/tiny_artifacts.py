@@ -83,7 +83,7 @@ def words_records(part, number):
     return records
 
 
-def _model(folder: Path, layout: str, make_head) -> None:
+def _model(folder: Path, layout: str, make_head, **more) -> None:
     ids = tokenizer()
     config = ModelConfig(
         layout=layout,
@@ -99,6 +99,7 @@ def _model(folder: Path, layout: str, make_head) -> None:
         bos_id=ids.end_of_text,
         eos_id=ids.end_of_text,
         mask_id=ids.mask,
+        **more,
     )
     torch.manual_seed(0)
     ids.save(folder / "tokenizer")
@@ -108,6 +109,39 @@ def _model(folder: Path, layout: str, make_head) -> None:
 def causal_model(folder: Path) -> Artifact:
     _model(folder, "llama", LanguageModelHead)
     return finish(folder, "pretrain.causal")
+
+
+def masked_model(folder: Path) -> Artifact:
+    _model(folder, "eurobert", LanguageModelHead)
+    return finish(folder, "pretrain.masked")
+
+
+def hybrid_model(folder: Path) -> Artifact:
+    _model(folder, "llama", LanguageModelHead, hybrid=True)
+    return finish(folder, "pretrain.hybrid")
+
+
+def tokenizer_artifact(folder: Path) -> Artifact:
+    folder.mkdir(parents=True)
+    tokenizer().save(folder)
+    return finish(folder, "train_tokenizer")
+
+
+def write_pairs(folder: Path, number=6) -> None:
+    """Two paradigms of one phenomenon and one of another, in BLiMP's form."""
+    folder.mkdir(parents=True)
+    for paradigm, phenomenon in (("first", "order"), ("second", "order"), ("third", "agreement")):
+        lines = [
+            {
+                "sentence_good": f"the list of {paradigm} names {place} returns a new value.",
+                "sentence_bad": f"the list {paradigm} of names {place} returns new a value.",
+                "UID": paradigm,
+                "linguistics_term": phenomenon,
+                "pairID": str(place),
+            }
+            for place in range(number)
+        ]
+        (folder / f"{paradigm}.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines))
 
 
 def labelled_model(folder: Path, records, make_head, name: str) -> Artifact:

@@ -13,12 +13,16 @@ import torch
 
 STORED = Path(__file__).parent / "losses.json"
 TINY = runpy.run_path(str(Path(__file__).parents[1] / "training" / "tiny_run.py"))
-KINDS = ["causal_lm", "masked_lm"]
+KINDS = ["causal_lm", "masked_lm", "hybrid_lm"]
 
 
 def losses(kind, folder):
     _, history = TINY["run_tiny"](folder, kind, dtype=torch.float64, tokens=20 * 8 * TINY["ROW_TOKENS"])
-    return {name: [r[name] for r in history.records if name in r] for name in ("loss", "validation_loss")}
+    return {
+        name: [r[name] for r in history.records if name in r]
+        for name in ("loss", "validation_loss", "masked_validation_loss")
+        if history.latest(name) is not None
+    }
 
 
 @pytest.mark.parametrize("kind", KINDS)

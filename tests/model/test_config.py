@@ -1,3 +1,5 @@
+import dataclasses
+
 import pytest
 
 from firstwords.errors import RecipeError
@@ -74,3 +76,17 @@ def test_the_layout_decides_attention():
         "eurobert": False,
     }
     assert {name for name, config in layouts.items() if config.qk_norm} == {"qwen3"}
+
+
+def test_a_hybrid_is_a_llama_with_a_mask_and_a_eurobert_under_heads():
+    config = ModelConfig.from_depth(2, layout="llama", hybrid=True, vocab_size=100, mask_id=2)
+    assert config.causal and config.fills_masks
+    assert config.for_heads() == dataclasses.replace(config, layout="eurobert", hybrid=False)
+    plain = ModelConfig.from_depth(2, layout="llama", vocab_size=100)
+    assert plain.for_heads() is plain and not plain.fills_masks
+    with pytest.raises(RecipeError, match="layout 'llama', not 'qwen3'"):
+        dataclasses.replace(config, layout="qwen3")
+    with pytest.raises(RecipeError, match="hybrid model needs mask_id"):
+        dataclasses.replace(config, mask_id=None)
+    with pytest.raises(RecipeError, match="infilling_id 98"):
+        dataclasses.replace(config, infilling_id=98)

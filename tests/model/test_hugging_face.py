@@ -9,7 +9,7 @@ from firstwords.errors import FirstwordsError, IntegrityError, RecipeError
 from firstwords.model.batch import Batch
 from firstwords.model.config import ModelConfig
 from firstwords.model.heads import make_head
-from firstwords.model.hugging_face import load_folder, save_folder
+from firstwords.model.hugging_face import load_folder, save_encoder, save_folder
 from firstwords.model.transformer import Model
 
 DOCUMENTS = [list(range(10, 29)), [15], list(range(60, 140)), [17, 18, 19]]
@@ -30,11 +30,19 @@ CASES = [
 ]
 
 
-def random_model(layout="qwen3", head="language_model", tie=False, pooling="late", seed=0):
+def random_model(layout="qwen3", head="language_model", tie=False, pooling="late", seed=0, hybrid=False):
     sizes = {"width": 96, "num_heads": 4, "num_kv_heads": 2, "head_size": 32, "mlp_width": 160, "context": 128}
     ids = {"pad_id": 1, "bos_id": 2, "eos_id": 2, "mask_id": 3}
     config = ModelConfig.from_depth(
-        2, layout=layout, vocab_size=150, tie_embeddings=tie, pooling=pooling, rope_base=5e4, **sizes, **ids
+        2,
+        layout=layout,
+        vocab_size=150,
+        tie_embeddings=tie,
+        pooling=pooling,
+        rope_base=5e4,
+        hybrid=hybrid,
+        **sizes,
+        **ids,
     )
     model = Model(config, make_head(head, config, NAMES if head != "language_model" else ()), seed=seed)
     generator = torch.Generator().manual_seed(seed)
@@ -185,3 +193,41 @@ def test_a_forged_length_takes_no_memory(tmp_path):
     (tmp_path / "m" / "model.safetensors").write_bytes(struct.pack("<Q", 2**62) + b"{}")
     with pytest.raises(IntegrityError, match="damaged"):
         load_folder(tmp_path / "m")
+
+
+@torch.no_grad()
+@pytest.mark.parametrize("tie", [False, True])
+def test_a_hybrid_is_a_llama_and_a_eurobert_for_transformers_and_both_for_us(tmp_path, tie):
+    transformers = pytest.importorskip("transformers")
+    model = random_model("llama", tie=tie, hybrid=True)
+    save_folder(tmp_path / "model", model)
+    save_encoder(tmp_path / "encoder", model)
+    llama, info = transformers.AutoModelForCausalLM.from_pretrained(tmp_path / "model", output_loading_info=True)
+    assert type(llama).__name__ == "LlamaForCausalLM" and not any(info.values())
+    expected = flat(llama.eval()(**padded()).logits, "language_model")
+    assert torch.allclose(model(Batch.of(DOCUMENTS)), expected, atol=1e-5)
+
+    encoder, info = transformers.AutoModel.from_pretrained(tmp_path / "encoder", output_loading_info=True)
+    assert type(encoder).__name__ == "EuroBertModel" and not any(info.values())
+    hidden = flat(encoder.eval()(**padded()).last_hidden_state, "tokens")
+    assert torch.allclose(model.backbone(Batch.of(DOCUMENTS, num_causal=0)), hidden, atol=1e-5)
+    tagger = transformers.AutoModelForTokenClassification.from_pretrained(tmp_path / "encoder", num_labels=3)
+    assert torch.equal(tagger.model.embed_tokens.weight, encoder.embed_tokens.weight)
+
+    back, config, _ = load_folder(tmp_path / "model")
+    assert config == model.config and config.hybrid and config.fills_masks
+    assert torch.equal(back(Batch.of(DOCUMENTS, num_causal=0)), model(Batch.of(DOCUMENTS, num_causal=0)))
+    assert "masked token is predicted from the state one place before" in (tmp_path / "model/README.md").read_text()
+
+
+@torch.no_grad()
+def test_heads_on_a_hybrid_read_in_both_directions(tmp_path):
+    model = random_model("llama", hybrid=True)
+    save_folder(tmp_path / "model", model)
+    save_encoder(tmp_path / "encoder", model)
+    for place in ("model", "encoder"):
+        tagger, config, _ = load_folder(tmp_path / place, "tokens", labels=NAMES)
+        assert (config.layout, config.hybrid) == ("eurobert", False)
+        assert torch.equal(tagger.backbone(Batch.of(DOCUMENTS)), model.backbone(Batch.of(DOCUMENTS, num_causal=0)))
+    save_folder(tmp_path / "tagger", tagger)
+    assert torch.equal(load_folder(tmp_path / "tagger")[0](Batch.of(DOCUMENTS)), tagger(Batch.of(DOCUMENTS)))

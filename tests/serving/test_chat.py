@@ -13,6 +13,7 @@ class Model:
 
     def __init__(self, task: str) -> None:
         self.task = task
+        self.fills_masks = False
         self.seeds: list[int] = []
 
     def stream(self, text: str, *, max_tokens: int, temperature: float, seed: int):
@@ -43,6 +44,14 @@ def test_a_causal_model_continues_and_cannot_drive_the_terminal(monkeypatch) -> 
     assert answer(talk, "Return") == "a new\N{REPLACEMENT CHARACTER}[2J list\n\n"
     answer(talk, "Return")
     assert model.seeds == [3, 4]
+
+
+def test_a_hybrid_continues_and_fills_masks(monkeypatch) -> None:
+    talk, model = conversation(monkeypatch, "language_model")
+    model.fills_masks = True
+    assert answer(talk, "Return").startswith("a new")
+    assert answer(talk, "Return <|mask|>") == "argparse\n"
+    assert "fills in every <|mask|>" in talk.explanation
 
 
 def test_a_tagger_lists_what_it_found(monkeypatch) -> None:

@@ -107,3 +107,18 @@ def test_mistakes_are_told_when_the_recipe_is_read(fields, message):
 def test_what_follows_depends_on_the_numbers_found():
     assert Configure.resolves
     assert isinstance(build(Configure, {}).objective, CausalLM)
+
+
+def test_a_hybrid_is_a_llama_that_knows_both_sides(made, tmp_path):
+    sizes = {"model": {"depth": 1, "width": 32, "num_heads": 2, "context": 32}, "tokens": "5k"}
+    objective = {"kind": "hybrid_lm", "masked": {"unit": "span"}}
+    plan, _ = run(made, tmp_path / "out", objective=objective, training={"batch_tokens": 256}, **sizes)
+    config = ModelConfig(**plan["model"])
+    assert (config.layout, config.hybrid, config.qk_norm) == ("llama", True, False)
+    with pytest.raises(RecipeError, match="a hybrid one a 'llama'"):
+        run(made, tmp_path / "not", objective="hybrid_lm", tokens="5k", model={"depth": 1, "layout": "qwen3"})
+
+
+def test_infilling_without_its_tokens_is_refused_before_anything_is_timed(made, tmp_path):
+    with pytest.raises(RecipeError, match="infilling = true"):
+        run(made, tmp_path / "out", objective={"kind": "causal_lm", "infilling_rate": 0.5}, tokens="5k")

@@ -32,11 +32,12 @@ TAGS = {"kind": "token_classification"}
 LABELS = {"kind": "sequence_classification"}
 
 
-def make_base(folder: Path, causal: bool) -> Artifact:
+def make_base(folder: Path, causal: bool, hybrid: bool = False) -> Artifact:
     ids = TINY["tokenizer"]()
     config = ModelConfig.from_depth(
         1,
-        layout="qwen3" if causal else "eurobert",
+        layout="llama" if hybrid else "qwen3" if causal else "eurobert",
+        hybrid=hybrid,
         vocab_size=ids.vocab_size,
         width=32,
         num_heads=2,
@@ -44,7 +45,7 @@ def make_base(folder: Path, causal: bool) -> Artifact:
         pad_id=ids.pad,
         bos_id=ids.end_of_text,
         eos_id=ids.end_of_text,
-        mask_id=None if causal else ids.mask,
+        mask_id=None if causal and not hybrid else ids.mask,
     )
     ids.save(folder / "tokenizer")
     save_folder(folder / "model", Model(config, LanguageModelHead(config)), tokenizer_folder=folder / "tokenizer")
@@ -100,6 +101,19 @@ def test_a_classifier_is_written_and_has_learnt(tmp_path, causal):
     run(tmp_path / "x", LABELS, class_folders(tmp_path), base, epochs=8, rate=5e-3, batch_examples=8)
     test = read_records(tmp_path / "x" / "test.parquet")
     predicted = LanguageModel.load(tmp_path / "x" / "model").predict([r.text for r in test])
+    assert np.mean([a == b.label for a, b in zip(predicted, test, strict=True)]) > 0.8
+
+
+def test_a_hybrid_base_becomes_a_backbone_that_reads_in_both_directions(tmp_path):
+    base = make_base(tmp_path / "base", causal=True, hybrid=True)
+    run(tmp_path / "t", TAGS, conll_files(tmp_path), base, epochs=6, rate=3e-3, batch_examples=8)
+    model = LanguageModel.load(tmp_path / "t" / "model")
+    assert model.config.layout == "eurobert" and not model.config.hybrid
+    test = read_records(tmp_path / "t" / "test.parquet")
+    assert entity_f1([r.tags for r in test], model.tags([r.words for r in test])) > 0.9
+    run(tmp_path / "s", LABELS, class_folders(tmp_path), base, epochs=8, rate=5e-3, batch_examples=8)
+    test = read_records(tmp_path / "s" / "test.parquet")
+    predicted = LanguageModel.load(tmp_path / "s" / "model").predict([r.text for r in test])
     assert np.mean([a == b.label for a, b in zip(predicted, test, strict=True)]) > 0.8
 
 

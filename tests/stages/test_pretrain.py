@@ -21,6 +21,7 @@ from firstwords.stage import Work
 from firstwords.stages.configure import Configure
 from firstwords.stages.pretrain import Pretrain
 from firstwords.training.objectives.causal_lm import CausalLM
+from firstwords.training.objectives.hybrid_lm import HybridLM
 from firstwords.training.objectives.masked_lm import MaskedLM
 
 STORE = runpy.run_path(str(Path(__file__).parents[1] / "training" / "tiny_store.py"))
@@ -33,11 +34,12 @@ def made(tmp_path_factory):
     return folder, STORE["make_store"](folder)
 
 
-def make_inputs(made, causal, folder):
+def make_inputs(made, objective, folder):
     source, tokenizer = made
     config = ModelConfig.from_depth(
         1,
-        layout="qwen3" if causal else "eurobert",
+        layout=objective.layouts[0],
+        hybrid=objective.is_hybrid,
         vocab_size=tokenizer.vocab_size,
         width=32,
         num_heads=2,
@@ -62,7 +64,7 @@ def make_inputs(made, causal, folder):
 
 def run(made, folder, objective):
     folder.mkdir(exist_ok=True)
-    inputs = make_inputs(made, isinstance(objective, CausalLM), folder / "plan")
+    inputs = make_inputs(made, objective, folder / "plan")
     work = Work(name="pretrain.x", folder=folder / "out", inputs=inputs, pool=None, console=SilentConsole(), threads=1)
     return Pretrain(objective=objective).run(work), work
 
@@ -83,6 +85,24 @@ def test_the_payload(made, tmp_path, objective):
 
     _, again = run(made, tmp_path / "two", objective)
     assert digest_payload(again.folder)[1] == digest_payload(work.folder)[1]
+
+
+def test_a_hybrid_is_written_for_both_uses(made, tmp_path):
+    outcome, work = run(made, tmp_path / "hybrid", HybridLM(masked=MaskedLM(unit="word")))
+    curve = pq.read_table(work.path("curve.parquet"))
+    for name in ("bits_per_byte", "masked_bits_per_byte", "masked_validation_loss"):
+        values = curve[name].drop_null().to_pylist()
+        assert len(values) == 3 and values[-1] < values[0]
+    assert "nats per masked token" in outcome.summary
+    assert "masks are filled in by firstwords alone" in outcome.tables[0]
+    samples = [json.loads(line) for line in work.path("samples.jsonl").read_text().splitlines()]
+    assert len(samples) == 4 * 3
+    model = LanguageModel.load(work.path("model"))
+    assert model.task == "language_model" and model.fills_masks
+    assert model.generate("The cat", max_tokens=4, temperature=0.0)
+    (filled,) = model.predict(["The cat runs from the<|mask|> to"])
+    assert filled.startswith("The cat runs from the") and "<|mask|>" not in filled
+    assert load_folder(work.path("encoder"), "tokens", num_labels=2)[1].layout == "eurobert"
 
 
 def graph(**stages):

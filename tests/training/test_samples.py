@@ -21,11 +21,12 @@ def store(tmp_path_factory):
     return tokenizer, PackedExamples(folder / "tokens", "validation", 32)
 
 
-def make(store, causal):
+def make(store, causal, hybrid=False):
     tokenizer, held_out = store
     config = ModelConfig.from_depth(
         1,
-        layout="qwen3" if causal else "eurobert",
+        layout="llama" if hybrid else "qwen3" if causal else "eurobert",
+        hybrid=hybrid,
         vocab_size=tokenizer.vocab_size,
         width=32,
         num_heads=2,
@@ -35,7 +36,7 @@ def make(store, causal):
         eos_id=tokenizer.end_of_text,
         mask_id=tokenizer.mask,
     )
-    return Model(config, LanguageModelHead(config)).eval(), sampler(tokenizer, held_out, causal=causal, seed=1)
+    return Model(config, LanguageModelHead(config)).eval(), sampler(tokenizer, held_out, config=config, seed=1)
 
 
 def test_a_causal_model_begins_and_continues(store):
@@ -61,4 +62,11 @@ def test_a_masked_model_fills_gaps(store):
 def test_without_held_out_text_it_still_writes(store):
     tokenizer, _ = store
     model, _ = make(store, True)
-    assert len(sampler(tokenizer, [], causal=True, seed=1)(model, 1)) == 2
+    assert len(sampler(tokenizer, [], config=model.config, seed=1)(model, 1)) == 2
+
+
+def test_a_hybrid_does_both(store):
+    model, sample = make(store, True, hybrid=True)
+    written = sample(model, 1)
+    assert len(written) == 3
+    assert "<|mask|>" in written[2]["prompt"] and "<|mask|>" not in written[2]["text"]

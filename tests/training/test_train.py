@@ -22,7 +22,7 @@ SCRIPT = Path(__file__).parent / "tiny_run.py"
 TINY = runpy.run_path(str(SCRIPT))
 run_tiny, digest, make_rows, DieAfter = TINY["run_tiny"], TINY["digest"], TINY["make_rows"], TINY["DieAfter"]
 Seen = TINY["Seen"]
-KINDS = ["causal_lm", "masked_lm"]
+KINDS = ["causal_lm", "masked_lm", "hybrid_lm"]
 
 
 @pytest.fixture(scope="module", params=KINDS)
@@ -64,6 +64,20 @@ def test_stopped_at_random_steps_it_makes_the_same_bytes(uninterrupted, tmp_path
     model, history = run_tiny(tmp_path, kind, checkpoint_steps=4)
     assert history == expected  # every number of every step, exactly
     assert digest(model) == expected_digest
+
+
+@pytest.mark.parametrize(
+    "kind", ["hybrid_words", *(pytest.param(each, marks=pytest.mark.slow) for each in ("infilling", "spans"))]
+)
+def test_options_make_the_same_bytes_too(kind, tmp_path):
+    settings = {"tokens": 20 * 8 * TINY["ROW_TOKENS"], "checkpoint_steps": 3}
+    model, expected = run_tiny(tmp_path / "whole", kind, **settings)
+    for step in sorted(random.Random(kind).sample(range(1, 20), 5)):
+        with pytest.raises(RuntimeError):
+            run_tiny(tmp_path / "cut", kind, trackers=(DieAfter(step=step, how="raise"),), **settings)
+    again, history = run_tiny(tmp_path / "cut", kind, **settings)
+    assert history == expected
+    assert digest(again) == digest(model)
 
 
 def test_killed_it_makes_the_same_bytes(uninterrupted, tmp_path):

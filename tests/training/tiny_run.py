@@ -89,14 +89,16 @@ def make_rows(num_rows=40, seed=0, vocab_size=64):
         words[bound - 1] = END
         words = words.astype(np.int32)
         read = np.concatenate([[END], words[:-1]]).astype(np.int32)
-        rows.append(Example(read, words, np.array([0, bound, ROW_TOKENS]), row))
+        rows.append(Example(read, words, np.array([0, bound, ROW_TOKENS]), row, read % 3 > 0))
     return rows
 
 
 def make_model(objective, dtype=torch.float32, seed=0):
     """Two layers of 32."""
     config = ModelConfig(
-        layout="eurobert" if type(objective).__name__ == "MaskedLM" else "qwen3",
+        layout=objective.layouts[0],
+        hybrid=objective.is_hybrid,
+        infilling_id=61,
         vocab_size=64,
         num_layers=2,
         width=32,
@@ -117,8 +119,17 @@ def make_work(folder, console=None):
     return Work(name="pretrain.tiny", folder=Path(folder), inputs={}, pool=None, console=console or Silent())
 
 
+# Options under which other things are drawn or change while training.
+VARIANTS = {
+    "infilling": ("causal_lm", {"infilling_rate": 0.7}),
+    "spans": ("masked_lm", {"unit": "span", "final_share": 0.15}),
+    "hybrid_words": ("hybrid_lm", {"masked_rows": 0.5, "masked": {"unit": "word", "final_share": 0.15}}),
+}
+
+
 def make_objective(kind):
-    return build(find("training.objectives", kind), {})
+    kind, options = VARIANTS.get(kind, (kind, {}))
+    return build(find("training.objectives", kind), options)
 
 
 def run_tiny(

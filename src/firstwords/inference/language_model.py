@@ -12,13 +12,15 @@ import numpy as np
 from firstwords.errors import RecipeError
 from firstwords.inference import scoring
 from firstwords.inference.generate import generate, stream
-from firstwords.inference.infilling import fill_masks
+from firstwords.inference.infilling import fill_between, fill_masks
 from firstwords.inference.labelling import TextEntity, find_text_entities, label_texts, tag_sentences
+from firstwords.inference.pseudo_likelihood import masked_scorer, pseudo_log_likelihoods
 from firstwords.inference.sampling import Sampling
 from firstwords.model.config import ModelConfig
 from firstwords.model.hugging_face import load_folder
 from firstwords.model.transformer import Model
 from firstwords.tokenizer.tokenizer import Tokenizer
+from firstwords.tokenizer.word_joints import word_joints
 
 __all__ = ["LanguageModel", "TextEntity"]
 
@@ -62,11 +64,16 @@ class LanguageModel:
 
     @property
     def task(self) -> Task:
-        """What its head is for: `language_model`, `masked`, `tokens` or `sequence`."""
+        """What its head is for: `language_model`, `masked`, `tokens` or `sequence`; a hybrid is a `language_model`."""
         kind = self.model.head.kind
         if kind != "language_model":
             return kind
         return "language_model" if self.config.causal else "masked"
+
+    @property
+    def fills_masks(self) -> bool:
+        """Whether it predicts masked tokens: a masked or a hybrid language model."""
+        return self.model.head.kind == "language_model" and self.config.fills_masks
 
     def generate(
         self,
@@ -178,17 +185,66 @@ class LanguageModel:
         marked = [[self.tokenizer.end_of_text, *map(int, document)] for document in documents]
         return scoring.token_log_likelihoods(self.model, marked, stride=stride, progress=progress)
 
+    def pseudo_log_likelihoods(
+        self,
+        documents: Sequence[Sequence[int]],
+        *,
+        whole_words: bool = False,
+        progress: Callable[[int, int], None] | None = None,
+    ) -> list[np.ndarray]:
+        """Log-likelihood of every token given all others of its document, in nats (`inference.pseudo_likelihood`).
+
+        Args:
+            documents: Token ids without a leading mark: each document is put behind end-of-text, as in training.
+            whole_words: Whether what follows a token in its word is hidden with it.
+            progress: Told judged tokens so far and in all.
+
+        Returns:
+            For each document as many float64 numbers as it has tokens.
+
+        Raises:
+            RecipeError: If the model does not predict masked tokens.
+        """
+        self._needs_masks("tells how well a text fits together")
+        marked = [np.array([self.tokenizer.end_of_text, *map(int, document)]) for document in documents]
+        starts = None
+        if whole_words:
+            joints = word_joints(self.tokenizer)
+            starts = [joints.word_starts(ids, np.array([0, 1, len(ids)])[: 2 + (len(ids) > 1)]) for ids in marked]
+        return pseudo_log_likelihoods(
+            masked_scorer(self.model),
+            marked,
+            mask=self.tokenizer.mask,
+            context=self.config.context,
+            word_starts=starts,
+            progress=progress,
+        )
+
+    def fill_between(
+        self, before: str, after: str, max_tokens: int = 128, temperature: float = 0.0, seed: int = 0
+    ) -> str:
+        """What could stand between two pieces of text, by a model that learnt it (`inference.infilling`).
+
+        Raises:
+            RecipeError: If the model did not.
+        """
+        self._needs("language_model", "fills in the middle of texts")
+        sampling = Sampling(temperature=temperature, top_p=0.95)
+        return fill_between(
+            self.model, self.tokenizer, before, after, max_tokens=max_tokens, sampling=sampling, seed=seed
+        )
+
     def predict(self, texts: Sequence[str]) -> list[str] | list[list[TextEntity]]:
         """What the head says about texts: a label each, the entities in each, or the text with its masks filled in.
 
         Raises:
-            RecipeError: If the model is a causal language model, which continues texts instead.
+            RecipeError: If the model is a causal language model alone, which continues texts instead.
         """
         if self.task == "sequence":
             return label_texts(self.model, self.tokenizer, texts).labels
         if self.task == "tokens":
             return self.entities(texts)
-        self._needs("masked", "predicts labels, entities or hidden words")
+        self._needs_masks("predicts labels, entities or hidden words")
         return [fill_masks(self.model, self.tokenizer, text) for text in texts]
 
     def label_log_probabilities(self, texts: Sequence[str]) -> np.ndarray:
@@ -202,6 +258,10 @@ class LanguageModel:
     def tags(self, sentences: Sequence[Sequence[str]]) -> list[list[str]]:
         """A tag of `labels` for every word of every sentence."""
         return tag_sentences(self.model, self.tokenizer, sentences)
+
+    def _needs_masks(self, what: str) -> None:
+        if not self.fills_masks:
+            self._needs("masked", what)
 
     def _needs(self, task: Task, what: str) -> None:
         if self.task != task:

@@ -24,6 +24,8 @@ class Batch:
         max_length: Tokens of the longest document.
         examples: (E + 1,) int64 where a long text was cut into several documents: example e is documents
             `examples[e]` to `examples[e + 1]`; None = every document is an example. The model does not look at it.
+        num_causal: So many documents at the front are read causally, all behind them in both directions; None = all as
+            the model's layout says. For models that learnt both.
     """
 
     input_ids: Tensor
@@ -31,6 +33,7 @@ class Batch:
     labels: Tensor | None
     max_length: int
     examples: Tensor | None = None
+    num_causal: int | None = None
 
     @property
     def num_tokens(self) -> int:
@@ -71,12 +74,13 @@ class Batch:
         )
 
     @classmethod
-    def of(cls, documents: list[list[int]], labels: Tensor | None = None) -> Batch:
+    def of(cls, documents: list[list[int]], labels: Tensor | None = None, num_causal: int | None = None) -> Batch:
         """A batch of token lists.
 
         Args:
             documents: Token ids; none may be empty.
             labels: As in the attribute.
+            num_causal: As in the attribute.
 
         Raises:
             ValueError: If there is no document, or an empty one.
@@ -90,4 +94,5 @@ class Batch:
             bounds=torch.cumsum(lengths, 0),
             labels=labels,
             max_length=int(lengths.max()),
+            num_causal=num_causal,
         )

@@ -45,6 +45,10 @@ class ModelConfig:
         mask_id: The token that stands for a hidden one; needed by the `eurobert` layout only.
         pooling: How a EuroBERT classifies a whole text: `late` (mean of the tokens' scores), `mean` (of their states)
             or `bos` (first token). Causal layouts use the last token.
+        hybrid: Whether a `llama` also reads in both directions and fills in masked tokens, each predicted from the
+            place before it (`training.objectives.hybrid_lm`). Only our own loader knows of this side.
+        infilling_id: First of three ids, before a prefix, before a suffix and before the middle between them; None =
+            the vocabulary has none. Training reads it; it is no part of a checkpoint, whose tokenizer knows.
     """
 
     layout: Layout
@@ -64,11 +68,24 @@ class ModelConfig:
     eos_id: int = 0
     mask_id: int | None = None
     pooling: Literal["late", "mean", "bos"] = "late"
+    hybrid: bool = False
+    infilling_id: int | None = None
 
     @property
     def causal(self) -> bool:
         """Whether a token sees only those before it."""
         return self.layout != "eurobert"
+
+    @property
+    def fills_masks(self) -> bool:
+        """Whether a language model of this configuration predicts masked tokens."""
+        return self.hybrid or not self.causal
+
+    def for_heads(self) -> ModelConfig:
+        """The configuration under a head for labels: a hybrid backbone is read in both directions, as a EuroBERT."""
+        if not self.hybrid:
+            return self
+        return dataclasses.replace(self, layout="eurobert", hybrid=False)
 
     @property
     def qk_norm(self) -> bool:
@@ -103,8 +120,13 @@ class ModelConfig:
             value = getattr(self, name)
             if value is not None and not 0 <= value < self.vocab_size:
                 raise RecipeError(f"{name} {value} is outside the vocabulary of {self.vocab_size} entries")
-        if self.layout == "eurobert" and self.mask_id is None:
-            raise RecipeError("a eurobert model needs mask_id, the token that stands for a hidden one")
+        if self.hybrid and self.layout != "llama":
+            raise RecipeError(f"a hybrid model has the layout 'llama', not '{self.layout}'")
+        if self.fills_masks and self.mask_id is None:
+            kind = "hybrid" if self.hybrid else self.layout
+            raise RecipeError(f"a {kind} model needs mask_id, the token that stands for a hidden one")
+        if self.infilling_id is not None and not 0 <= self.infilling_id <= self.vocab_size - 3:
+            raise RecipeError(f"infilling_id {self.infilling_id} and the two behind it are not in the vocabulary")
 
     def as_dict(self) -> dict[str, Any]:
         """All fields; `ModelConfig(**config.as_dict())` is the same configuration."""

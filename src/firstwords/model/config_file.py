@@ -49,6 +49,9 @@ SPECIAL_IDS = (
     ("mask_id", "mask_token_id"),
 )
 
+# Not known to transformers, which then sees the causal side alone: the model was also taught to fill in masks.
+HYBRID = "firstwords_hybrid"
+
 # Keys that would change what is computed, with the only values for which this code computes the same.
 REQUIRED: dict[str, Callable[[Any], bool]] = {
     "attention_bias": lambda value: value is False,
@@ -91,7 +94,7 @@ IGNORED = frozenset(
 )
 _KNOWN = (
     {"model_type", "architectures", "id2label", "rms_norm_eps", "rope_theta", "rope_parameters", "tie_word_embeddings"}
-    | {"classifier_pooling"}
+    | {"classifier_pooling", HYBRID}
     | {theirs for _, theirs, _ in SIZES}
     | {theirs for _, theirs in SPECIAL_IDS}
     | set(REQUIRED)
@@ -128,6 +131,8 @@ def to_values(config: ModelConfig, head: HeadKind, labels: tuple[str, ...], dtyp
         values["mlp_bias"] = False
     if config.layout == "eurobert":
         values["classifier_pooling"] = config.pooling
+    if config.hybrid:
+        values[HYBRID] = True
     if labels:
         values["id2label"] = {str(number): label for number, label in enumerate(labels)}
         values["label2id"] = {label: number for number, label in enumerate(labels)}
@@ -193,6 +198,9 @@ def from_values(values: Mapping[str, Any]) -> StoredConfig:
     tie = values.get("tie_word_embeddings", False)
     if not isinstance(tie, bool):
         raise RecipeError(f"tie_word_embeddings = {_shown(tie)} is neither true nor false")
+    fields["hybrid"] = values.get(HYBRID, False)
+    if not isinstance(fields["hybrid"], bool):
+        raise RecipeError(f"{HYBRID} = {_shown(fields['hybrid'])} is neither true nor false")
     config = ModelConfig(layout=cast(Layout, layout), rope_base=_rope_base(values), tie_embeddings=tie, **fields)
     return StoredConfig(config, _head_kind(values, cast(Layout, layout)), _labels(values))
 

@@ -29,6 +29,17 @@ from firstwords.model.transformer import Model
 
 WEIGHTS = "model.safetensors"
 TOKENIZER_FILES = ("tokenizer.json", "tokenizer_config.json", "special_tokens_map.json", "chat_template.jinja")
+HYBRID_CARD = """\
+# A hybrid language model
+
+One set of weights was taught to predict the next token and to fill in masked ones (GPT-BERT, arXiv 2410.24159).
+
+- **Continuing texts**: this folder is a `LlamaForCausalLM`.
+- **Labels for tokens and texts**: the backbone reads in both directions as a `EuroBertModel`; the folder `encoder`
+  beside this one holds it in that form.
+- **Filling in masks**: a masked token is predicted from the state one place before it, which no class of transformers
+  does. Load this folder with `firstwords.LanguageModel.load` and call `predict`.
+"""
 MAX_HEADER_BYTES = 100 * 2**20  # safetensors' own limit
 
 
@@ -59,10 +70,30 @@ def save_folder(
         if config.causal and model.head.kind == "language_model":
             ids = {"bos_token_id": config.bos_id, "eos_token_id": config.eos_id, "pad_token_id": config.pad_id}
             _write_json(temporary / "generation_config.json", ids)
-        if tokenizer_folder is not None:
-            for name in TOKENIZER_FILES:
-                if (Path(tokenizer_folder) / name).is_file():
-                    shutil.copyfile(Path(tokenizer_folder) / name, temporary / name)
+        if config.hybrid:
+            (temporary / "README.md").write_text(HYBRID_CARD, encoding="utf-8")
+        _copy_tokenizer(tokenizer_folder, temporary)
+
+
+def save_encoder(folder: Path, model: Model, tokenizer_folder: Path | None = None) -> None:
+    """Write the backbone of a hybrid model as one that reads in both directions, a bare `EuroBertModel`.
+
+    transformers puts its heads for tokens and texts on it, and so do we.
+
+    Args:
+        folder: Replaced as a whole.
+        model: With any head, which is left out.
+        tokenizer_folder: As for `save_folder`.
+    """
+    config = model.config.for_heads()
+    tensors = {name: tensor for name, tensor in stored_tensors(model).items() if name.startswith("model.")}
+    dtype = str(next(iter(tensors.values())).dtype).removeprefix("torch.")
+    values = config_file.to_values(config, "language_model", (), dtype) | {"architectures": ["EuroBertModel"]}
+    with atomic_write(Path(folder)) as temporary:
+        temporary.mkdir()
+        _write_json(temporary / "config.json", values)
+        save_file(tensors, temporary / WEIGHTS, metadata={"format": "pt"})
+        _copy_tokenizer(tokenizer_folder, temporary)
 
 
 def load_folder(
@@ -94,8 +125,8 @@ def load_folder(
     """
     folder = Path(folder)
     stored = config_file.read(folder / "config.json")
-    config = stored.config
     wanted = head or stored.head or "language_model"
+    config = stored.config if wanted == "language_model" else stored.config.for_heads()
     names = _wanted_labels(folder, stored, wanted, labels, num_labels)
     _check_shapes(folder, stored)
     kept = _kept_tensors(folder, stored, wanted, names)
@@ -187,6 +218,13 @@ def _kept_tensors(folder: Path, stored: StoredConfig, wanted: HeadKind, names: t
     if wanted == "language_model" and not stored.config.tie_embeddings:
         raise RecipeError(f"{folder} has no language-model head")
     return [name for name in expected if name.startswith("model.")]
+
+
+def _copy_tokenizer(source: Path | None, folder: Path) -> None:
+    for name in TOKENIZER_FILES if source is not None else ():
+        assert source is not None
+        if (Path(source) / name).is_file():
+            shutil.copyfile(Path(source) / name, folder / name)
 
 
 def _write_json(path: Path, value: object) -> None:

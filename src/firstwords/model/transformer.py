@@ -14,10 +14,11 @@ import torch
 from torch import Tensor, nn
 from torch.nn.utils import skip_init
 
-from firstwords.model.attention import Attention, Segments
+from firstwords.model.attention import Attention
 from firstwords.model.batch import Batch
 from firstwords.model.config import ModelConfig
 from firstwords.model.heads import Head, LanguageModelHead
+from firstwords.model.mixed_attention import attention_of
 from firstwords.model.operations import gated_unit, rms_norm, rotary_angles, rotate
 
 
@@ -131,7 +132,7 @@ class Backbone(nn.Module):
         x = self.embed(batch.input_ids) if embeddings is None else embeddings
         attention: Attention
         if cache is None:
-            attention, positions = Segments(batch, self.config.causal), batch.positions
+            attention, positions = attention_of(batch, self.config.causal), batch.positions
         else:
             attention, positions = cache, cache.begin(batch)
         angles = rotary_angles(positions, self.config.head_size, self.config.rope_base, x.dtype)

@@ -6,6 +6,7 @@ from typing import TextIO
 
 from firstwords.artifact import Artifact
 from firstwords.errors import RecipeError
+from firstwords.tokenizer.tokenizer import MASK
 
 
 def model_folder(artifact: Artifact) -> Path:
@@ -35,11 +36,13 @@ class Conversation:
     @property
     def explanation(self) -> str:
         """What the model does with a line."""
+        if self.task == "language_model" and self._model.fills_masks:
+            return f"It continues what you type, or fills in every {MASK} in it."
         return {
             "language_model": "It continues what you type.",
             "tokens": "It marks the names in what you type.",
             "sequence": "It sorts what you type into a class.",
-            "masked": "It fills in every <|mask|> in what you type.",
+            "masked": f"It fills in every {MASK} in what you type.",
         }[self.task]
 
     @property
@@ -49,7 +52,7 @@ class Conversation:
 
     def answer(self, text: str, output: TextIO) -> None:
         """Write the model's answer to one line, as it is made."""
-        if self.task == "language_model":
+        if self.task == "language_model" and not (MASK in text and self._model.fills_masks):
             # A new seed for every turn, so that asking twice gives two answers; the first turn is reproducible.
             pieces = self._model.stream(
                 text, max_tokens=self._max_tokens, temperature=self._temperature, seed=self._seed + self._turn

@@ -37,7 +37,7 @@ class Configure(Stage):
         seed: Of weights, order and masks.
     """
 
-    version: ClassVar[int] = 2
+    version: ClassVar[int] = 3
     resolves: ClassVar[bool] = True
     libraries: ClassVar[tuple[str, ...]] = ("torch",)
 
@@ -61,7 +61,8 @@ class Configure(Stage):
 
     def check(self) -> None:
         """Refuse sizes that contradict each other or that this machine's memory cannot hold."""
-        given = {"layout": "qwen3", "vocab_size": PLACES, "mask_id": 0} | self.model.given()
+        layout = type(self.objective).layouts[0]
+        given = {"layout": layout, "vocab_size": PLACES, "mask_id": 0} | self.model.given()
         config = derive(self.model.depth or MIN_DEPTH, **given)[0]
         needed = training_memory(config, config.context)
         if self.model.depth and needed > memory_bytes():
@@ -75,6 +76,7 @@ class Configure(Stage):
         import torch
 
         from firstwords.artifact import write_json
+        from firstwords.tokenizer.word_joints import word_joints
         from firstwords.training.probe import ForeignLoad, Stopwatch
         from firstwords.training.resolution import Demand, resolve, shown, summary
 
@@ -82,7 +84,8 @@ class Configure(Stage):
         corpus = self._corpus(work)
         work.progress("probing this machine")
         demand = Demand(self.objective, self.budget, self.tokens, self.model, self.training, self.seed)
-        stopwatch = Stopwatch(self.objective, work.inputs["tokens"].folder)
+        joints = word_joints(work.inputs["tokenizer"].folder) if self.objective.needs_words else None
+        stopwatch = Stopwatch(self.objective, work.inputs["tokens"].folder, joints)
         others = ForeignLoad()
         plan = resolve(demand, corpus, stopwatch, available_memory_bytes())
         busy = others.cores()
@@ -119,4 +122,5 @@ class Configure(Stage):
             train_tokens=sizes["train"],
             validation_tokens=sizes.get("validation", 0),
             max_epochs=type(self.objective).max_epochs,
+            infilling=tokenizer.infilling,
         )

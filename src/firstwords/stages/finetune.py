@@ -134,9 +134,10 @@ def _with_new_head(base: Path, objective: Objective, labels: list[str], seed: in
     from firstwords.model.hugging_face import load_folder
     from firstwords.model.transformer import Model
 
-    loaded, config, _ = load_folder(base)
+    loaded, stored, _ = load_folder(base)
+    config = stored.for_heads()
     model = Model(config, objective.head(config, labels), seed=seed)  # type: ignore[arg-type]
-    model.backbone = loaded.backbone
+    model.backbone.load_state_dict(loaded.backbone.state_dict())
     return model, config
 
 

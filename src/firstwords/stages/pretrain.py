@@ -21,6 +21,10 @@ if TYPE_CHECKING:
     from firstwords.stages.configure import Configure
     from firstwords.training.train import History
 
+HYBRID_SIDES = (
+    "  model/ continues texts (a Llama for transformers), encoder/ is the backbone for heads (a EuroBERT); "
+    "masks are filled in by firstwords alone"
+)
 # Fields that are handed on to the stage that derives all numbers.
 HANDED_ON = ("objective", "budget", "tokens", "model", "training", "seed")
 
@@ -29,10 +33,11 @@ HANDED_ON = ("objective", "budget", "tokens", "model", "training", "seed")
 class Pretrain(Stage):
     """Pre-train a model with the numbers that a `configure` stage derived.
 
-    Payload: `model/` (a Hugging Face folder), `curve.parquet` (one row a step), `samples.jsonl`.
+    Payload: `model/` (a Hugging Face folder), `curve.parquet` (one row a step), `samples.jsonl`; for a hybrid model
+    also `encoder/`, the same backbone as one that reads in both directions.
 
     Attributes:
-        objective: `causal_lm` or `masked_lm`.
+        objective: `causal_lm`, `masked_lm` or `hybrid_lm`.
         configuration: A `configure` stage of the recipe. By default the one of the same name, or a plain one; if there
             is none, one is made from the five fields below, which are explained there.
         budget: Time that training may take.
@@ -87,10 +92,11 @@ class Pretrain(Stage):
         from firstwords.artifact import atomic_write
         from firstwords.data.shards import write_table
         from firstwords.model.config import ModelConfig
-        from firstwords.model.hugging_face import save_folder
+        from firstwords.model.hugging_face import save_encoder, save_folder
         from firstwords.model.transformer import Model
         from firstwords.recipe import build
         from firstwords.tokenizer.tokenizer import Tokenizer
+        from firstwords.tokenizer.word_joints import word_joints
         from firstwords.training.packed_examples import PackedExamples
         from firstwords.training.samples import sampler
         from firstwords.training.settings import TrainSettings
@@ -103,7 +109,8 @@ class Pretrain(Stage):
         config = ModelConfig(**plan["model"])
         settings = build(TrainSettings, plan["training"], f"{work.inputs['configuration'].name}: plan.json")
         store, tokenizer_folder = work.inputs["tokens"].folder, work.inputs["tokenizer"].folder
-        rows = PackedExamples(store, "train", config.context)
+        joints = word_joints(tokenizer_folder) if self.objective.needs_words else None
+        rows = PackedExamples(store, "train", config.context, joints)
         held_out = PackedExamples(store, "validation", config.context)
         model = Model(config, self.objective.head(config, None), seed=settings.seed)  # type: ignore[arg-type]
         meter = _Meter()
@@ -115,7 +122,7 @@ class Pretrain(Stage):
             bytes_per_token=held_out.bytes_per_token if len(held_out) else None,
             settings=settings,
             work=work,
-            sample=sampler(Tokenizer.load(tokenizer_folder), held_out, causal=config.causal, seed=settings.seed),
+            sample=sampler(Tokenizer.load(tokenizer_folder), held_out, config=config, seed=settings.seed),
             engine=self.engine,
             trackers=(Console(), Events(), meter),
         )
@@ -124,7 +131,9 @@ class Pretrain(Stage):
             lines = (json.dumps(sample, ensure_ascii=False) + "\n" for sample in history.samples)
             temporary.write_text("".join(lines), encoding="utf-8")
         save_folder(work.path("model"), model, config, tokenizer_folder)
-        return _outcome(history, meter)
+        if config.hybrid:
+            save_encoder(work.path("encoder"), model, tokenizer_folder)
+        return _outcome(history, meter, config.hybrid)
 
 
 def _default(name: str) -> Any:
@@ -149,9 +158,12 @@ class _Meter(Tracker):
         return add
 
 
-def _outcome(history: "History", meter: _Meter) -> Outcome:
+def _outcome(history: "History", meter: _Meter, is_hybrid: bool) -> Outcome:
     bits, last = history.latest("bits_per_byte"), history.records[-1]
     quality = f"{bits:.3f} bits/byte on validation" if bits is not None else f"loss {last['loss']:.3f}"
+    masked = history.latest("masked_validation_loss")
+    quality += f", {masked:.3f} nats per masked token" if masked is not None else ""
     speed = meter.totals["tokens"] / meter.totals["seconds"] if meter.totals["seconds"] else None
     parts = [quality, f"{last['step']:,} steps", *([f"{speed:,.0f} tokens/s"] if speed else [])]
-    return Outcome(summary=", ".join(parts), counts={"steps": last["step"], "tokens": last["tokens"]})
+    tables = [HYBRID_SIDES] if is_hybrid else []
+    return Outcome(summary=", ".join(parts), counts={"steps": last["step"], "tokens": last["tokens"]}, tables=tables)

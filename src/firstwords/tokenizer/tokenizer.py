@@ -27,6 +27,8 @@ END_OF_TEXT = "<|endoftext|>"
 PAD = "<|pad|>"
 MASK = "<|mask|>"
 SPECIAL_TOKENS = (END_OF_TEXT, PAD, MASK)
+# Before a prefix, before a suffix, before the middle between them: for models that learn to fill in the middle.
+INFILLING_TOKENS = ("<|fim_prefix|>", "<|fim_suffix|>", "<|fim_middle|>")
 
 # The library keeps about 100 bytes for every byte it is encoding: longer texts are cut, batches are bounded.
 PIECE_CHARACTERS = 2**17
@@ -67,6 +69,7 @@ class Tokenizer:
         end_of_text: Id that follows every document and stands before the first token (end and begin of sequence).
         pad: Id that fills up batches outside this package (ours have no padding).
         mask: Id that hides a token from a masked language model.
+        infilling: First of the three ids of `INFILLING_TOKENS`; None where the vocabulary has none.
     """
 
     def __init__(self, backend: "Backend") -> None:
@@ -79,6 +82,9 @@ class Tokenizer:
         self._num_bytes = 0
         self.vocab_size: int = backend.get_vocab_size()
         self.end_of_text, self.pad, self.mask = (self._special(token) for token in SPECIAL_TOKENS)
+        infilling = [backend.token_to_id(token) for token in INFILLING_TOKENS]
+        first = infilling[0]
+        self.infilling: int | None = first if first is not None and infilling[1:] == [first + 1, first + 2] else None
 
     def _special(self, token: str) -> int:
         found = self._backend.token_to_id(token)
@@ -87,9 +93,9 @@ class Tokenizer:
         return found
 
     @classmethod
-    def trained(cls, backend: "Backend") -> "Tokenizer":
+    def trained(cls, backend: "Backend", special: Sequence[str] = SPECIAL_TOKENS) -> "Tokenizer":
         """A tokenizer whose vocabulary begins with the special tokens, which become known as such."""
-        backend.add_special_tokens(list(SPECIAL_TOKENS))
+        backend.add_special_tokens(list(special))
         return cls(backend)
 
     @classmethod

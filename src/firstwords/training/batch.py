@@ -31,12 +31,14 @@ class Example:
             them from the tokens (causal and masked language models).
         bounds: (D + 1,) int64: document d is `input_ids[bounds[d]:bounds[d + 1]]`; None = one document.
         row: Number of the row in its data set. With the seed and the epoch it decides every random draw.
+        word_starts: (T,) bool, whether a word begins at each token; None where nobody asked.
     """
 
     input_ids: np.ndarray
     labels: np.ndarray | int | None = None
     bounds: np.ndarray | None = None
     row: int = 0
+    word_starts: np.ndarray | None = None
 
     def __len__(self) -> int:
         return len(self.input_ids)
@@ -58,11 +60,13 @@ class Draws:
         seed: The run's seed.
         keys: (epoch, row) of each example, in the order in which they stand in the batch.
         evaluating: Whether the loss is measured rather than minimised: no regularisation, the epoch does not matter.
+        progress: Share of the updates that were made before this one, 0 to below 1, for what changes while training.
     """
 
     seed: int
     keys: tuple[tuple[int, int], ...]
     evaluating: bool = False
+    progress: float = 0.0
 
     def generator(self, index: int, purpose: str) -> np.random.Generator:
         """Random numbers of the example at `index` in the batch, independent for every purpose."""

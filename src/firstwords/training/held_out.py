@@ -35,8 +35,23 @@ def measure(
 
     Returns:
         `validation_loss` in nats per predicted token or example; `bits_per_byte` if `bytes_per_token` is known (for a
-        masked model: per masked byte, seen from both sides); scores.
+        masked model: per masked byte, seen from both sides); scores. An objective that is measured in several senses
+        has the figures of each.
     """
+    found: dict[str, float] = {}
+    for prefix, each in objective.measured().items():
+        figures = _measure(model, each, batches, engine, bytes_per_token)
+        found |= {f"{prefix}{name}": value for name, value in figures.items()}
+    return found
+
+
+def _measure(
+    model: nn.Module,
+    objective: Objective,
+    batches: list[MicroBatch],
+    engine: Engine,
+    bytes_per_token: float | None,
+) -> dict[str, float]:
     model.eval()
     config: Any = model.config
     totals = torch.zeros(2, dtype=torch.float64)

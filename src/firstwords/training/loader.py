@@ -98,7 +98,11 @@ class Loader:
         return [
             MicroBatch(
                 [examples[i] for i in piece],
-                Draws(self.seed, tuple((keys[i][0], examples[i].row) for i in piece)),
+                Draws(
+                    self.seed,
+                    tuple((keys[i][0], examples[i].row) for i in piece),
+                    progress=step / self.num_steps,
+                ),
             )
             for piece in pieces[self.rank :: self.num_ranks]
         ]

@@ -5,7 +5,7 @@ it is imported without torch, which its methods load when they run.
 """
 
 from abc import abstractmethod
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -29,6 +29,25 @@ class Objective(Component):
     max_epochs: ClassVar[float] = 4.0
     """How often pre-training reads a corpus at most, unless told otherwise. Four times is nearly as good as new text
     (Muennighoff et al. 2023); a small causal model grew worse from there (docs/log/2026-11-26-repetition.md)."""
+
+    layouts: ClassVar[tuple[str, ...]] = ("qwen3", "llama")
+    """Layouts of the models that it pre-trains, the default first (`model.config`)."""
+    is_hybrid: ClassVar[bool] = False
+    """Whether its models read causally and in both directions."""
+
+    @property
+    def predicted_share(self) -> float:
+        """Share of the tokens at which the head is applied, for estimates of the cost."""
+        return 1.0
+
+    @property
+    def needs_words(self) -> bool:
+        """Whether examples must say where words begin (`Example.word_starts`)."""
+        return False
+
+    def measured(self) -> Mapping[str, "Objective"]:
+        """The objectives whose loss is measured on held-out text, by what is put before the figures' names."""
+        return {"": self}
 
     def encode(self, record: Any, tokenizer: "Tokenizer", labels: Sequence[str], context: int, row: int = 0) -> Example:
         """A labelled record as token ids. Pre-training rows come encoded and packed and never pass through here.
@@ -56,6 +75,14 @@ class Objective(Component):
             config: Of the base model.
         """
         return self, []
+
+    def check(self, config: "ModelConfig") -> None:
+        """Refuse a model that this objective cannot pre-train, before anything is computed.
+
+        Raises:
+            RecipeError: Naming what is missing.
+        """
+        return
 
     @abstractmethod
     def collate(self, examples: Sequence[Example], draws: Draws, config: "ModelConfig") -> "Batch":

@@ -8,6 +8,7 @@ from typing import overload
 
 from firstwords.data.packing import PackedRows
 from firstwords.data.token_store import TokenStore
+from firstwords.tokenizer.word_joints import WordJoints
 from firstwords.training.batch import Example
 
 
@@ -18,10 +19,12 @@ class PackedExamples(Sequence[Example]):
         folder: The token store.
         split: For example `train`.
         context: Tokens of a row; only the last may be shorter.
+        joints: For examples that say where words begin.
     """
 
-    def __init__(self, folder: Path, split: str, context: int) -> None:
+    def __init__(self, folder: Path, split: str, context: int, joints: WordJoints | None = None) -> None:
         self.packed = PackedRows(TokenStore(folder, split), context)
+        self._joints = joints
 
     def __len__(self) -> int:
         return len(self.packed)
@@ -34,7 +37,8 @@ class PackedExamples(Sequence[Example]):
         if isinstance(number, slice):
             return [self[each] for each in range(*number.indices(len(self)))]
         row = self.packed[number]
-        return Example(row.input_ids, row.labels, row.bounds, number % len(self))
+        starts = None if self._joints is None else self._joints.word_starts(row.input_ids, row.bounds)
+        return Example(row.input_ids, row.labels, row.bounds, number % len(self), starts)
 
     @property
     def bytes_per_token(self) -> float:

@@ -10,6 +10,7 @@ import torch
 
 from firstwords.model.config import ModelConfig
 from firstwords.model.transformer import Model
+from firstwords.tokenizer.word_joints import WordJoints
 from firstwords.training.batch import Draws, Example
 from firstwords.training.objective import Objective
 from firstwords.training.optimizer import Optimizer
@@ -54,11 +55,13 @@ class Stopwatch:
     Args:
         objective: Whose batches and loss are timed.
         store: Folder of the token store; its training split is read.
+        joints: Where words begin, if the objective needs it.
     """
 
-    def __init__(self, objective: Objective, store: Path) -> None:
+    def __init__(self, objective: Objective, store: Path, joints: WordJoints | None = None) -> None:
         self._objective = objective
         self._store = store
+        self._joints = joints
 
     def __call__(self, config: ModelConfig, seconds: float) -> Speed:
         """Time forward, backward and update of a model with random weights.
@@ -103,6 +106,6 @@ class Stopwatch:
 
     def _rows(self, context: int, number: int) -> list[Example]:
         """Rows spread over the corpus."""
-        packed = PackedExamples(self._store, "train", context)
+        packed = PackedExamples(self._store, "train", context, self._joints)
         number = min(number, len(packed))
         return [packed[row * len(packed) // number] for row in range(number)]

@@ -74,8 +74,9 @@ def resolve(demand: Demand, corpus: Corpus, measure: Measure, memory: int) -> di
     """
     by_clock = demand.tokens is None and (demand.budget is not None or not demand.sizes.depth)
     seconds = PROBE_SECONDS if by_clock else SHORT_PROBE_SECONDS
-    machine = _Machine(measure, _predicted_share(demand.objective), seconds)
+    machine = _Machine(measure, demand.objective.predicted_share, seconds)
     candidates = _candidates(demand, corpus, memory)
+    demand.objective.check(candidates[0][0])
     choice, reason = _choose(demand, corpus, candidates, machine)
     micro_tokens = _micro_tokens(choice.config, memory)
     assert micro_tokens is not None
@@ -135,21 +136,23 @@ class _Machine:
         return {"measured": measured}
 
 
-def _predicted_share(objective: Objective) -> float:
-    return float(getattr(objective, "share", 1.0))
-
-
 def _candidates(demand: Demand, corpus: Corpus, memory: int) -> list[Candidate]:
     """Configurations that fit into memory, the smallest first: one where the depth is given."""
     sizes = demand.sizes
-    masked = kind_of(type(demand.objective)) == "masked_lm"
-    layout = sizes.layout or ("eurobert" if masked else "qwen3")
-    if masked != (layout == "eurobert"):
+    objective = type(demand.objective)
+    layout = sizes.layout or objective.layouts[0]
+    if layout not in objective.layouts:
         raise RecipeError(
-            f"model.layout '{layout}' does not go with the objective '{kind_of(type(demand.objective))}': "
-            "a masked language model is a 'eurobert', a causal one a 'qwen3' or a 'llama'"
+            f"model.layout '{layout}' does not go with the objective '{kind_of(objective)}': "
+            "a masked language model is a 'eurobert', a causal one a 'qwen3' or a 'llama', a hybrid one a 'llama'"
         )
-    ids = {"pad_id": corpus.pad, "bos_id": corpus.end_of_text, "eos_id": corpus.end_of_text, "mask_id": corpus.mask}
+    ids: dict[str, Any] = {
+        "pad_id": corpus.pad,
+        "bos_id": corpus.end_of_text,
+        "eos_id": corpus.end_of_text,
+        "mask_id": corpus.mask,
+    }
+    ids |= {"hybrid": objective.is_hybrid, "infilling_id": corpus.infilling}
     given = {"vocab_size": corpus.vocab_size} | ids | sizes.given() | {"layout": layout}
     depths = [sizes.depth] if sizes.depth else range(MIN_DEPTH, MAX_DEPTH + 1)
     found: list[Candidate] = []

@@ -10,6 +10,7 @@ from torch import nn
 from firstwords.inference.generate import generate
 from firstwords.inference.infilling import fill_masks
 from firstwords.inference.sampling import Sampling
+from firstwords.model.config import ModelConfig
 from firstwords.model.transformer import Model
 from firstwords.tokenizer.tokenizer import Tokenizer
 from firstwords.training.packed_examples import PackedExamples
@@ -22,17 +23,17 @@ SAMPLING = Sampling(temperature=0.8, top_p=0.95)
 
 
 def sampler(
-    tokenizer: Tokenizer, held_out: PackedExamples, *, causal: bool, seed: int
+    tokenizer: Tokenizer, held_out: PackedExamples, *, config: ModelConfig, seed: int
 ) -> Callable[[nn.Module, int], list[dict[str, Any]]]:
     """A function that makes samples of a model after a step.
 
     A causal model writes one text from nothing and continues a held-out passage; a masked model fills the gaps of that
-    passage. The same weights and step give the same samples.
+    passage; a hybrid does both. The same weights and step give the same samples.
 
     Args:
         tokenizer: Of the model.
         held_out: The passage is the beginning of its first row.
-        causal: Which of the two the model is.
+        config: Which of the two the model is.
         seed: Of the draws.
     """
     passage = held_out[0].input_ids.tolist() if len(held_out) else [tokenizer.end_of_text]
@@ -58,4 +59,9 @@ def sampler(
         prompt = tokenizer.decode(hidden)
         return [{"prompt": prompt, "text": fill_masks(model, tokenizer, prompt)}]
 
-    return continue_texts if causal else fill_gaps
+    def both(model: nn.Module, step: int) -> list[dict[str, Any]]:
+        return continue_texts(model, step) + fill_gaps(model, step)
+
+    if config.hybrid:
+        return both
+    return continue_texts if config.causal else fill_gaps

@@ -125,6 +125,7 @@ class Corpus:
     train_tokens: int
     validation_tokens: int
     max_epochs: float = 4.0
+    infilling: int | None = None
 
 
 def is_worth_it(choice: Choice, corpus: Corpus) -> bool:

@@ -11,7 +11,7 @@ from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
 from firstwords.errors import RecipeError
 from firstwords.recipe import build
 from firstwords.tokenizer.patterns import pre_tokenizer
-from firstwords.tokenizer.tokenizer import SPECIAL_TOKENS
+from firstwords.tokenizer.tokenizer import SPECIAL_TOKENS, Tokenizer
 from firstwords.tokenizer.tokenizers.byte_bpe import SMALLEST, ByteBPE
 
 TEXTS = ["low lower lowest newer wider newest", "low low low new new wide"] * 5
@@ -74,3 +74,14 @@ def test_an_impossible_size_is_refused():
         build(ByteBPE, {"vocab_size": 258})
     with pytest.raises(RecipeError, match="vocab_siz"):
         build(ByteBPE, {"vocab_siz": 258})
+
+
+def test_tokens_for_infilling_are_there_only_if_asked_for(tmp_path):
+    plain = ByteBPE().train([["the cat sat"]], 300)
+    assert plain.infilling is None
+    asked = ByteBPE(infilling=True).train([["the cat sat"]], 300)
+    assert asked.infilling == 3
+    asked.save(tmp_path)
+    assert Tokenizer.load(tmp_path).infilling == 3
+    assert asked.decode(asked.encode("<|fim_prefix|>x")) == "<|fim_prefix|>x"
+    assert 3 not in asked.encode("<|fim_prefix|>x")  # text never becomes a mark

@@ -2,12 +2,14 @@
 
 import math
 import runpy
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
 
+from firstwords.errors import RecipeError
 from firstwords.training.batch import Draws, Example
 from firstwords.training.objectives.causal_lm import CausalLM
 
@@ -63,3 +65,28 @@ def test_regularisation_only_while_training():
 def test_labelled_records_are_refused():
     with pytest.raises(NotImplementedError, match="packed token rows"):
         CausalLM().encode("text", None, [], 8)
+
+
+def test_some_pieces_are_rearranged_to_fill_in_the_middle_while_training_only():
+    config, rows = TINY["make_model"](CausalLM()).config, TINY["make_rows"]()
+    keys = tuple((0, row.row) for row in rows)
+    objective = CausalLM(infilling_rate=0.5)
+    batch = objective.collate(rows, Draws(0, keys), config)
+    marked = (batch.input_ids == config.infilling_id).view(len(rows), -1)
+    assert 0.3 < marked.any(dim=1).double().mean() < 1.0
+    assert not (batch.labels[marked.view(-1)] == config.infilling_id).any()
+    assert batch.bounds.tolist() == CausalLM().collate(rows, Draws(0, keys), config).bounds.tolist()
+    again = objective.collate(rows[5:9], Draws(0, keys[5:9]), config)
+    tokens = TINY["ROW_TOKENS"]
+    assert (again.input_ids == batch.input_ids[5 * tokens : 9 * tokens]).all()  # whatever stands beside it
+    evaluated = objective.collate(rows, Draws(0, keys, evaluating=True), config)
+    assert (evaluated.input_ids == CausalLM().collate(rows, Draws(0, keys), config).input_ids).all()
+
+
+def test_infilling_needs_its_tokens():
+    config = replace(TINY["make_model"](CausalLM()).config, infilling_id=None)
+    CausalLM().check(config)
+    with pytest.raises(RecipeError, match="infilling = true"):
+        CausalLM(infilling_rate=0.5).check(config)
+    with pytest.raises(ValueError, match="infilling_rate"):
+        CausalLM(infilling_rate=1.5)

@@ -79,7 +79,59 @@ def test_the_loss_counts_masked_tokens_only():
     assert 0 < total / count < 10
 
 
-@pytest.mark.parametrize("wrong", [{"share": 0.0}, {"share": 1.5}, {"random_share": 0.7, "kept_share": 0.7}])
+def row_of_words(length=2000):
+    row = long_row(length=length)
+    return Example(row.input_ids, row=row.row, word_starts=np.arange(length) % 3 == 0)
+
+
+def test_whole_words_are_hidden_whole_and_exactly_as_many():
+    batch = collate([row_of_words()], unit="word")
+    hidden = (batch.labels != -100).numpy()
+    # Words of three, some cut by end-of-text: what is left over at the end is at most two.
+    assert 0 <= round(0.3 * 1980) - hidden.sum() <= 2
+    whole = hidden[:1998].reshape(-1, 3)
+    cut = (row_of_words().input_ids[:1998] == END).reshape(-1, 3).any(axis=1)
+    assert (whole[~cut].all(axis=1) | ~whole[~cut].any(axis=1)).all()
+
+
+def test_the_tokens_of_a_span_share_their_fate():
+    batch = collate([row_of_words()], unit="span", random_share=0.0, kept_share=0.5)
+    hidden, kept = (batch.labels != -100).numpy(), (batch.input_ids != MASK).numpy()
+    assert kept[hidden].mean() == pytest.approx(0.5, abs=0.15)
+    changes = np.diff(kept[hidden].astype(int)) != 0
+    # Fates change between spans only, of about 3.8 words of 3 tokens.
+    assert changes.mean() < 0.15
+
+
+def test_the_share_moves_evenly_and_ends_where_it_should():
+    def share(progress, **fields):
+        draws = Draws(0, ((0, 0),), progress=progress)
+        return int((collate([long_row()], draws, **fields).labels != -100).sum())
+
+    found = [share(progress, final_share=0.15) for progress in (0.0, 0.5, 0.999)]
+    assert found == [round(part * 1980) for part in (0.3, 0.225, 0.3 - 0.15 * 0.999)]
+    assert share(0.9) == round(0.3 * 1980)
+    assert MaskedLM(final_share=0.15).predicted_share == pytest.approx(0.225)
+
+
+@pytest.mark.parametrize("fields", [{"unit": "word"}, {"unit": "span"}, {"final_share": 0.1}])
+def test_options_leave_the_measured_loss_alone(fields):
+    draws = Draws(0, ((0, 0),), evaluating=True, progress=0.7)
+    plain, other = (collate([row_of_words()], draws, **each) for each in ({}, fields))
+    assert (plain.input_ids == other.input_ids).all() and (plain.labels == other.labels).all()
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"share": 0.0},
+        {"share": 1.5},
+        {"final_share": 0.0},
+        {"random_share": 0.7, "kept_share": 0.7},
+        {"span_stop": 1.0},
+        {"max_span": 0},
+    ],
+)
 def test_impossible_shares_are_refused(wrong):
-    with pytest.raises(ValueError, match="share"):
+    with pytest.raises(ValueError, match="share|span"):
         MaskedLM(**wrong)

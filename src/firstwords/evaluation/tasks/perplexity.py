@@ -1,4 +1,4 @@
-"""How well a causal model predicts held-out documents, token by token.
+"""How well a causal (or hybrid) model predicts held-out documents, token by token.
 
 Held out are whole groups (top-level modules, sites), taken after de-duplication, so no sibling of a test page was seen.
 Every document is predicted from end-of-text up to and with its own end; its bytes are those of its text.
@@ -6,7 +6,7 @@ Every document is predicted from end-of-text up to and with its own end; its byt
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, NamedTuple
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,18 +21,9 @@ from firstwords.metrics.metrics.perplexity import Perplexity as PerTokenPerplexi
 from firstwords.recipe import Count
 
 if TYPE_CHECKING:
-    from firstwords.data.token_store import TokenStore
+    from firstwords.evaluation.held_out_documents import HeldOut
     from firstwords.graph import Graph
     from firstwords.inference.language_model import LanguageModel
-
-
-class HeldOut(NamedTuple):
-    """A document to be predicted: its tokens with the closing end-of-text, and the bytes of its text."""
-
-    id: str
-    group: str
-    ids: NDArray[np.int64]
-    num_bytes: int
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,7 +31,7 @@ class Perplexity(Task):
     """Bits per byte and perplexity per token, beside xz, an n-gram model of the same tokens, and both models mixed."""
 
     stage: ClassVar[str] = "pretrain"
-    objectives: ClassVar[tuple[str, ...]] = ("causal_lm",)
+    objectives: ClassVar[tuple[str, ...]] = ("causal_lm", "hybrid_lm")
     unit: ClassVar[str] = "top-level module or site (a document without an address by itself)"
 
     split: Literal["test", "validation"] = "test"
@@ -56,9 +47,11 @@ class Perplexity(Task):
         """The model and the token store."""
         return super().inputs(graph) | {"tokens": graph.require("tokenize")}
 
-    def examples(self, inputs: Mapping[str, Artifact]) -> list[HeldOut]:
+    def examples(self, inputs: Mapping[str, Artifact]) -> "list[HeldOut]":
         """See `Task.examples`."""
-        documents = _documents(inputs["tokens"], self.split, self.max_tokens)
+        from firstwords.evaluation.held_out_documents import held_out_documents
+
+        documents = held_out_documents(inputs["tokens"], self.split, self.max_tokens)
         if not documents:
             raise RecipeError(
                 f"task '{self.title}': the split '{self.split}' holds no document: the corpus has too few groups "
@@ -66,11 +59,11 @@ class Perplexity(Task):
             )
         return documents
 
-    def prompt(self, example: HeldOut) -> list[int]:
+    def prompt(self, example: "HeldOut") -> list[int]:
         """Its tokens: each is asked for given those before it."""
         return example.ids.tolist()
 
-    def gold(self, example: HeldOut) -> NDArray[np.float64]:
+    def gold(self, example: "HeldOut") -> NDArray[np.float64]:
         """Every token was certain."""
         return np.zeros(len(example.ids))
 
@@ -80,7 +73,7 @@ class Perplexity(Task):
             prompts, progress=lambda done, total: progress("predicting held-out text", done, total)
         )
 
-    def score(self, examples: Sequence[HeldOut], answers: Sequence[NDArray[np.float64]]) -> dict[str, list[Any]]:
+    def score(self, examples: "Sequence[HeldOut]", answers: Sequence[NDArray[np.float64]]) -> dict[str, list[Any]]:
         """Columns `id`, `group`, `bytes`, `tokens`, `nats`."""
         for example, answer in zip(examples, answers, strict=True):
             if len(answer) != len(example.ids) or not np.isfinite(answer).all():
@@ -93,19 +86,20 @@ class Perplexity(Task):
             "nats": [float(-answer.sum()) + 0.0 for answer in answers],
         }
 
-    def metrics(self, examples: Sequence[HeldOut]) -> tuple[Metric, ...]:
+    def metrics(self, examples: "Sequence[HeldOut]") -> tuple[Metric, ...]:
         """Perplexity comes second: it depends on the tokenizer."""
         return (BitsPerByte(), PerTokenPerplexity())
 
     def baselines(
         self,
         inputs: Mapping[str, Artifact],
-        examples: Sequence[HeldOut],
+        examples: "Sequence[HeldOut]",
         model: "LanguageModel",
         answers: Sequence[NDArray[np.float64]],
         progress: Progress,
     ) -> dict[str, Baseline]:
         """`xz`, `5-gram` and, where there is validation text to choose the weight on, `interpolation`."""
+        from firstwords.evaluation.held_out_documents import held_out_documents
         from firstwords.metrics.compression import xz_bits_per_byte
         from firstwords.metrics.interpolation import best_weight, interpolate
 
@@ -116,7 +110,7 @@ class Perplexity(Task):
         ngrams = self._ngram_model(inputs["tokens"])
         counted = ngrams([example.ids for example in examples])
         found[f"{self.ngram_order}-gram"] = counted
-        chosen_on = [d.ids for d in _documents(inputs["tokens"], "validation", self.weight_tokens)]
+        chosen_on = [d.ids for d in held_out_documents(inputs["tokens"], "validation", self.weight_tokens)]
         if self.split == "test" and chosen_on:
             neural = model.token_log_likelihoods(
                 [ids.tolist() for ids in chosen_on],
@@ -130,16 +124,16 @@ class Perplexity(Task):
 
     def _ngram_model(self, tokens: Artifact) -> "Any":
         """A function from documents to their tokens' log-likelihoods under an n-gram model of the training split."""
-        from firstwords.data.token_store import TokenStore
+        from firstwords.data.token_store import read_store_index
+        from firstwords.evaluation.held_out_documents import training_tokens
         from firstwords.metrics.ngram import NGramModel
 
-        store = TokenStore(tokens.folder, "train")
-        chosen = _sample(store, self.ngram_tokens)
-        if not chosen:
+        store = read_store_index(tokens.folder)
+        counted = training_tokens(tokens, self.ngram_tokens)
+        if not len(counted):
             raise RecipeError(f"task '{self.title}': the training split holds no document to count n-grams on")
-        counted = store.tokens if len(chosen) == len(store) else np.concatenate([store.document(d) for d in chosen])
         ngrams = NGramModel.train(
-            counted, vocab_size=store.vocab_size, end_of_text=store.end_of_text, order=self.ngram_order
+            counted, vocab_size=store["vocab_size"], end_of_text=store["end_of_text"], order=self.ngram_order
         )
 
         def log_likelihoods(documents: Sequence[NDArray[np.int64]]) -> list[NDArray[np.float64]]:
@@ -149,39 +143,7 @@ class Perplexity(Task):
         return log_likelihoods
 
 
-def _documents(tokens: Artifact, split: str, max_tokens: int) -> list[HeldOut]:
-    """Documents of a split with at least one byte, in the store's order."""
-    from firstwords.data.split import group_of
-    from firstwords.data.token_store import TokenStore
-
-    store = TokenStore(tokens.folder, split)
-    return [
-        HeldOut(
-            id=store.documents[number],
-            group=group_of(store.urls[number], store.documents[number]),
-            ids=np.asarray(store.document(number), dtype=np.int64),
-            num_bytes=int(store.num_bytes[number]),
-        )
-        for number in _sample(store, max_tokens)
-        if store.num_bytes[number]
-    ]
-
-
-def _sample(store: "TokenStore", max_tokens: int) -> list[int]:
-    """Numbers of all documents, or of hashed ones that have at most `max_tokens` together; ascending.
-
-    A document keeps its draw when the corpus grows, so samples of two corpora overlap as far as possible.
-    """
-    from firstwords.data.dataset import draw
-
-    if len(store.tokens) <= max_tokens:
-        return list(range(len(store)))
-    order = sorted(range(len(store)), key=lambda number: draw("perplexity sample", store.documents[number]))
-    sizes = np.cumsum([store.starts[number + 1] - store.starts[number] for number in order])
-    return sorted(order[: int(np.searchsorted(sizes, max_tokens, side="right"))])
-
-
-def _text(model: "LanguageModel", example: HeldOut) -> str:
+def _text(model: "LanguageModel", example: "HeldOut") -> str:
     """The text that tokens stand for, checked against the bytes that the store counted."""
     text = model.tokenizer.decode(example.ids[:-1].tolist())
     if len(text.encode()) != example.num_bytes:

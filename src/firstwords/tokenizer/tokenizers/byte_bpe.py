@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, ClassVar
 from firstwords.recipe import Count
 from firstwords.tokenizer.patterns import Pattern, pre_tokenizer
 from firstwords.tokenizer.sizing import chosen_size, refuse_below
-from firstwords.tokenizer.tokenizer import SPECIAL_TOKENS, Tokenizer, TokenizerTrainer
+from firstwords.tokenizer.tokenizer import INFILLING_TOKENS, SPECIAL_TOKENS, Tokenizer, TokenizerTrainer
 
 if TYPE_CHECKING:
     from firstwords.tokenizer.text_buffers import Texts
@@ -28,6 +28,7 @@ class ByteBPE(TokenizerTrainer):
             its indentation llama3 needs 11 % fewer tokens than gpt2, on novels 1 %; with the indentation 4 % more
             (docs/log/2026-11-22-word-patterns.md).
         min_frequency: A merge must have been seen so often.
+        infilling: Whether there are three more special tokens, for models that learn to fill in the middle of a text.
     """
 
     libraries: ClassVar[tuple[str, ...]] = ("tokenizers",)
@@ -35,16 +36,22 @@ class ByteBPE(TokenizerTrainer):
     vocab_size: Count | None = None
     pattern: Pattern = "llama3"
     min_frequency: int = 2
+    infilling: bool = False
 
     def __post_init__(self) -> None:
-        refuse_below(SMALLEST, self.vocab_size, f"256 bytes and {len(SPECIAL_TOKENS)} special tokens")
+        special = self.special_tokens()
+        refuse_below(len(special) + 256, self.vocab_size, f"256 bytes and {len(special)} special tokens")
+
+    def special_tokens(self) -> list[str]:
+        """The first entries of the vocabulary."""
+        return [*SPECIAL_TOKENS, *(INFILLING_TOKENS if self.infilling else ())]
 
     def size(self, num_bytes: int) -> tuple[int, str]:
         """The field, or a number from the size of the text; see `sizing.default_vocab_size`."""
         return chosen_size(self.vocab_size, num_bytes)
 
     def train(self, batches: "Iterable[Texts]", vocab_size: int) -> Tokenizer:
-        """Learn the merges; special tokens have the ids 0, 1 and 2, bytes the next 256."""
+        """Learn the merges; special tokens have the first ids, bytes the next 256."""
         import numpy as np
         from tokenizers import Tokenizer as Backend
         from tokenizers import decoders, models
@@ -53,13 +60,15 @@ class ByteBPE(TokenizerTrainer):
         from firstwords.tokenizer.merge_kernels import learn_merges
         from firstwords.tokenizer.word_counts import count_words
 
+        special = self.special_tokens()
+        smallest = len(special) + 256
         words = count_words(batches, self.pattern)
         byte_ids = np.empty(256, np.int32)
-        byte_ids[list(VOCABULARY_ORDER)] = np.arange(len(SPECIAL_TOKENS), SMALLEST)
+        byte_ids[list(VOCABULARY_ORDER)] = np.arange(len(special), smallest)
         pairs = learn_merges(
-            byte_ids[words.data], words.offsets, words.counts, SMALLEST, vocab_size - SMALLEST, self.min_frequency
+            byte_ids[words.data], words.offsets, words.counts, smallest, vocab_size - smallest, self.min_frequency
         )
-        tokens = [*SPECIAL_TOKENS, *(BYTE_CHARACTERS[byte] for byte in VOCABULARY_ORDER)]
+        tokens = [*special, *(BYTE_CHARACTERS[byte] for byte in VOCABULARY_ORDER)]
         merges = []
         for left, right in pairs.tolist():
             merges.append((tokens[left], tokens[right]))
@@ -71,4 +80,4 @@ class ByteBPE(TokenizerTrainer):
         backend = Backend(models.BPE(vocab=vocabulary, merges=merges, ignore_merges=self.pattern == "llama3"))
         backend.pre_tokenizer = pre_tokenizer(self.pattern)
         backend.decoder = decoders.ByteLevel()
-        return Tokenizer.trained(backend)
+        return Tokenizer.trained(backend, special)

@@ -79,7 +79,9 @@ class TokenClassification(Objective):
         # Drawn here, where the vocabulary is known; which of them are used in an epoch is drawn in `collate`.
         chances = keyed_generator(0, 0, row, "respellings").random((len(places), NUM_RESPELLINGS))
         respellings = spelling_classes(tokenizer).draw(encoded.input_ids[places], chances)
-        return TaggedExample(encoded.input_ids, targets, encoded.bounds, row, places, respellings)
+        return TaggedExample(
+            encoded.input_ids, targets, encoded.bounds, row, entity_places=places, respellings=respellings
+        )
 
     def settle(
         self, rows: Sequence[Example], labels: Sequence[str], config: "ModelConfig"

@@ -1,0 +1,62 @@
+"""Causal and bidirectional documents in one batch, for models that learn both with the same weights.
+
+The causal documents lie in front (`Batch.num_causal`), so that both parts are plain slices: nothing is gathered, and
+each part is attended to as if it were a batch of its own.
+"""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+from firstwords.model.attention import Attention, Segments
+from firstwords.model.batch import Batch
+
+
+def attention_of(batch: Batch, causal: bool) -> Attention:
+    """Who sees whom in a batch.
+
+    Args:
+        batch: Its `num_causal` goes before `causal`.
+        causal: What the model's layout says.
+    """
+    number = batch.num_causal
+    if number is None:
+        return Segments(batch, causal)
+    if number in (0, batch.num_documents):
+        return Segments(batch, number > 0)
+    return MixedSegments(batch, number)
+
+
+class MixedSegments:
+    """Attention over a batch whose first documents are causal and whose last ones are not.
+
+    Args:
+        batch: As for `Segments`.
+        num_causal: At least one, and fewer than there are documents.
+    """
+
+    def __init__(self, batch: Batch, num_causal: int) -> None:
+        middle = int(batch.bounds[num_causal])
+        self._sizes = (middle, batch.num_tokens - middle)
+        first = _part(batch, 0, num_causal, middle)
+        second = _part(batch, num_causal, batch.num_documents, batch.num_tokens)
+        self._parts = (Segments(first, causal=True), Segments(second, causal=False))
+
+    def attend(self, layer: int, query: Tensor, key: Tensor, value: Tensor) -> Tensor:
+        """(N, H, S), (N, K, S), (N, K, S) to (N, H * S), as `Segments.attend`."""
+        pieces = (x.split(self._sizes) for x in (query, key, value))
+        mixed = [part.attend(layer, *each) for part, each in zip(self._parts, zip(*pieces, strict=True), strict=True)]
+        return torch.cat(mixed)
+
+
+def _part(batch: Batch, first: int, last: int, end: int) -> Batch:
+    """Documents `first` to `last` as a batch, which end at token `end`."""
+    bounds = batch.bounds[first : last + 1]
+    begin = int(bounds[0])
+    return Batch(
+        input_ids=batch.input_ids[begin:end],
+        bounds=bounds - begin,
+        labels=None,
+        max_length=int((bounds[1:] - bounds[:-1]).max()),
+    )
