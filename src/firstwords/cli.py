@@ -320,6 +320,11 @@ def chat(
     once: str | None = None,
     max_tokens: int = 120,
     temperature: float = 0.8,
+    top_k: int = 0,
+    top_p: float = 0.95,
+    min_p: float = 0.0,
+    repetition_penalty: float = 1.0,
+    stop: tuple[str, ...] = (),
     seed: int = 0,
     artifacts: Root = ROOT,
 ) -> None:
@@ -335,6 +340,16 @@ def chat(
         Longest answer.
     temperature
         0 always takes the likeliest token.
+    top_k
+        Only so many of the likeliest tokens (0: all).
+    top_p
+        Only the likeliest tokens that together reach this probability.
+    min_p
+        Only tokens at least this share as probable as the likeliest one.
+    repetition_penalty
+        Makes tokens that stand in the text already less likely (1: no).
+    stop
+        An answer ends before this text (may be given several times).
     seed
         Of the random draws.
     """
@@ -344,7 +359,18 @@ def chat(
     folder = Path(target)
     if not (folder / "model.safetensors").is_file():
         folder = serving.model_folder(find_artifact(target, artifacts))
-    serving.chat(folder, once=once, max_tokens=max_tokens, temperature=temperature, seed=seed)
+    serving.chat(
+        folder,
+        once=once,
+        seed=seed,
+        max_tokens=max_tokens,
+        temperature=temperature,
+        top_k=top_k,
+        top_p=top_p,
+        min_p=min_p,
+        repetition_penalty=repetition_penalty,
+        stop=stop,
+    )
 
 
 @app.command
