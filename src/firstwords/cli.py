@@ -111,9 +111,18 @@ def _hints(name: str, stages: list[str]) -> list[str]:
 
 @app.command
 def plan(
-    recipe: Path, *overrides: str, until: str | None = None, json_output: Json = False, artifacts: Root = ROOT
+    recipe: Path,
+    *overrides: str,
+    until: str | None = None,
+    gpus: int = 1,
+    gpu: str | None = None,
+    peak_share: float | None = None,
+    gpu_flops: float | None = None,
+    gpu_memory: str | None = None,
+    json_output: Json = False,
+    artifacts: Root = ROOT,
 ) -> None:
-    """Say what a run would do and why, and what is already done; nothing is written.
+    """Say what a run would do, why, and what its trainings will take; what is done already; nothing is written.
 
     Parameters
     ----------
@@ -123,22 +132,38 @@ def plan(
         section.key=value.
     until
         Plan as far as this stage.
+    gpus
+        Plan for so many cards instead of this machine.
+    gpu
+        Which: h100, h200, b200, a100, l40s, l4, rtx4090, rtx5090, rtx3090, mi300x ...
+    peak_share
+        Share of a card's peak that training reaches (default: 0.4, as others publish).
+    gpu_flops
+        Peak of the card a second, instead of the table's.
+    gpu_memory
+        Memory of the card, for example 48GiB, instead of the table's.
     """
     from firstwords.console import duration
+    from firstwords.forecast import as_json, cluster_of, forecast, lines
     from firstwords.graph import Graph, Plan
     from firstwords.recipe_file import read_recipe
     from firstwords.runner import expected_seconds
 
+    cluster = cluster_of(gpus, gpu, peak_share, gpu_flops, gpu_memory)
     the_plan = Plan(Graph(read_recipe(recipe, overrides), until), artifacts)
-    steps = the_plan.steps()
+    steps, trainings = the_plan.steps(), forecast(the_plan, cluster)
     if json_output:
-        _print_json([{k: str(v) if isinstance(v, Path) else v for k, v in vars(step).items()} for step in steps])
+        _print_json(as_json(steps, trainings, cluster))
         return
     for step in steps:
         print(f"{step.name:<22} {step.identity or '-':<12} {step.status:<9} {step.why}".rstrip())
+    for training in trainings:
+        print()
+        for line in lines(training, cluster):
+            print(line)
     seconds = expected_seconds(the_plan)
-    if seconds >= 1:
-        print(f"about {duration(seconds)} to go, judged by budgets and earlier runs", file=sys.stderr)
+    if seconds >= 1 and cluster is None:
+        print(f"\nabout {duration(seconds)} to go, judged by budgets and earlier runs", file=sys.stderr)
 
 
 @app.command

@@ -39,6 +39,14 @@ def test_speed_is_measured_on_real_rows(made, objective, layout):
     assert 0 < speed.seconds_per_update < 5
 
 
+def test_memory_is_measured_too(made):
+    tokenizer, store = made
+    found = Stopwatch(CausalLM(), store)(config(tokenizer, "qwen3", 64, 2), 1.0).footprint
+    if found is not None:  # where the system counts peaks
+        assert 2**26 < found.peak_bytes < 2**33
+        assert found.bytes_per_token > 0
+
+
 def test_a_larger_model_is_slower(made):
     tokenizer, store = made
     stopwatch = Stopwatch(CausalLM(), store)

@@ -7,7 +7,6 @@ from pydantic import Field
 
 from firstwords.errors import CannotFit, RecipeError
 from firstwords.machine import available_memory_bytes, gibibytes, memory_bytes
-from firstwords.model.config import derive
 from firstwords.model.cost import training_memory
 from firstwords.model.sizes import ModelSizes
 from firstwords.recipe import Count, Duration, Kind, build, kind_of
@@ -30,27 +29,30 @@ class Configure(Stage):
 
     Attributes:
         objective: What will be trained; decides the layout and the cost of a token.
-        budget: Time that pre-training may take on this machine. At most one of `budget` and `tokens`.
+        budget: Time that pre-training may take on this machine. At most one of `budget`, `tokens` and `flops`.
         tokens: Tokens to train on, repetitions counted.
-        model: Sizes set by hand; `{ depth = 6 }` sets the dial alone.
+        flops: Arithmetic that pre-training may take, for example `1e18`.
+        model: Sizes set by hand; `{ depth = 6 }` sets the dial alone, `{ preset = "124M" }` or
+            `{ parameters = "124M" }` all sizes.
         training: Settings of training set by hand, by the names of `training.settings.TrainSettings`.
         seed: Of weights, order and masks.
     """
 
-    version: ClassVar[int] = 2
+    version: ClassVar[int] = 3
     resolves: ClassVar[bool] = True
     libraries: ClassVar[tuple[str, ...]] = ("torch",)
 
     objective: Annotated[Objective, Kind("training.objectives")] = field(default_factory=CausalLM)
     budget: Annotated[Duration, Field(gt=0)] | None = None
     tokens: Annotated[Count, Field(gt=0)] | None = None
+    flops: Annotated[float, Field(gt=0, allow_inf_nan=False)] | None = None
     model: ModelSizes = field(default_factory=ModelSizes)
     training: dict[str, Any] = field(default_factory=dict)
     seed: int = 0
 
     def __post_init__(self) -> None:
-        if self.budget is not None and self.tokens is not None:
-            raise RecipeError("give either a budget or tokens, not both")
+        if sum(each is not None for each in (self.budget, self.tokens, self.flops)) > 1:
+            raise RecipeError("give only one of budget, tokens and flops")
         if type(self.objective).record is not None:
             raise RecipeError(f"objective '{kind_of(type(self.objective))}' fine-tunes; it cannot pre-train")
         build(TrainSettings, {"tokens": 1, "batch_tokens": 1} | self.training, "training")
@@ -61,10 +63,12 @@ class Configure(Stage):
 
     def check(self) -> None:
         """Refuse sizes that contradict each other or that this machine's memory cannot hold."""
-        given = {"layout": "qwen3", "vocab_size": PLACES, "mask_id": 0} | self.model.given()
-        config = derive(self.model.depth or MIN_DEPTH, **given)[0]
+        if self.model.parameters is not None:
+            return  # its shape follows from the vocabulary
+        layout = self.model.layout or "qwen3"
+        config = self.model.derive(MIN_DEPTH, vocab_size=PLACES, mask_id=0, layout=layout)[0]
         needed = training_memory(config, config.context)
-        if self.model.depth and needed > memory_bytes():
+        if self.model.is_fixed and needed > memory_bytes():
             raise CannotFit(
                 f"model: {config.num_layers} layers x {config.width} need {gibibytes(needed)} to train, and this "
                 f"machine has {gibibytes(memory_bytes())}. Choose a smaller depth, width or context"
@@ -81,7 +85,7 @@ class Configure(Stage):
         torch.set_num_threads(work.threads)
         corpus = self._corpus(work)
         work.progress("probing this machine")
-        demand = Demand(self.objective, self.budget, self.tokens, self.model, self.training, self.seed)
+        demand = Demand(self.objective, self.budget, self.tokens, self.model, self.training, self.seed, self.flops)
         stopwatch = Stopwatch(self.objective, work.inputs["tokens"].folder)
         others = ForeignLoad()
         plan = resolve(demand, corpus, stopwatch, available_memory_bytes())

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from firstwords.training.train import History
 
 # Fields that are handed on to the stage that derives all numbers.
-HANDED_ON = ("objective", "budget", "tokens", "model", "training", "seed")
+HANDED_ON = ("objective", "budget", "tokens", "flops", "model", "training", "seed")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,21 +34,24 @@ class Pretrain(Stage):
     Attributes:
         objective: `causal_lm` or `masked_lm`.
         configuration: A `configure` stage of the recipe. By default the one of the same name, or a plain one; if there
-            is none, one is made from the five fields below, which are explained there.
+            is none, one is made from the six fields below, which are explained there.
         budget: Time that training may take.
         tokens: Tokens to train on, instead of a budget.
-        model: Sizes set by hand, for example `{ depth = 6 }`.
+        flops: Arithmetic to spend, instead of a budget.
+        model: Sizes: `{ preset = "124M" }`, `{ parameters = "124M" }`, `{ depth = 6 }`, or any of them by hand.
         training: Settings of training set by hand.
         seed: Of weights, order and masks.
         engine: Where to run.
     """
 
+    version: ClassVar[int] = 2
     libraries: ClassVar[tuple[str, ...]] = ("torch",)
 
     objective: Annotated[Objective, Kind("training.objectives")]
     configuration: str | None = None
     budget: Annotated[Duration, Field(gt=0)] | None = None
     tokens: Annotated[Count, Field(gt=0)] | None = None
+    flops: Annotated[float, Field(gt=0, allow_inf_nan=False)] | None = None
     model: ModelSizes = field(default_factory=ModelSizes)
     training: dict[str, Any] = field(default_factory=dict)
     seed: int = 0

@@ -1,7 +1,8 @@
-"""A few real training steps, timed: how fast this machine is with a configuration."""
+"""A few real training steps, timed and their memory measured: what a configuration costs on this machine."""
 
 from __future__ import annotations
 
+import dataclasses
 import os
 import time
 from pathlib import Path
@@ -9,8 +10,10 @@ from pathlib import Path
 import torch
 
 from firstwords.model.config import ModelConfig
+from firstwords.model.cost import ACTIVATIONS_HELD, BYTES_PER_NUMBER, activation_numbers_per_token
 from firstwords.model.transformer import Model
 from firstwords.training.batch import Draws, Example
+from firstwords.training.footprint import footprint, peak_bytes, restart_peak
 from firstwords.training.objective import Objective
 from firstwords.training.optimizer import Optimizer
 from firstwords.training.packed_examples import PackedExamples
@@ -75,7 +78,9 @@ class Stopwatch:
         optimizer = Optimizer(model, SETTINGS)
         rows = self._rows(config.context, 1)
         self._step(model, optimizer, rows)  # the first step makes buffers and moments
+        peaks = _Peaks()
         best = guess = self._step(model, optimizer, rows)
+        peaks.read(rows)
         left = seconds - (time.perf_counter() - begin)
         fitting = (left / FEWEST_STEPS - guess.seconds_per_update) / (guess.seconds_per_token * config.context)
         if fitting >= 2:
@@ -86,7 +91,9 @@ class Stopwatch:
             if time.perf_counter() - begin > seconds:
                 break
             best = best.best(self._step(model, optimizer, rows))
-        return best
+        peaks.read(rows)
+        usual = BYTES_PER_NUMBER * ACTIVATIONS_HELD * activation_numbers_per_token(config)
+        return dataclasses.replace(best, footprint=footprint(peaks.found, usual))
 
     def _step(self, model: Model, optimizer: Optimizer, rows: list[Example]) -> Speed:
         draws = Draws(0, tuple((0, row.row) for row in rows))
@@ -105,3 +112,17 @@ class Stopwatch:
         packed = PackedExamples(self._store, "train", context)
         number = min(number, len(packed))
         return [packed[row * len(packed) // number] for row in range(number)]
+
+
+class _Peaks:
+    """Peaks of memory at different numbers of tokens, each counted from the one before."""
+
+    def __init__(self) -> None:
+        self.found: dict[int, int] = {}
+        self._counting = restart_peak()
+
+    def read(self, rows: list[Example]) -> None:
+        peak = peak_bytes() if self._counting else None
+        if peak is not None:
+            self.found[sum(map(len, rows))] = peak
+            self._counting = restart_peak()
