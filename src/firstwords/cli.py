@@ -173,6 +173,7 @@ def show(
     dropped: Annotated[bool, Parameter(negative="")] = False,
     scores: Annotated[bool, Parameter(negative="")] = False,
     document: str | None = None,
+    curve: Annotated[bool, Parameter(negative="")] = False,
     rule: tuple[str, ...] = (),
     at: tuple[str, ...] = (),
     limit: int = 50,
@@ -191,6 +192,8 @@ def show(
         Show how the scores of each rule are distributed and where its threshold lies.
     document
         Tell what became of the document of this id or address, with its whole text.
+    curve
+        Draw the learning curve of a pre-training, and what the model wrote on the way.
     rule
         Only this rule or step (may be given several times).
     at
@@ -200,8 +203,8 @@ def show(
     """
     from firstwords import overview
 
-    if sum([dropped, scores, document is not None]) > 1:
-        raise RecipeError("choose one of --dropped, --scores and --document")
+    if sum([dropped, scores, curve, document is not None]) > 1:
+        raise RecipeError("choose one of --dropped, --scores, --curve and --document")
     if at and not scores:
         raise RecipeError("--at asks about a threshold: it needs --scores and --rule")
     if document is not None:
@@ -212,6 +215,9 @@ def show(
         from firstwords.corpus.commands import show_scores
 
         show_scores(overview.find_artifact(target, artifacts), rule, at, json_output)
+    elif curve:
+        for line in overview.learning_curves(target, artifacts):
+            print(line)
     elif dropped:
         _show_dropped(overview.find_artifact(target, artifacts), rule, limit, json_output)
     elif "/" in target and not target.endswith(".toml"):

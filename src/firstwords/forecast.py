@@ -250,7 +250,7 @@ def lines(training: Training, cluster: Cluster | None = None) -> Iterator[str]:
     model, cost, settings = training.plan["model"], training.plan["cost"], training.plan["training"]
     heads = f"{model['num_heads']} heads"
     if model["num_kv_heads"] != model["num_heads"]:
-        heads += f" ({model['num_kv_heads']} of keys)"
+        heads = f"{model['num_heads']}/{model['num_kv_heads']} heads"
     yield (
         f"{training.name:<22} {model['num_layers']} layers x {model['width']}, {heads}, {model['layout']}, "
         f"context {model['context']:,}"

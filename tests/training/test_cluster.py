@@ -59,9 +59,9 @@ def test_small_updates_wait_for_slow_links():
 
 
 def test_what_does_not_fit_says_how_many_would_do():
-    with pytest.raises(CannotFit, match="about 8 such cards would do"):
+    with pytest.raises(CannotFit, match="about 16 such cards would do"):
         plan("8B", "rtx4090", 1)
-    assert plan("8B", "rtx4090", 8)
+    assert plan("8B", "rtx4090", 16)
 
 
 def test_more_cards_are_faster_and_cost_no_less():

@@ -8,7 +8,7 @@ from firstwords.model.config import ModelConfig
 from firstwords.training import probe
 from firstwords.training.objectives.causal_lm import CausalLM
 from firstwords.training.objectives.masked_lm import MaskedLM
-from firstwords.training.probe import ForeignLoad, Stopwatch
+from firstwords.training.probe import Stopwatch, matrix_peak
 
 STORE = runpy.run_path(str(Path(__file__).parent / "tiny_store.py"))
 
@@ -72,17 +72,5 @@ def test_the_global_random_state_is_left_alone(made):
     assert torch.equal(torch.random.get_rng_state(), state)
 
 
-def test_load_of_others_is_counted_and_ours_is_not(monkeypatch):
-    moments = iter([(100.0, 50.0), (110.0, 65.0)])
-    monkeypatch.setattr(ForeignLoad, "_now", staticmethod(lambda: next(moments)))
-    assert ForeignLoad().cores() == pytest.approx(1.5)
-
-
-def test_load_is_a_number_of_cores_or_unknown():
-    cores = ForeignLoad().cores()
-    assert cores is None or cores >= 0
-
-
-def test_where_the_system_does_not_say_the_load_is_unknown(monkeypatch):
-    monkeypatch.setattr(ForeignLoad, "_now", staticmethod(lambda: None))
-    assert ForeignLoad().cores() is None
+def test_the_peak_of_matrix_products_is_a_speed():
+    assert 1e8 < matrix_peak() < 1e14

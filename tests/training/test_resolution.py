@@ -155,7 +155,7 @@ def test_presets_and_numbers_of_parameters_give_the_size():
     plan = plan_for(model={"preset": "3M"}, tokens=10**6)
     assert (plan["model"]["num_layers"], plan["model"]["width"]) == (5, 192)
     assert reasons(plan)["num_layers"]["reason"].startswith("preset 3M")
-    plan = plan_for(model={"parameters": "5M"}, budget=600)
+    plan = plan_for(model={"parameters": 5_000_000}, budget=600)
     assert plan["cost"]["parameters"] == pytest.approx(5e6, rel=0.08)
     assert "asked for" in reasons(plan)["width"]["reason"]
 

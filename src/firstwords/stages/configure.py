@@ -79,7 +79,8 @@ class Configure(Stage):
         import torch
 
         from firstwords.artifact import write_json
-        from firstwords.training.probe import ForeignLoad, Stopwatch
+        from firstwords.training.foreign_load import ForeignLoad
+        from firstwords.training.probe import Stopwatch, matrix_peak
         from firstwords.training.resolution import Demand, resolve, shown, summary
 
         torch.set_num_threads(work.threads)
@@ -95,7 +96,7 @@ class Configure(Stage):
             work.note(
                 f"  other programs kept {busy:.1f} cores busy while the machine was probed: the plan may be too small"
             )
-        plan["probe"]["foreign_cores"] = busy
+        plan["probe"] |= {"foreign_cores": busy, "peak_flops": matrix_peak()}
         write_json(work.path("plan.json"), plan)
         reasons = [(each["name"], shown(each["value"]), each["reason"]) for each in plan["reasons"]]
         return Outcome(summary=summary(plan), counts={"parameters": plan["cost"]["parameters"]}, reasons=reasons)

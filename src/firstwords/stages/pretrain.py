@@ -11,7 +11,7 @@ from firstwords.compute.engine import Engine
 from firstwords.compute.engines.single import Single
 from firstwords.errors import RecipeError
 from firstwords.model.sizes import ModelSizes
-from firstwords.recipe import Count, Duration, Kind
+from firstwords.recipe import Count, Duration, Kind, runtime
 from firstwords.stage import Outcome, Stage, Work
 from firstwords.training.objective import Objective
 from firstwords.training.tracker import Tracker
@@ -42,6 +42,7 @@ class Pretrain(Stage):
         training: Settings of training set by hand.
         seed: Of weights, order and masks.
         engine: Where to run.
+        trackers: Followers beside the terminal and `events.jsonl`, for example `[{ kind = "tensorboard" }]`.
     """
 
     version: ClassVar[int] = 2
@@ -56,6 +57,7 @@ class Pretrain(Stage):
     training: dict[str, Any] = field(default_factory=dict)
     seed: int = 0
     engine: Annotated[Engine, Kind("compute.engines")] = field(default_factory=Single)
+    trackers: tuple[Annotated[Tracker, Kind("training.trackers")], ...] = runtime(())
 
     def inputs(self, graph: "Graph") -> dict[str, str]:
         """The numbers, the token store, the vocabulary."""
@@ -99,6 +101,7 @@ class Pretrain(Stage):
         from firstwords.training.settings import TrainSettings
         from firstwords.training.trackers.console import Console
         from firstwords.training.trackers.events import Events
+        from firstwords.training.trackers.load import Load
         from firstwords.training.train import train
 
         torch.set_num_threads(work.threads)
@@ -110,6 +113,10 @@ class Pretrain(Stage):
         held_out = PackedExamples(store, "validation", config.context)
         model = Model(config, self.objective.head(config, None), seed=settings.seed)  # type: ignore[arg-type]
         meter = _Meter()
+        peak = {
+            "flops_per_token": plan.get("cost", {}).get("flops_per_token"),
+            "peak_flops": plan.get("probe", {}).get("peak_flops"),
+        }
         history = train(
             model=model,
             objective=self.objective,
@@ -120,7 +127,7 @@ class Pretrain(Stage):
             work=work,
             sample=sampler(Tokenizer.load(tokenizer_folder), held_out, causal=config.causal, seed=settings.seed),
             engine=self.engine,
-            trackers=(Console(), Events(), meter),
+            trackers=(Console(**peak), Events(**peak), Load(), meter, *self.trackers),
         )
         write_table(work.path("curve.parquet"), history.curve())
         with atomic_write(work.path("samples.jsonl")) as temporary:

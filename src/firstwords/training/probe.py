@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import os
 import time
 from pathlib import Path
 
@@ -20,34 +19,9 @@ from firstwords.training.packed_examples import PackedExamples
 from firstwords.training.settings import TrainSettings
 from firstwords.training.sizing import Speed
 
-PROBE_TOKENS = 2048
+PROBE_TOKENS = 4096
 FEWEST_STEPS, MOST_STEPS = 4, 8
 SETTINGS = TrainSettings(tokens=1, batch_tokens=1)
-
-
-class ForeignLoad:
-    """How many cores other processes keep busy, from its making until it is asked."""
-
-    def __init__(self) -> None:
-        self._begin = self._now()
-
-    def cores(self) -> float | None:
-        """Busy cores on average, without this process and its children; None where the system does not say."""
-        begin, end = self._begin, self._now()
-        if begin is None or end is None or end[0] <= begin[0]:
-            return None
-        return max(0.0, (end[1] - begin[1]) / (end[0] - begin[0]))
-
-    @staticmethod
-    def _now() -> tuple[float, float] | None:
-        """Time, and processor time of all others, in seconds."""
-        try:
-            fields = [int(each) for each in Path("/proc/stat").read_text().splitlines()[0].split()[1:9]]
-            # user nice system idle iowait irq softirq steal
-            busy = (sum(fields) - fields[3] - fields[4]) / os.sysconf("SC_CLK_TCK")
-        except (OSError, ValueError, IndexError):
-            return None
-        return time.monotonic(), busy - sum(os.times()[:4])
 
 
 class Stopwatch:
@@ -126,3 +100,18 @@ class _Peaks:
         if peak is not None:
             self.found[sum(map(len, rows))] = peak
             self._counting = restart_peak()
+
+
+def matrix_peak() -> float:
+    """Operations a second of large float32 matrix products with the threads that are set: what training is compared to.
+
+    About a tenth of a second on a processor.
+    """
+    size, best = 1024, float("inf")
+    generator = torch.Generator().manual_seed(0)
+    a, b = (torch.randn(size, size, generator=generator) for _ in range(2))
+    for _ in range(6):
+        begin = time.perf_counter()
+        torch.mm(a, b)
+        best = min(best, time.perf_counter() - begin)
+    return 2 * size**3 / best
