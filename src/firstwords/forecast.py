@@ -1,7 +1,7 @@
 """What the trainings of a recipe will take, before anything runs: on this machine, or on GPUs that one does not have.
 
-Where a `configure` stage is done, its measured numbers are told. Otherwise its own rules are followed with a guess of the
-machine's speed, and what was assumed is said.
+Where a `configure` stage is done, its measured numbers are told. Otherwise its own rules are followed with a guess of
+the machine's speed, and what was assumed is said.
 """
 
 from __future__ import annotations

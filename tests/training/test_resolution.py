@@ -7,9 +7,9 @@ from firstwords.model.config import ModelConfig
 from firstwords.model.cost import training_flops_per_token
 from firstwords.model.sizes import ModelSizes
 from firstwords.recipe import build
+from firstwords.training.footprint import Footprint
 from firstwords.training.objectives.causal_lm import CausalLM
 from firstwords.training.objectives.masked_lm import MaskedLM
-from firstwords.training.footprint import Footprint
 from firstwords.training.resolution import RUN_BYTES, Corpus, Demand, resolve, shown, summary
 from firstwords.training.settings import TrainSettings
 from firstwords.training.sizing import Speed, optimizer_flops, wanted_tokens

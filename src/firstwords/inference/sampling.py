@@ -48,9 +48,7 @@ class Sampling:
 GREEDY = Sampling(temperature=0.0)
 
 
-def choose(
-    logits: Tensor, sampling: Sampling, draws: np.ndarray, texts: Sequence[Sequence[int]] = ()
-) -> list[int]:
+def choose(logits: Tensor, sampling: Sampling, draws: np.ndarray, texts: Sequence[Sequence[int]] = ()) -> list[int]:
     """One token a row.
 
     Args:

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 # Entries of a vocabulary that is not there yet, for a first look at sizes; and the depth where none is given.
 PLACES, MIN_DEPTH = 256, 2
+# Kept busy by others while the machine is measured: from here on a measurement may mislead.
+BUSY_CORES = 0.3
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -89,9 +91,14 @@ class Configure(Stage):
         demand = Demand(self.objective, self.budget, self.tokens, self.model, self.training, self.seed, self.flops)
         stopwatch = Stopwatch(self.objective, work.inputs["tokens"].folder)
         others = ForeignLoad()
-        plan = resolve(demand, corpus, stopwatch, available_memory_bytes())
+        try:
+            plan = resolve(demand, corpus, stopwatch, available_memory_bytes())
+        except CannotFit as error:
+            if (others.cores() or 0) <= BUSY_CORES:
+                raise
+            raise CannotFit(f"{error} Other programs kept {others.cores():.1f} cores busy meanwhile.") from None
         busy = others.cores()
-        if busy is not None and busy > 0.3:
+        if busy is not None and busy > BUSY_CORES:
             # With a thread waiting for a core, all threads wait: speed falls by far more than the share that is taken.
             work.note(
                 f"  other programs kept {busy:.1f} cores busy while the machine was probed: the plan may be too small"

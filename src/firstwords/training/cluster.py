@@ -237,5 +237,3 @@ def _too_large(config: ModelConfig, card: Accelerator, num_gpus: int) -> str:
         f"{num_parameters(config) / 1e9:.2f}B parameters need {gibibytes(least.total)} on each of {num_gpus}, sharded "
         f"and checkpointed; a card has {gibibytes(card.memory_bytes)}: {more}"
     )
-
-

@@ -21,6 +21,8 @@ from firstwords.training.sizing import Speed
 
 PROBE_TOKENS = 4096
 FEWEST_STEPS, MOST_STEPS = 4, 8
+# At most so long beyond the time given, where it does not reach for several rows.
+MEMORY_SECONDS = 1.0
 SETTINGS = TrainSettings(tokens=1, batch_tokens=1)
 
 
@@ -57,10 +59,15 @@ class Stopwatch:
         peaks.read(rows)
         left = seconds - (time.perf_counter() - begin)
         fitting = (left / FEWEST_STEPS - guess.seconds_per_update) / (guess.seconds_per_token * config.context)
+        most = max(1, PROBE_TOKENS // config.context)
         if fitting >= 2:
             # A single row is slower a token than many; where there is time, only many count.
-            rows = self._rows(config.context, min(max(1, PROBE_TOKENS // config.context), int(fitting)))
+            rows = self._rows(config.context, min(most, int(fitting)))
             best = self._step(model, optimizer, rows)
+        elif (few := min(most, int(MEMORY_SECONDS / (guess.seconds_per_token * config.context)))) >= 2:
+            # Memory does not need a quiet moment: one step tells how it grows.
+            rows = self._rows(config.context, few)
+            best = best.best(self._step(model, optimizer, rows))
         for _ in range(MOST_STEPS):
             if time.perf_counter() - begin > seconds:
                 break

@@ -30,7 +30,9 @@ MIN_DEPTH, MAX_DEPTH = 2, 48
 START_SECONDS = 5.0
 # All timed steps together, whatever the machine; less where only the predicted time depends on them.
 PROBE_SECONDS = 4.5
-SHORT_PROBE_SECONDS = 1.0
+SHORT_PROBE_SECONDS = 2.0
+# A size that is set is measured even if the small model before it took long, as it does beside other programs.
+ONE_SIZE_SECONDS = 1.5
 FEWEST_STEPS = 4
 MICRO_TOKENS = 4096
 # What a whole run holds beyond its steps: the tokenizer, samples, the learning curve.
@@ -75,7 +77,9 @@ def resolve(demand: Demand, corpus: Corpus, measure: Measure, memory: int) -> di
         CannotFit: If the model does not fit into memory, or the budget is too short for any.
         RecipeError: If sizes or settings contradict each other.
     """
-    by_clock = demand.tokens is None and demand.flops is None and (demand.budget is not None or not demand.sizes.is_fixed)
+    by_clock = (
+        demand.tokens is None and demand.flops is None and (demand.budget is not None or not demand.sizes.is_fixed)
+    )
     seconds = PROBE_SECONDS if by_clock else SHORT_PROBE_SECONDS
     machine = _Machine(measure, _predicted_share(demand.objective), seconds)
     candidates = _candidates(demand, corpus, memory)
@@ -109,17 +113,23 @@ class _Machine:
         """Measured where it was, else estimated."""
         return self._known.get(config) or sizing.estimate(self._known, config, self.predicted_share)
 
-    def try_out(self, config: ModelConfig) -> bool:
-        """Measure a configuration, unless that was done or there is no time for it."""
-        if config in self._known or self._left <= 0:
+    def try_out(self, config: ModelConfig, at_least: float = 0.0) -> bool:
+        """Measure a configuration, unless that was done or there is no time for it.
+
+        Args:
+            config: To measure.
+            at_least: Seconds that it may take even where others have used up the time.
+        """
+        left = max(self._left, at_least)
+        if config in self._known or left <= 0:
             return False
         if self._known:
             guess = self.speed(config)
-            if FEWEST_STEPS * (guess.seconds_per_token * config.context + guess.seconds_per_update) > self._left:
+            if FEWEST_STEPS * (guess.seconds_per_token * config.context + guess.seconds_per_update) > left:
                 return False
         begin = time.perf_counter()
         # The first one leaves time for those that it recommends.
-        self._known[config] = self._measure(config, self._left if self._known else self._left / 3)
+        self._known[config] = self._measure(config, left if self._known else left / 3)
         self._left -= time.perf_counter() - begin
         return True
 
@@ -189,7 +199,7 @@ def _choose(demand: Demand, corpus: Corpus, candidates: list[Candidate], machine
     # A small model is measured in a blink and tells whether a large one can be.
     machine.try_out(smallest if len(candidates) > 1 else _tiny(smallest))
     if len(candidates) == 1:
-        machine.try_out(candidates[0][0])
+        machine.try_out(candidates[0][0], ONE_SIZE_SECONDS)
     budget = demand.budget
     if budget is None and demand.tokens is None and demand.flops is None and len(candidates) > 1:
         budget = DEFAULT_BUDGET

@@ -19,8 +19,6 @@ def test_evaluations_and_the_last_step_are_written(tmp_path):
     (place,) = (tmp_path / "runs" / "pretrain-tiny-0123456789").iterdir()
     events = [dict(each) for each in FILE["read"](place.read_bytes())][1:]
     assert [event[2] for event in events] == [100, 300, 500]
-    names = [
-        {dict(FILE["message"](entry))[1].decode() for _, entry in FILE["message"](event[5])} for event in events
-    ]
+    names = [{dict(FILE["message"](entry))[1].decode() for _, entry in FILE["message"](event[5])} for event in events]
     assert "bits_per_byte" in names[1] and "bits_per_byte" not in names[2]
     assert all({"loss", "rate", "gradient_norm", "tokens_per_second"} <= each for each in names)
