@@ -55,14 +55,14 @@ def test_a_larger_model_is_slower(made):
     assert large.seconds_per_update > 2 * small.seconds_per_update
 
 
-def test_without_time_one_step_is_timed(made, monkeypatch):
+def test_without_time_one_step_is_timed_and_one_tells_the_memory(made, monkeypatch):
     tokenizer, store = made
     stopwatch = Stopwatch(CausalLM(), store)
     steps = []
     original = Stopwatch._step
     monkeypatch.setattr(probe.Stopwatch, "_step", lambda *given: steps.append(1) or original(*given))
     assert stopwatch(config(tokenizer, "qwen3"), 0.0).seconds_per_token > 0
-    assert len(steps) == 2
+    assert len(steps) == 3  # the first only makes buffers
 
 
 def test_the_global_random_state_is_left_alone(made):
