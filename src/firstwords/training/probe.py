@@ -21,8 +21,8 @@ from firstwords.training.sizing import Speed
 
 PROBE_TOKENS = 4096
 FEWEST_STEPS, MOST_STEPS = 4, 8
-# At most so long beyond the time given, where it does not reach for several rows.
-MEMORY_SECONDS = 1.0
+# Processor seconds of each thread, beyond the time given, where that does not reach for several rows.
+MEMORY_SECONDS = 2.0
 SETTINGS = TrainSettings(tokens=1, batch_tokens=1)
 
 
@@ -55,7 +55,9 @@ class Stopwatch:
         rows = self._rows(config.context, 1)
         self._step(model, optimizer, rows)  # the first step makes buffers and moments
         peaks = _Peaks()
+        busy = time.process_time()
         best = guess = self._step(model, optimizer, rows)
+        busy = (time.process_time() - busy) / torch.get_num_threads()
         peaks.read(rows)
         left = seconds - (time.perf_counter() - begin)
         fitting = (left / FEWEST_STEPS - guess.seconds_per_update) / (guess.seconds_per_token * config.context)
@@ -64,7 +66,7 @@ class Stopwatch:
             # A single row is slower a token than many; where there is time, only many count.
             rows = self._rows(config.context, min(most, int(fitting)))
             best = self._step(model, optimizer, rows)
-        elif (few := min(most, int(MEMORY_SECONDS / (guess.seconds_per_token * config.context)))) >= 2:
+        elif (few := min(most, int(MEMORY_SECONDS / busy))) >= 2:
             # Memory does not need a quiet moment: one step tells how it grows.
             rows = self._rows(config.context, few)
             best = best.best(self._step(model, optimizer, rows))

@@ -32,7 +32,7 @@ START_SECONDS = 5.0
 PROBE_SECONDS = 4.5
 SHORT_PROBE_SECONDS = 2.0
 # A size that is set is measured even if the small model before it took long, as it does beside other programs.
-ONE_SIZE_SECONDS = 1.5
+SET_SECONDS, SET_PATIENCE = 1.5, 10.0
 FEWEST_STEPS = 4
 MICRO_TOKENS = 4096
 # What a whole run holds beyond its steps: the tokenizer, samples, the learning curve.
@@ -113,19 +113,20 @@ class _Machine:
         """Measured where it was, else estimated."""
         return self._known.get(config) or sizing.estimate(self._known, config, self.predicted_share)
 
-    def try_out(self, config: ModelConfig, at_least: float = 0.0) -> bool:
+    def try_out(self, config: ModelConfig, is_set: bool = False) -> bool:
         """Measure a configuration, unless that was done or there is no time for it.
 
         Args:
             config: To measure.
-            at_least: Seconds that it may take even where others have used up the time.
+            is_set: Whether it will be trained whatever is found; then it may take longer.
         """
-        left = max(self._left, at_least)
+        left = max(self._left, SET_SECONDS) if is_set else self._left
         if config in self._known or left <= 0:
             return False
         if self._known:
             guess = self.speed(config)
-            if FEWEST_STEPS * (guess.seconds_per_token * config.context + guess.seconds_per_update) > left:
+            most = left + SET_PATIENCE if is_set else left
+            if FEWEST_STEPS * (guess.seconds_per_token * config.context + guess.seconds_per_update) > most:
                 return False
         begin = time.perf_counter()
         # The first one leaves time for those that it recommends.
@@ -199,7 +200,7 @@ def _choose(demand: Demand, corpus: Corpus, candidates: list[Candidate], machine
     # A small model is measured in a blink and tells whether a large one can be.
     machine.try_out(smallest if len(candidates) > 1 else _tiny(smallest))
     if len(candidates) == 1:
-        machine.try_out(candidates[0][0], ONE_SIZE_SECONDS)
+        machine.try_out(candidates[0][0], is_set=True)
     budget = demand.budget
     if budget is None and demand.tokens is None and demand.flops is None and len(candidates) > 1:
         budget = DEFAULT_BUDGET
@@ -244,12 +245,12 @@ def _without_clock(
         return sizing.with_tokens(candidates[0], machine.speed(config), tokens, corpus, batch), "set by hand"
     choices = []
     for each in candidates:
-        tokens = demand.tokens
-        if tokens is None:
+        enough = demand.tokens
+        if enough is None:
             assert demand.flops is not None
             per_token = training_flops_per_token(each[0], predicted_share=machine.predicted_share)
-            tokens = min(int(demand.flops / per_token), int(corpus.max_epochs * corpus.train_tokens))
-        choices.append(sizing.with_tokens(each, machine.speed(each[0]), tokens, corpus, batch))
+            enough = min(int(demand.flops / per_token), int(corpus.max_epochs * corpus.train_tokens))
+        choices.append(sizing.with_tokens(each, machine.speed(each[0]), enough, corpus, batch))
     best, why = _largest_worth_it(choices, corpus)
     if machine.try_out(best.config):
         best = dataclasses.replace(best, speed=machine.speed(best.config))
