@@ -164,9 +164,10 @@ def test_memory_that_was_measured_is_what_is_told():
     def measure(config, seconds):
         return Speed(1e-6, 1e-3, Footprint(1000, 300 * 2**20, 2**16))
 
-    demand = Demand(CausalLM(), None, 10**6, ModelSizes(depth=3), {}, 0)
-    plan = resolve(demand, CORPUS, measure, 20 * GIBIBYTE)
-    assert plan["cost"]["memory_bytes"] == 300 * 2**20 + (4096 - 1000) * 2**16 + RUN_BYTES
+    for batch, at_once in ((8192, 4096), (2048, 2048)):  # an update may be smaller than what fits at once
+        demand = Demand(CausalLM(), None, 10**6, ModelSizes(depth=3), {"batch_tokens": batch}, 0)
+        plan = resolve(demand, CORPUS, measure, 20 * GIBIBYTE)
+        assert plan["cost"]["memory_bytes"] == 300 * 2**20 + (at_once - 1000) * 2**16 + RUN_BYTES
 
 
 def test_only_what_can_be_measured_in_time_is_measured():

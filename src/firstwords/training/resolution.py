@@ -305,10 +305,11 @@ def _training(demand: Demand, corpus: Corpus, choice: Choice, micro_tokens: int)
 
 
 def _cost(choice: Choice, settings: dict[str, Any], corpus: Corpus, machine: _Machine) -> dict[str, Any]:
+    at_once = min(settings["micro_tokens"], settings["batch_tokens"])
     cost = training_cost(
         choice.config,
         tokens=settings["tokens"],
-        micro_tokens=settings["micro_tokens"],
+        micro_tokens=at_once,
         context=choice.config.context,
         predicted_share=machine.predicted_share,
     )
@@ -316,7 +317,7 @@ def _cost(choice: Choice, settings: dict[str, Any], corpus: Corpus, machine: _Ma
     looking = settings["num_evaluations"] * corpus.validation_tokens * sizing.FORWARD_SHARE
     seconds = settings["tokens"] / rate + looking * choice.speed.seconds_per_token + START_SECONDS
     measured = choice.speed.footprint
-    memory = {} if measured is None else {"memory_bytes": measured.at(settings["micro_tokens"]) + RUN_BYTES}
+    memory = {} if measured is None else {"memory_bytes": measured.at(at_once) + RUN_BYTES}
     return cost.as_dict() | memory | {"seconds": seconds, "tokens_per_second": rate}
 
 
