@@ -23,21 +23,29 @@ class Footprint:
         micro_tokens: That went through the model at once.
         peak_bytes: Of the whole process, at that size.
         bytes_per_token: By which the peak grows with each further token.
+        least_bytes: Peak of an update, which does not depend on the tokens.
     """
 
     micro_tokens: int
     peak_bytes: int
     bytes_per_token: float
+    least_bytes: int = 0
 
     def at(self, micro_tokens: int) -> int:
         """Peak bytes at another size."""
-        return round(self.peak_bytes + self.bytes_per_token * (micro_tokens - self.micro_tokens))
+        line = self.peak_bytes + self.bytes_per_token * (micro_tokens - self.micro_tokens)
+        return max(self.least_bytes, round(line))
 
 
-def restart_peak() -> bool:
-    """Give back what the allocator keeps for later and count the peak from now on; False where that cannot be done."""
+def restart_peak(give_back: bool = False) -> bool:
+    """Count the peak from now on; False where that cannot be done.
+
+    Args:
+        give_back: Whether the allocator shall first give back what it keeps for later.
+    """
     try:
-        ctypes.CDLL(None).malloc_trim(0)
+        if give_back:
+            ctypes.CDLL(None).malloc_trim(0)
         REFERENCES.write_text(RESTART_PEAK)
     except (OSError, AttributeError):
         return False
@@ -55,11 +63,12 @@ def peak_bytes() -> int | None:
     return None
 
 
-def footprint(peaks: dict[int, int], usual_slope: float) -> Footprint | None:
+def footprint(peaks: dict[int, int], least_bytes: int, usual_slope: float) -> Footprint | None:
     """The line through the peaks at the smallest and the largest size.
 
     Args:
         peaks: Tokens that went through the model at once, to peak bytes.
+        least_bytes: Peak of an update.
         usual_slope: Bytes a token where only one size was measured.
 
     Returns:
@@ -70,4 +79,4 @@ def footprint(peaks: dict[int, int], usual_slope: float) -> Footprint | None:
     small, large = min(peaks), max(peaks)
     # Noise of the allocator must not let memory fall with size.
     slope = usual_slope if small == large else max(0.0, (peaks[large] - peaks[small]) / (large - small))
-    return Footprint(large, peaks[large], slope)
+    return Footprint(large, peaks[large], slope, least_bytes)

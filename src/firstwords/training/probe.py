@@ -26,6 +26,31 @@ MEMORY_SECONDS = 2.0
 SETTINGS = TrainSettings(tokens=1, batch_tokens=1)
 
 
+class _Peaks:
+    """Peaks of memory up to the end of a backward pass, by the tokens of it, and over whole steps.
+
+    They are kept apart because an update has a peak of its own, which does not grow with the tokens and hides how the
+    other does.
+    """
+
+    def __init__(self) -> None:
+        self.backward: dict[int, int] = {}
+        self.update = 0
+        self._counting = restart_peak(give_back=True)
+
+    def begin(self) -> None:
+        self._counting = restart_peak()
+
+    def after_backward(self, num_tokens: int) -> None:
+        peak = peak_bytes() if self._counting else None
+        if peak is not None:
+            self.backward[num_tokens] = max(peak, self.backward.get(num_tokens, 0))
+
+    def after_update(self) -> None:
+        peak = peak_bytes() if self._counting else None
+        self.update = max(self.update, peak or 0)
+
+
 class Stopwatch:
     """Times training on rows of the real corpus, whose documents decide what attention costs.
 
@@ -56,9 +81,8 @@ class Stopwatch:
         self._step(model, optimizer, rows)  # the first step makes buffers and moments
         peaks = _Peaks()
         busy = time.process_time()
-        best = guess = self._step(model, optimizer, rows)
+        best = guess = self._step(model, optimizer, rows, peaks)
         busy = (time.process_time() - busy) / torch.get_num_threads()
-        peaks.read(rows)
         left = seconds - (time.perf_counter() - begin)
         fitting = (left / FEWEST_STEPS - guess.seconds_per_update) / (guess.seconds_per_token * config.context)
         most = max(1, PROBE_TOKENS // config.context)
@@ -69,46 +93,39 @@ class Stopwatch:
         elif (few := min(most, int(MEMORY_SECONDS / busy))) >= 2:
             # Memory does not need a quiet moment: one step tells how it grows.
             rows = self._rows(config.context, few)
-            best = best.best(self._step(model, optimizer, rows))
+            best = best.best(self._step(model, optimizer, rows, peaks))
         for _ in range(MOST_STEPS):
             if time.perf_counter() - begin > seconds:
                 break
-            best = best.best(self._step(model, optimizer, rows))
-        peaks.read(rows)
+            best = best.best(self._step(model, optimizer, rows, peaks))
         usual = BYTES_PER_NUMBER * ACTIVATIONS_HELD * activation_numbers_per_token(config)
-        return dataclasses.replace(best, footprint=footprint(peaks.found, usual))
+        return dataclasses.replace(best, footprint=footprint(peaks.backward, peaks.update, usual))
 
-    def _step(self, model: Model, optimizer: Optimizer, rows: list[Example]) -> Speed:
+    def _step(self, model: Model, optimizer: Optimizer, rows: list[Example], peaks: _Peaks | None = None) -> Speed:
         draws = Draws(0, tuple((0, row.row) for row in rows))
+        if peaks is not None:
+            peaks.begin()
         begin = time.perf_counter()
         batch = self._objective.collate(rows, draws, model.config)
         loss, count = self._objective.loss(model, batch, draws)
         (loss / count).backward()
         middle = time.perf_counter()
+        if peaks is not None:
+            peaks.after_backward(batch.num_tokens)
+        resumed = time.perf_counter()
         torch.nn.utils.clip_grad_norm_(model.parameters(), SETTINGS.max_gradient_norm)
         optimizer.step(1.0)
         model.zero_grad(set_to_none=True)
-        return Speed((middle - begin) / batch.num_tokens, time.perf_counter() - middle)
+        seconds = time.perf_counter() - resumed
+        if peaks is not None:
+            peaks.after_update()
+        return Speed((middle - begin) / batch.num_tokens, seconds)
 
     def _rows(self, context: int, number: int) -> list[Example]:
         """Rows spread over the corpus."""
         packed = PackedExamples(self._store, "train", context)
         number = min(number, len(packed))
         return [packed[row * len(packed) // number] for row in range(number)]
-
-
-class _Peaks:
-    """Peaks of memory at different numbers of tokens, each counted from the one before."""
-
-    def __init__(self) -> None:
-        self.found: dict[int, int] = {}
-        self._counting = restart_peak()
-
-    def read(self, rows: list[Example]) -> None:
-        peak = peak_bytes() if self._counting else None
-        if peak is not None:
-            self.found[sum(map(len, rows))] = peak
-            self._counting = restart_peak()
 
 
 def matrix_peak() -> float:
