@@ -111,9 +111,18 @@ def _hints(name: str, stages: list[str]) -> list[str]:
 
 @app.command
 def plan(
-    recipe: Path, *overrides: str, until: str | None = None, json_output: Json = False, artifacts: Root = ROOT
+    recipe: Path,
+    *overrides: str,
+    until: str | None = None,
+    gpus: int = 1,
+    gpu: str | None = None,
+    peak_share: float | None = None,
+    gpu_flops: float | None = None,
+    gpu_memory: str | None = None,
+    json_output: Json = False,
+    artifacts: Root = ROOT,
 ) -> None:
-    """Say what a run would do and why, and what is already done; nothing is written.
+    """Say what a run would do, why, and what its trainings will take; what is done already; nothing is written.
 
     Parameters
     ----------
@@ -123,22 +132,38 @@ def plan(
         section.key=value.
     until
         Plan as far as this stage.
+    gpus
+        Plan for so many cards instead of this machine.
+    gpu
+        Which: h100, h200, b200, a100, l40s, l4, rtx4090, rtx5090, rtx3090, mi300x ...
+    peak_share
+        Share of a card's peak that training reaches (default: 0.4, as others publish).
+    gpu_flops
+        Peak of the card a second, instead of the table's.
+    gpu_memory
+        Memory of the card, for example 48GiB, instead of the table's.
     """
     from firstwords.console import duration
+    from firstwords.forecast import as_json, cluster_of, forecast, lines
     from firstwords.graph import Graph, Plan
     from firstwords.recipe_file import read_recipe
     from firstwords.runner import expected_seconds
 
+    cluster = cluster_of(gpus, gpu, peak_share, gpu_flops, gpu_memory)
     the_plan = Plan(Graph(read_recipe(recipe, overrides), until), artifacts)
-    steps = the_plan.steps()
+    steps, trainings = the_plan.steps(), forecast(the_plan, cluster)
     if json_output:
-        _print_json([{k: str(v) if isinstance(v, Path) else v for k, v in vars(step).items()} for step in steps])
+        _print_json(as_json(steps, trainings, cluster))
         return
     for step in steps:
         print(f"{step.name:<22} {step.identity or '-':<12} {step.status:<9} {step.why}".rstrip())
+    for training in trainings:
+        print()
+        for line in lines(training, cluster):
+            print(line)
     seconds = expected_seconds(the_plan)
-    if seconds >= 1:
-        print(f"about {duration(seconds)} to go, judged by budgets and earlier runs", file=sys.stderr)
+    if seconds >= 1 and cluster is None:
+        print(f"\nabout {duration(seconds)} to go, judged by budgets and earlier runs", file=sys.stderr)
 
 
 @app.command
@@ -148,6 +173,7 @@ def show(
     dropped: Annotated[bool, Parameter(negative="")] = False,
     scores: Annotated[bool, Parameter(negative="")] = False,
     document: str | None = None,
+    curve: Annotated[bool, Parameter(negative="")] = False,
     rule: tuple[str, ...] = (),
     at: tuple[str, ...] = (),
     limit: int = 50,
@@ -166,6 +192,8 @@ def show(
         Show how the scores of each rule are distributed and where its threshold lies.
     document
         Tell what became of the document of this id or address, with its whole text.
+    curve
+        Draw the learning curve of a pre-training, and what the model wrote on the way.
     rule
         Only this rule or step (may be given several times).
     at
@@ -175,8 +203,8 @@ def show(
     """
     from firstwords import overview
 
-    if sum([dropped, scores, document is not None]) > 1:
-        raise RecipeError("choose one of --dropped, --scores and --document")
+    if sum([dropped, scores, curve, document is not None]) > 1:
+        raise RecipeError("choose one of --dropped, --scores, --curve and --document")
     if at and not scores:
         raise RecipeError("--at asks about a threshold: it needs --scores and --rule")
     if document is not None:
@@ -187,6 +215,9 @@ def show(
         from firstwords.corpus.commands import show_scores
 
         show_scores(overview.find_artifact(target, artifacts), rule, at, json_output)
+    elif curve:
+        for line in overview.learning_curves(target, artifacts):
+            print(line)
     elif dropped:
         _show_dropped(overview.find_artifact(target, artifacts), rule, limit, json_output)
     elif "/" in target and not target.endswith(".toml"):
@@ -320,6 +351,11 @@ def chat(
     once: str | None = None,
     max_tokens: int = 120,
     temperature: float = 0.8,
+    top_k: int = 0,
+    top_p: float = 0.95,
+    min_p: float = 0.0,
+    repetition_penalty: float = 1.0,
+    stop: tuple[str, ...] = (),
     seed: int = 0,
     artifacts: Root = ROOT,
 ) -> None:
@@ -335,6 +371,16 @@ def chat(
         Longest answer.
     temperature
         0 always takes the likeliest token.
+    top_k
+        Only so many of the likeliest tokens (0: all).
+    top_p
+        Only the likeliest tokens that together reach this probability.
+    min_p
+        Only tokens at least this share as probable as the likeliest one.
+    repetition_penalty
+        Makes tokens that stand in the text already less likely (1: no).
+    stop
+        An answer ends before this text (may be given several times).
     seed
         Of the random draws.
     """
@@ -344,7 +390,18 @@ def chat(
     folder = Path(target)
     if not (folder / "model.safetensors").is_file():
         folder = serving.model_folder(find_artifact(target, artifacts))
-    serving.chat(folder, once=once, max_tokens=max_tokens, temperature=temperature, seed=seed)
+    serving.chat(
+        folder,
+        once=once,
+        seed=seed,
+        max_tokens=max_tokens,
+        temperature=temperature,
+        top_k=top_k,
+        top_p=top_p,
+        min_p=min_p,
+        repetition_penalty=repetition_penalty,
+        stop=stop,
+    )
 
 
 @app.command

@@ -5,6 +5,8 @@ They are recorded in manifests, because exactness holds only for equal instructi
 
 import os
 import platform
+import resource
+import sys
 from functools import cache
 from pathlib import Path
 
@@ -47,6 +49,20 @@ def available_memory_bytes() -> int:
     except (OSError, ValueError):
         pass
     return memory_bytes()
+
+
+def peak_memory_bytes() -> int:
+    """The most memory that this process has held so far (resident set), in bytes."""
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak if sys.platform == "darwin" else peak * 1024  # macOS counts bytes, all others kibibytes
+
+
+def resident_bytes() -> int | None:
+    """The memory that this process holds now (resident set), in bytes; None where the system does not say."""
+    try:
+        return int(Path("/proc/self/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+    except (OSError, ValueError, IndexError):
+        return None
 
 
 @cache

@@ -139,6 +139,44 @@ def table(artifacts: dict[str, Artifact]) -> Iterator[str]:
         yield f"{name:<22} {artifact.identity:<12} {artifact.manifest['summary']}"
 
 
+def learning_curves(target: str, root: Path) -> Iterator[str]:
+    """The curve of a pre-training, or those of all in a recipe, each with the last text that the model wrote.
+
+    Args:
+        target: A recipe's name, an artifact or a folder.
+        root: Folder of all artifacts.
+
+    Raises:
+        RecipeError: If there is no pre-training.
+    """
+    from firstwords.training.learning_curve import curve
+
+    if "/" in target and not target.endswith(".toml"):
+        artifacts = [find_artifact(target, root)]
+    else:
+        artifacts = [a for name, a in load_record(target, root).items() if name.partition(".")[0] == "pretrain"]
+    artifacts = [each for each in artifacts if (each.folder / "curve.parquet").is_file()]
+    if not artifacts:
+        raise RecipeError(f"{target} has no learning curve: name a recipe that pre-trains, or its pretrain stage")
+    for number, artifact in enumerate(artifacts):
+        yield f"{'' if not number else chr(10)}{artifact.name}   {artifact.identity}   {artifact.manifest['summary']}"
+        yield from curve(artifact.folder)
+        yield from _last_samples(artifact.folder / "samples.jsonl")
+
+
+def _last_samples(place: Path, width: int = 80) -> Iterator[str]:
+    import textwrap
+
+    from firstwords.console import printable
+
+    samples = [json.loads(line) for line in place.read_text(encoding="utf-8").splitlines()] if place.is_file() else []
+    for sample in [each for each in samples if each["step"] == samples[-1]["step"]]:
+        text = f"{sample.get('prompt', '')}|{sample['text']}"
+        head = f"{sample['tokens']:>10,} "
+        shown = textwrap.wrap(printable(" ".join(text.split())), width, initial_indent=head, subsequent_indent=" " * 11)
+        yield from shown[:4]
+
+
 def explanation(artifact: Artifact, width: int = 80) -> Iterator[str]:
     """Every number that a stage derived, with where it comes from, in lines of a width."""
     import textwrap

@@ -270,7 +270,9 @@ def _commit(
             "sources": sources_of(stage),
             "versions": {"firstwords": __version__, "python": platform.python_version()}
             | {library: library_version(library) for library in _MACHINE_LIBRARIES},
-            "machine": {"instruction_set": machine.instruction_set(), "cores": machine.num_cores()} | dict(runtime),
+            "machine": {"instruction_set": machine.instruction_set(), "cores": machine.num_cores()}
+            | dict(runtime)
+            | {"peak_bytes": machine.peak_memory_bytes()},
             "seconds": round(seconds, 3),
             "files": files,
         },

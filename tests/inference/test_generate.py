@@ -66,7 +66,9 @@ def test_greedy_tokens_are_those_of_transformers(tmp_path, layout):
 def test_a_prompt_has_its_own_stream_of_draws(model):
     options = {"max_tokens": 20, "sampling": DRAWN, "seed": 9}
     some = prompts(3)
-    assert generate(model, some, **options)[0] == generate(model, some[:1], **options)[0]
+    together = generate(model, some, **options)
+    assert together == [generate(model, [each], **options)[0] for each in some]
+    assert together[::-1] == generate(model, some[::-1], **options)
     assert generate(model, [some[0]] * 2, **options)[0] != generate(model, [some[0]] * 2, **options)[1]
     assert generate(model, some, **options) == generate(model, some, **options)
     assert generate(model, some, **options) != generate(model, some, **(options | {"seed": 10}))
@@ -82,6 +84,20 @@ def test_a_stop_token_ends_and_is_left_out(model):
     (tokens,) = generate(model, [[3, 4]], max_tokens=20)
     stop = tokens[4]
     assert generate(model, [[3, 4]], max_tokens=20, stop={stop})[0] == tokens[: tokens.index(stop)]
+
+
+@pytest.mark.parametrize("sampling", [GREEDY, DRAWN, Sampling(min_p=0.1, repetition_penalty=1.3)])
+def test_a_prompt_among_others_goes_on_as_it_does_alone(model, sampling):
+    """Neighbours of other lengths, that end earlier or outgrow the context, leave no trace."""
+    options = {"max_tokens": 40, "sampling": sampling, "seed": 4, "stop": {2, 5}}
+    some = prompts(16)
+    assert generate(model, some, **options) == [generate(model, [each], **options)[0] for each in some]
+
+
+def test_a_continuation_ends_where_it_is_told_to(model):
+    (tokens,) = generate(model, [[3, 4]], max_tokens=20)
+    (short,) = generate(model, [[3, 4]], max_tokens=20, ended=lambda text: len(text) == 4)
+    assert short == tokens[:4]
 
 
 def test_an_empty_prompt_is_refused(model):

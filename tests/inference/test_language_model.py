@@ -63,6 +63,18 @@ def test_generation_is_reproducible_and_streams_the_same_text(load):
     assert "".join(pieces).replace("\ufffd", "") == text.replace("\ufffd", "")
 
 
+def test_a_text_ends_before_a_stop_string(load):
+    model = load("language_model")
+    options = {"max_tokens": 60, "seed": 4}
+    text = model.generate("Anna met", **options)
+    stop = text[9:12]
+    expected = text[: text.index(stop)]
+    assert model.generate("Anna met", stop=["never said", stop], **options) == expected
+    assert "".join(model.stream("Anna met", stop=["never said", stop], **options)) == expected
+    with pytest.raises(RecipeError, match="stop string is empty"):
+        model.generate("Anna met", stop=[""])
+
+
 def test_a_stream_never_cuts_a_character(load, monkeypatch):
     model = load("language_model")
     ids = model.tokenizer.encode("é日本語 ok")

@@ -89,7 +89,7 @@ def test_impossible_sizes_are_refused_before_anything_runs(model, error, message
 @pytest.mark.parametrize(
     ("fields", "message"),
     [
-        ({"budget": "3min", "tokens": "1M"}, "either a budget or tokens"),
+        ({"budget": "3min", "tokens": "1M"}, "only one of budget, tokens and flops"),
         ({"budget": "3 apples"}, "not a duration"),
         ({"budget": 0}, "budget"),
         ({"model": {"dept": 4}}, "depth"),

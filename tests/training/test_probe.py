@@ -8,7 +8,7 @@ from firstwords.model.config import ModelConfig
 from firstwords.training import probe
 from firstwords.training.objectives.causal_lm import CausalLM
 from firstwords.training.objectives.masked_lm import MaskedLM
-from firstwords.training.probe import ForeignLoad, Stopwatch
+from firstwords.training.probe import Stopwatch, matrix_peak
 
 STORE = runpy.run_path(str(Path(__file__).parent / "tiny_store.py"))
 
@@ -39,6 +39,14 @@ def test_speed_is_measured_on_real_rows(made, objective, layout):
     assert 0 < speed.seconds_per_update < 5
 
 
+def test_memory_is_measured_too(made):
+    tokenizer, store = made
+    found = Stopwatch(CausalLM(), store)(config(tokenizer, "qwen3", 64, 2), 1.0).footprint
+    if found is not None:  # where the system counts peaks
+        assert 2**26 < found.peak_bytes < 2**33
+        assert found.bytes_per_token > 0
+
+
 def test_a_larger_model_is_slower(made):
     tokenizer, store = made
     stopwatch = Stopwatch(CausalLM(), store)
@@ -47,14 +55,14 @@ def test_a_larger_model_is_slower(made):
     assert large.seconds_per_update > 2 * small.seconds_per_update
 
 
-def test_without_time_one_step_is_timed(made, monkeypatch):
+def test_without_time_one_step_is_timed_and_one_tells_the_memory(made, monkeypatch):
     tokenizer, store = made
     stopwatch = Stopwatch(CausalLM(), store)
     steps = []
     original = Stopwatch._step
     monkeypatch.setattr(probe.Stopwatch, "_step", lambda *given: steps.append(1) or original(*given))
     assert stopwatch(config(tokenizer, "qwen3"), 0.0).seconds_per_token > 0
-    assert len(steps) == 2
+    assert len(steps) == 3  # the first only makes buffers
 
 
 def test_the_global_random_state_is_left_alone(made):
@@ -64,17 +72,5 @@ def test_the_global_random_state_is_left_alone(made):
     assert torch.equal(torch.random.get_rng_state(), state)
 
 
-def test_load_of_others_is_counted_and_ours_is_not(monkeypatch):
-    moments = iter([(100.0, 50.0), (110.0, 65.0)])
-    monkeypatch.setattr(ForeignLoad, "_now", staticmethod(lambda: next(moments)))
-    assert ForeignLoad().cores() == pytest.approx(1.5)
-
-
-def test_load_is_a_number_of_cores_or_unknown():
-    cores = ForeignLoad().cores()
-    assert cores is None or cores >= 0
-
-
-def test_where_the_system_does_not_say_the_load_is_unknown(monkeypatch):
-    monkeypatch.setattr(ForeignLoad, "_now", staticmethod(lambda: None))
-    assert ForeignLoad().cores() is None
+def test_the_peak_of_matrix_products_is_a_speed():
+    assert 1e8 < matrix_peak() < 1e14

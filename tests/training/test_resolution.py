@@ -7,9 +7,10 @@ from firstwords.model.config import ModelConfig
 from firstwords.model.cost import training_flops_per_token
 from firstwords.model.sizes import ModelSizes
 from firstwords.recipe import build
+from firstwords.training.footprint import Footprint
 from firstwords.training.objectives.causal_lm import CausalLM
 from firstwords.training.objectives.masked_lm import MaskedLM
-from firstwords.training.resolution import Corpus, Demand, resolve, shown, summary
+from firstwords.training.resolution import RUN_BYTES, Corpus, Demand, resolve, shown, summary
 from firstwords.training.settings import TrainSettings
 from firstwords.training.sizing import Speed, optimizer_flops, wanted_tokens
 
@@ -30,7 +31,9 @@ def machine(gigaflops, measured=None):
 
 def plan_for(*, objective=None, memory=20 * GIBIBYTE, gigaflops=100, training=None, corpus=CORPUS, **given):
     sizes = ModelSizes(**given.pop("model", {}))
-    demand = Demand(objective or CausalLM(), given.get("budget"), given.get("tokens"), sizes, training or {}, 7)
+    demand = Demand(
+        objective or CausalLM(), given.get("budget"), given.get("tokens"), sizes, training or {}, 7, given.get("flops")
+    )
     return resolve(demand, corpus, machine(gigaflops), memory)
 
 
@@ -133,6 +136,38 @@ def test_contradictions_are_refused():
         plan_for(budget=180, model={"depth": 2, "width": 100, "num_heads": 3})
     with pytest.raises(RecipeError, match="matrix_rat"):
         plan_for(budget=180, training={"matrix_rat": 1})
+
+
+RICH = Corpus(4096, 0, 1, 2, 10**12, 50_000)
+
+
+def test_flops_give_size_and_tokens():
+    plan = plan_for(flops=1e17, corpus=RICH, memory=200 * GIBIBYTE)
+    assert plan["cost"]["flops"] == pytest.approx(1e17, rel=0.01)
+    assert plan_for(flops=1e15, corpus=RICH)["model"]["num_layers"] < plan["model"]["num_layers"]
+    assert "FLOPs" in reasons(plan)["num_layers"]["reason"]
+    assert "1e+17 FLOPs allow" in reasons(plan)["tokens"]["reason"]
+    with pytest.raises(CannotFit, match="FLOPs are enough for"):
+        plan_for(flops=1e10)
+
+
+def test_presets_and_numbers_of_parameters_give_the_size():
+    plan = plan_for(model={"preset": "3M"}, tokens=10**6)
+    assert (plan["model"]["num_layers"], plan["model"]["width"]) == (5, 192)
+    assert reasons(plan)["num_layers"]["reason"].startswith("preset 3M")
+    plan = plan_for(model={"parameters": 5_000_000}, budget=600)
+    assert plan["cost"]["parameters"] == pytest.approx(5e6, rel=0.08)
+    assert "asked for" in reasons(plan)["width"]["reason"]
+
+
+def test_memory_that_was_measured_is_what_is_told():
+    def measure(config, seconds):
+        return Speed(1e-6, 1e-3, Footprint(1000, 300 * 2**20, 2**16))
+
+    for batch, at_once in ((8192, 4096), (2048, 2048)):  # an update may be smaller than what fits at once
+        demand = Demand(CausalLM(), None, 10**6, ModelSizes(depth=3), {"batch_tokens": batch}, 0)
+        plan = resolve(demand, CORPUS, measure, 20 * GIBIBYTE)
+        assert plan["cost"]["memory_bytes"] == 300 * 2**20 + (at_once - 1000) * 2**16 + RUN_BYTES
 
 
 def test_only_what_can_be_measured_in_time_is_measured():

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+import hashlib
+from collections import Counter
+from collections.abc import Callable, Collection, Iterator, Sequence
 
 import numpy as np
 import torch
@@ -11,6 +13,9 @@ from firstwords.inference.kv_cache import KeyValueCache
 from firstwords.inference.sampling import GREEDY, Sampling, choose
 from firstwords.model.batch import Batch
 from firstwords.model.transformer import Model
+
+Ended = Callable[[Sequence[int]], bool]
+"""Whether a continuation, given all its tokens, ends with the last of them."""
 
 
 def generate(
@@ -21,6 +26,7 @@ def generate(
     sampling: Sampling = GREEDY,
     seed: int = 0,
     stop: Collection[int] = (),
+    ended: Ended | None = None,
     use_cache: bool = True,
 ) -> list[list[int]]:
     """Continuations of prompts.
@@ -33,15 +39,17 @@ def generate(
         prompts: Token ids; none may be empty.
         max_tokens: Longest continuation.
         sampling: How tokens are chosen.
-        seed: Of the draws; prompt number i has its own stream.
+        seed: Of the draws. A prompt's stream of draws depends on the seed and its tokens, not on its neighbours or
+            place; of equal prompts each has its own.
         stop: Ids that end a continuation; the id itself is not part of it.
+        ended: Tells of other ends; the token that brings one about is part of the continuation.
         use_cache: Whether keys and values are kept (the other way exists to check this one).
 
     Returns:
         New token ids of every prompt.
     """
     continuations: list[list[int]] = [[] for _ in prompts]
-    for step in _steps(model, prompts, max_tokens, sampling, seed, stop, use_cache):
+    for step in _steps(model, prompts, max_tokens, sampling, seed, stop, ended, use_cache):
         for prompt, token in step.items():
             continuations[prompt].append(token)
     return continuations
@@ -55,9 +63,10 @@ def stream(
     sampling: Sampling = GREEDY,
     seed: int = 0,
     stop: Collection[int] = (),
+    ended: Ended | None = None,
 ) -> Iterator[int]:
     """The tokens of `generate` for one prompt, each as soon as it is chosen."""
-    for step in _steps(model, [prompt], max_tokens, sampling, seed, stop, use_cache=True):
+    for step in _steps(model, [prompt], max_tokens, sampling, seed, stop, ended, use_cache=True):
         yield from step.values()
 
 
@@ -81,25 +90,41 @@ def _steps(
     sampling: Sampling,
     seed: int,
     stop: Collection[int],
+    ended: Ended | None,
     use_cache: bool,
 ) -> Iterator[dict[int, int]]:
     """Every step: prompt number to new token, for the prompts that have not ended."""
     if not all(len(prompt) for prompt in prompts):
         raise ValueError("a prompt needs at least one token; begin a text with end-of-text")
     texts = {number: list(prompt) for number, prompt in enumerate(prompts)}
-    draws = {number: np.random.Generator(np.random.Philox(key=seed, counter=[0, 0, 0, number])) for number in texts}
+    lengths = {number: len(text) for number, text in texts.items()}
+    draws = _streams(seed, prompts)
     reader = _Reader(model, use_cache)
     for _ in range(max_tokens):
         if not texts:
             return
         logits = reader.read(texts)
         uniform = np.array([draws[number].random() for number in texts])
-        chosen = dict(zip(texts, choose(logits, sampling, uniform), strict=True))
+        chosen = dict(zip(texts, choose(logits, sampling, uniform, list(texts.values())), strict=True))
         step = {number: token for number, token in chosen.items() if token not in stop}
         for number, token in step.items():
             texts[number].append(token)
-        texts = {number: texts[number] for number in step}
+        texts = {
+            number: texts[number] for number in step if ended is None or not ended(texts[number][lengths[number] :])
+        }
         yield step
+
+
+def _streams(seed: int, prompts: Sequence[Sequence[int]]) -> dict[int, np.random.Generator]:
+    """Random numbers for each prompt, by what it says; equal prompts are told apart by their order."""
+    streams, earlier = {}, Counter[bytes]()
+    for number, prompt in enumerate(prompts):
+        digest = hashlib.sha256(np.asarray(prompt, dtype="<i8").tobytes()).digest()[:16]
+        # The lowest word counts the draws.
+        counter = [0, earlier[digest], *np.frombuffer(digest, dtype="<u8").tolist()]
+        streams[number] = np.random.Generator(np.random.Philox(key=seed, counter=counter))
+        earlier[digest] += 1
+    return streams
 
 
 class _Reader:

@@ -16,6 +16,7 @@ from firstwords.inference.infilling import fill_between, fill_masks
 from firstwords.inference.labelling import TextEntity, find_text_entities, label_texts, tag_sentences
 from firstwords.inference.pseudo_likelihood import masked_scorer, pseudo_log_likelihoods
 from firstwords.inference.sampling import Sampling
+from firstwords.inference.stop_strings import StopStrings
 from firstwords.model.config import ModelConfig
 from firstwords.model.hugging_face import load_folder
 from firstwords.model.transformer import Model
@@ -82,7 +83,10 @@ class LanguageModel:
         temperature: float = 0.8,
         top_k: int = 0,
         top_p: float = 0.95,
+        min_p: float = 0.0,
+        repetition_penalty: float = 1.0,
         seed: int = 0,
+        stop: Sequence[str] = (),
     ) -> str:
         """A continuation of a text that begins with the prompt; the prompt is not part of it.
 
@@ -92,17 +96,24 @@ class LanguageModel:
             temperature: 0 always takes the likeliest token.
             top_k: Only so many of the likeliest tokens; 0 = all.
             top_p: Only the likeliest tokens that together reach this probability.
-            seed: Of the draws.
+            min_p: Only tokens at least this share as probable as the likeliest one.
+            repetition_penalty: See `inference.sampling.Sampling`.
+            seed: Of the draws. The same seed and prompt give the same text, alone or among others.
+            stop: The text ends before the first of these strings.
 
         Raises:
             RecipeError: If the model is not a causal language model.
         """
-        return self.generate_batch(
-            [prompt], max_tokens, Sampling(temperature=temperature, top_k=top_k, top_p=top_p), seed
-        )[0]
+        sampling = Sampling(
+            temperature=temperature, top_k=top_k, top_p=top_p, min_p=min_p, repetition_penalty=repetition_penalty
+        )
+        return self.generate_batch([prompt], max_tokens, sampling, seed, stop)[0]
 
-    def generate_batch(self, prompts: Sequence[str], max_tokens: int, sampling: Sampling, seed: int = 0) -> list[str]:
+    def generate_batch(
+        self, prompts: Sequence[str], max_tokens: int, sampling: Sampling, seed: int = 0, stop: Sequence[str] = ()
+    ) -> list[str]:
         """Continuations of several prompts at once; as `generate`."""
+        stops = StopStrings(tuple(stop), self.tokenizer)
         found = generate(
             self.model,
             [self._prompt(prompt) for prompt in prompts],
@@ -110,8 +121,9 @@ class LanguageModel:
             sampling=sampling,
             seed=seed,
             stop={self.tokenizer.end_of_text},
+            ended=stops if stop else None,
         )
-        return [self.tokenizer.decode(tokens) for tokens in found]
+        return [stops.cut(self.tokenizer.decode(tokens)) for tokens in found]
 
     def stream(
         self,
@@ -120,15 +132,44 @@ class LanguageModel:
         temperature: float = 0.8,
         top_k: int = 0,
         top_p: float = 0.95,
+        min_p: float = 0.0,
+        repetition_penalty: float = 1.0,
         seed: int = 0,
+        stop: Sequence[str] = (),
     ) -> Iterator[str]:
-        """The text of `generate` in pieces, as it is made; a character whose bytes are not all there waits."""
-        sampling = Sampling(temperature=temperature, top_k=top_k, top_p=top_p)
-        stop = {self.tokenizer.end_of_text}
+        """The text of `generate` in pieces, as it is made.
+
+        A character whose bytes are not all there waits, and so does what may become a stop string.
+        """
+        sampling = Sampling(
+            temperature=temperature, top_k=top_k, top_p=top_p, min_p=min_p, repetition_penalty=repetition_penalty
+        )
+        stops = StopStrings(tuple(stop), self.tokenizer)
+        tokens = stream(
+            self.model,
+            self._prompt(prompt),
+            max_tokens=max_tokens,
+            sampling=sampling,
+            seed=seed,
+            stop={self.tokenizer.end_of_text},
+            ended=stops if stop else None,
+        )
+        held = ""
+        for piece in self._whole_characters(tokens):
+            whole = held + piece
+            held = stops.cut(whole)
+            if held != whole:
+                break
+            sure = stops.num_sure(held)
+            if sure:
+                yield held[:sure]
+                held = held[sure:]
+        if held:
+            yield held
+
+    def _whole_characters(self, tokens: Iterator[int]) -> Iterator[str]:
         waiting: list[int] = []
-        for token in stream(
-            self.model, self._prompt(prompt), max_tokens=max_tokens, sampling=sampling, seed=seed, stop=stop
-        ):
+        for token in tokens:
             waiting.append(token)
             piece = self.tokenizer.decode(waiting)
             # No character has more than four bytes: what is still broken after that stays so.

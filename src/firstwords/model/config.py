@@ -6,6 +6,7 @@ Every derived number comes with the reason for it, as data, so that a plan can p
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -138,11 +139,12 @@ class ModelConfig:
         return derive(depth, **given)[0]
 
 
-def derive(depth: int, **given: Any) -> tuple[ModelConfig, list[Reason]]:
+def derive(depth: int, sources: Mapping[str, str] | None = None, **given: Any) -> tuple[ModelConfig, list[Reason]]:
     """All sizes of a model from its number of layers.
 
     Args:
         depth: Number of layers.
+        sources: Where a given field does not come from a person's hand: its name to the reason.
         given: Fields of `ModelConfig` set by hand. `layout`, `vocab_size` and the special ids belong here.
 
     Returns:
@@ -157,7 +159,8 @@ def derive(depth: int, **given: Any) -> tuple[ModelConfig, list[Reason]]:
 
     def size(name: str, default: Any, reason: str) -> Any:
         chosen = given.get(name)
-        reasons.append(Reason(name, default, reason) if chosen is None else Reason(name, chosen, "set by hand"))
+        by_hand = (sources or {}).get(name, "set by hand")
+        reasons.append(Reason(name, default, reason) if chosen is None else Reason(name, chosen, by_hand))
         return default if chosen is None else chosen
 
     num_layers = size("num_layers", depth, "the dial `depth`")

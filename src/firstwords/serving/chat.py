@@ -2,7 +2,7 @@
 
 import sys
 from pathlib import Path
-from typing import TextIO
+from typing import Any, TextIO
 
 from firstwords.artifact import Artifact
 from firstwords.errors import RecipeError
@@ -24,12 +24,11 @@ def model_folder(artifact: Artifact) -> Path:
 class Conversation:
     """Answers lines of text with one model: a continuation, a label, or the entities in it."""
 
-    def __init__(self, folder: Path, *, max_tokens: int, temperature: float, seed: int) -> None:
+    def __init__(self, folder: Path, *, seed: int, **options: Any) -> None:
         from firstwords.inference.language_model import LanguageModel
 
         self._model = LanguageModel.load(folder)
-        self._max_tokens = max_tokens
-        self._temperature = temperature
+        self._options = options
         self._seed = seed
         self._turn = 0
 
@@ -54,10 +53,7 @@ class Conversation:
         """Write the model's answer to one line, as it is made."""
         if self.task == "language_model" and not (MASK in text and self._model.fills_masks):
             # A new seed for every turn, so that asking twice gives two answers; the first turn is reproducible.
-            pieces = self._model.stream(
-                text, max_tokens=self._max_tokens, temperature=self._temperature, seed=self._seed + self._turn
-            )
-            for piece in pieces:
+            for piece in self._model.stream(text, seed=self._seed + self._turn, **self._options):
                 output.write(_printable(piece))
                 output.flush()
             output.write("\n")
@@ -78,17 +74,16 @@ def _printable(text: str) -> str:
     return "".join(c if c in "\n\t" or c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in text)
 
 
-def chat(folder: Path, *, once: str | None, max_tokens: int, temperature: float, seed: int) -> None:
+def chat(folder: Path, *, once: str | None, seed: int, **options: Any) -> None:
     """Answer one text, or read lines until the end of input.
 
     Args:
         folder: A checkpoint folder.
         once: Answer this and return.
-        max_tokens: Longest answer in tokens.
-        temperature: 0 always takes the likeliest token.
         seed: Of the random draws.
+        options: More arguments of `LanguageModel.stream`.
     """
-    conversation = Conversation(folder, max_tokens=max_tokens, temperature=temperature, seed=seed)
+    conversation = Conversation(folder, seed=seed, **options)
     if once is not None:
         conversation.answer(once, sys.stdout)
         return

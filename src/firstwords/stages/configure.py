@@ -7,7 +7,6 @@ from pydantic import Field
 
 from firstwords.errors import CannotFit, RecipeError
 from firstwords.machine import available_memory_bytes, gibibytes, memory_bytes
-from firstwords.model.config import derive
 from firstwords.model.cost import training_memory
 from firstwords.model.sizes import ModelSizes
 from firstwords.recipe import Count, Duration, Kind, build, kind_of
@@ -22,6 +21,8 @@ if TYPE_CHECKING:
 
 # Entries of a vocabulary that is not there yet, for a first look at sizes; and the depth where none is given.
 PLACES, MIN_DEPTH = 256, 2
+# Kept busy by others while the machine is measured: from here on a measurement may mislead.
+BUSY_CORES = 0.3
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,9 +31,11 @@ class Configure(Stage):
 
     Attributes:
         objective: What will be trained; decides the layout and the cost of a token.
-        budget: Time that pre-training may take on this machine. At most one of `budget` and `tokens`.
+        budget: Time that pre-training may take on this machine. At most one of `budget`, `tokens` and `flops`.
         tokens: Tokens to train on, repetitions counted.
-        model: Sizes set by hand; `{ depth = 6 }` sets the dial alone.
+        flops: Arithmetic that pre-training may take, for example `1e18`.
+        model: Sizes set by hand; `{ depth = 6 }` sets the dial alone, `{ preset = "124M" }` or
+            `{ parameters = "124M" }` all sizes.
         training: Settings of training set by hand, by the names of `training.settings.TrainSettings`.
         seed: Of weights, order and masks.
     """
@@ -44,13 +47,14 @@ class Configure(Stage):
     objective: Annotated[Objective, Kind("training.objectives")] = field(default_factory=CausalLM)
     budget: Annotated[Duration, Field(gt=0)] | None = None
     tokens: Annotated[Count, Field(gt=0)] | None = None
+    flops: Annotated[float, Field(gt=0, allow_inf_nan=False)] | None = None
     model: ModelSizes = field(default_factory=ModelSizes)
     training: dict[str, Any] = field(default_factory=dict)
     seed: int = 0
 
     def __post_init__(self) -> None:
-        if self.budget is not None and self.tokens is not None:
-            raise RecipeError("give either a budget or tokens, not both")
+        if sum(each is not None for each in (self.budget, self.tokens, self.flops)) > 1:
+            raise RecipeError("give only one of budget, tokens and flops")
         if type(self.objective).record is not None:
             raise RecipeError(f"objective '{kind_of(type(self.objective))}' fine-tunes; it cannot pre-train")
         build(TrainSettings, {"tokens": 1, "batch_tokens": 1} | self.training, "training")
@@ -61,11 +65,12 @@ class Configure(Stage):
 
     def check(self) -> None:
         """Refuse sizes that contradict each other or that this machine's memory cannot hold."""
-        layout = type(self.objective).layouts[0]
-        given = {"layout": layout, "vocab_size": PLACES, "mask_id": 0} | self.model.given()
-        config = derive(self.model.depth or MIN_DEPTH, **given)[0]
+        if self.model.parameters is not None:
+            return  # its shape follows from the vocabulary
+        layout = self.model.layout or type(self.objective).layouts[0]
+        config = self.model.derive(MIN_DEPTH, vocab_size=PLACES, mask_id=0, layout=layout)[0]
         needed = training_memory(config, config.context)
-        if self.model.depth and needed > memory_bytes():
+        if self.model.is_fixed and needed > memory_bytes():
             raise CannotFit(
                 f"model: {config.num_layers} layers x {config.width} need {gibibytes(needed)} to train, and this "
                 f"machine has {gibibytes(memory_bytes())}. Choose a smaller depth, width or context"
@@ -77,24 +82,30 @@ class Configure(Stage):
 
         from firstwords.artifact import write_json
         from firstwords.tokenizer.word_joints import word_joints
-        from firstwords.training.probe import ForeignLoad, Stopwatch
+        from firstwords.training.foreign_load import ForeignLoad
+        from firstwords.training.probe import Stopwatch, matrix_peak
         from firstwords.training.resolution import Demand, resolve, shown, summary
 
         torch.set_num_threads(work.threads)
         corpus = self._corpus(work)
         work.progress("probing this machine")
-        demand = Demand(self.objective, self.budget, self.tokens, self.model, self.training, self.seed)
+        demand = Demand(self.objective, self.budget, self.tokens, self.model, self.training, self.seed, self.flops)
         joints = word_joints(work.inputs["tokenizer"].folder) if self.objective.needs_words else None
         stopwatch = Stopwatch(self.objective, work.inputs["tokens"].folder, joints)
         others = ForeignLoad()
-        plan = resolve(demand, corpus, stopwatch, available_memory_bytes())
+        try:
+            plan = resolve(demand, corpus, stopwatch, available_memory_bytes())
+        except CannotFit as error:
+            if (others.cores() or 0) <= BUSY_CORES:
+                raise
+            raise CannotFit(f"{error} Other programs kept {others.cores():.1f} cores busy meanwhile.") from None
         busy = others.cores()
-        if busy is not None and busy > 0.3:
+        if busy is not None and busy > BUSY_CORES:
             # With a thread waiting for a core, all threads wait: speed falls by far more than the share that is taken.
             work.note(
                 f"  other programs kept {busy:.1f} cores busy while the machine was probed: the plan may be too small"
             )
-        plan["probe"]["foreign_cores"] = busy
+        plan["probe"] |= {"foreign_cores": busy, "peak_flops": matrix_peak()}
         write_json(work.path("plan.json"), plan)
         reasons = [(each["name"], shown(each["value"]), each["reason"]) for each in plan["reasons"]]
         return Outcome(summary=summary(plan), counts={"parameters": plan["cost"]["parameters"]}, reasons=reasons)

@@ -11,7 +11,7 @@ from firstwords.compute.engine import Engine
 from firstwords.compute.engines.single import Single
 from firstwords.errors import RecipeError
 from firstwords.model.sizes import ModelSizes
-from firstwords.recipe import Count, Duration, Kind
+from firstwords.recipe import Count, Duration, Kind, runtime
 from firstwords.stage import Outcome, Stage, Work
 from firstwords.training.objective import Objective
 from firstwords.training.tracker import Tracker
@@ -26,7 +26,7 @@ HYBRID_SIDES = (
     "masks are filled in by firstwords alone"
 )
 # Fields that are handed on to the stage that derives all numbers.
-HANDED_ON = ("objective", "budget", "tokens", "model", "training", "seed")
+HANDED_ON = ("objective", "budget", "tokens", "flops", "model", "training", "seed")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,25 +39,30 @@ class Pretrain(Stage):
     Attributes:
         objective: `causal_lm`, `masked_lm` or `hybrid_lm`.
         configuration: A `configure` stage of the recipe. By default the one of the same name, or a plain one; if there
-            is none, one is made from the five fields below, which are explained there.
+            is none, one is made from the six fields below, which are explained there.
         budget: Time that training may take.
         tokens: Tokens to train on, instead of a budget.
-        model: Sizes set by hand, for example `{ depth = 6 }`.
+        flops: Arithmetic to spend, instead of a budget.
+        model: Sizes: `{ preset = "124M" }`, `{ parameters = "124M" }`, `{ depth = 6 }`, or any of them by hand.
         training: Settings of training set by hand.
         seed: Of weights, order and masks.
         engine: Where to run.
+        trackers: Followers beside the terminal and `events.jsonl`, for example `[{ kind = "tensorboard" }]`.
     """
 
+    version: ClassVar[int] = 2
     libraries: ClassVar[tuple[str, ...]] = ("torch",)
 
     objective: Annotated[Objective, Kind("training.objectives")]
     configuration: str | None = None
     budget: Annotated[Duration, Field(gt=0)] | None = None
     tokens: Annotated[Count, Field(gt=0)] | None = None
+    flops: Annotated[float, Field(gt=0, allow_inf_nan=False)] | None = None
     model: ModelSizes = field(default_factory=ModelSizes)
     training: dict[str, Any] = field(default_factory=dict)
     seed: int = 0
     engine: Annotated[Engine, Kind("compute.engines")] = field(default_factory=Single)
+    trackers: tuple[Annotated[Tracker, Kind("training.trackers")], ...] = runtime(())
 
     def inputs(self, graph: "Graph") -> dict[str, str]:
         """The numbers, the token store, the vocabulary."""
@@ -102,6 +107,7 @@ class Pretrain(Stage):
         from firstwords.training.settings import TrainSettings
         from firstwords.training.trackers.console import Console
         from firstwords.training.trackers.events import Events
+        from firstwords.training.trackers.load import Load
         from firstwords.training.train import train
 
         torch.set_num_threads(work.threads)
@@ -114,6 +120,10 @@ class Pretrain(Stage):
         held_out = PackedExamples(store, "validation", config.context)
         model = Model(config, self.objective.head(config, None), seed=settings.seed)  # type: ignore[arg-type]
         meter = _Meter()
+        peak = {
+            "flops_per_token": plan.get("cost", {}).get("flops_per_token"),
+            "peak_flops": plan.get("probe", {}).get("peak_flops"),
+        }
         history = train(
             model=model,
             objective=self.objective,
@@ -124,7 +134,7 @@ class Pretrain(Stage):
             work=work,
             sample=sampler(Tokenizer.load(tokenizer_folder), held_out, config=config, seed=settings.seed),
             engine=self.engine,
-            trackers=(Console(), Events(), meter),
+            trackers=(Console(**peak), Events(**peak), Load(), meter, *self.trackers),
         )
         write_table(work.path("curve.parquet"), history.curve())
         with atomic_write(work.path("samples.jsonl")) as temporary:

@@ -1,52 +1,56 @@
-"""A few real training steps, timed: how fast this machine is with a configuration."""
+"""A few real training steps, timed and their memory measured: what a configuration costs on this machine."""
 
 from __future__ import annotations
 
-import os
+import dataclasses
 import time
 from pathlib import Path
 
 import torch
 
 from firstwords.model.config import ModelConfig
+from firstwords.model.cost import ACTIVATIONS_HELD, BYTES_PER_NUMBER, activation_numbers_per_token
 from firstwords.model.transformer import Model
 from firstwords.tokenizer.word_joints import WordJoints
 from firstwords.training.batch import Draws, Example
+from firstwords.training.footprint import footprint, peak_bytes, restart_peak
 from firstwords.training.objective import Objective
 from firstwords.training.optimizer import Optimizer
 from firstwords.training.packed_examples import PackedExamples
 from firstwords.training.settings import TrainSettings
 from firstwords.training.sizing import Speed
 
-PROBE_TOKENS = 2048
+PROBE_TOKENS = 4096
 FEWEST_STEPS, MOST_STEPS = 4, 8
+# Processor seconds of each thread, beyond the time given, where that does not reach for several rows.
+MEMORY_SECONDS = 2.0
 # Time of an update counts where batches are small, so it is timed as it is there.
 SETTINGS = TrainSettings(tokens=1, batch_tokens=1, matrix_iterations=3)
 
 
-class ForeignLoad:
-    """How many cores other processes keep busy, from its making until it is asked."""
+class _Peaks:
+    """Peaks of memory up to the end of a backward pass, by the tokens of it, and over whole steps.
+
+    They are kept apart because an update has a peak of its own, which does not grow with the tokens and hides how the
+    other does.
+    """
 
     def __init__(self) -> None:
-        self._begin = self._now()
+        self.backward: dict[int, int] = {}
+        self.update = 0
+        self._counting = restart_peak(give_back=True)
 
-    def cores(self) -> float | None:
-        """Busy cores on average, without this process and its children; None where the system does not say."""
-        begin, end = self._begin, self._now()
-        if begin is None or end is None or end[0] <= begin[0]:
-            return None
-        return max(0.0, (end[1] - begin[1]) / (end[0] - begin[0]))
+    def begin(self) -> None:
+        self._counting = restart_peak()
 
-    @staticmethod
-    def _now() -> tuple[float, float] | None:
-        """Time, and processor time of all others, in seconds."""
-        try:
-            fields = [int(each) for each in Path("/proc/stat").read_text().splitlines()[0].split()[1:9]]
-            # user nice system idle iowait irq softirq steal
-            busy = (sum(fields) - fields[3] - fields[4]) / os.sysconf("SC_CLK_TCK")
-        except (OSError, ValueError, IndexError):
-            return None
-        return time.monotonic(), busy - sum(os.times()[:4])
+    def after_backward(self, num_tokens: int) -> None:
+        peak = peak_bytes() if self._counting else None
+        if peak is not None:
+            self.backward[num_tokens] = max(peak, self.backward.get(num_tokens, 0))
+
+    def after_update(self) -> None:
+        peak = peak_bytes() if self._counting else None
+        self.update = max(self.update, peak or 0)
 
 
 class Stopwatch:
@@ -79,33 +83,65 @@ class Stopwatch:
         optimizer = Optimizer(model, SETTINGS)
         rows = self._rows(config.context, 1)
         self._step(model, optimizer, rows)  # the first step makes buffers and moments
-        best = guess = self._step(model, optimizer, rows)
+        peaks = _Peaks()
+        busy = time.process_time()
+        best = guess = self._step(model, optimizer, rows, peaks)
+        busy = (time.process_time() - busy) / torch.get_num_threads()
         left = seconds - (time.perf_counter() - begin)
         fitting = (left / FEWEST_STEPS - guess.seconds_per_update) / (guess.seconds_per_token * config.context)
+        most = max(1, PROBE_TOKENS // config.context)
         if fitting >= 2:
             # A single row is slower a token than many; where there is time, only many count.
-            rows = self._rows(config.context, min(max(1, PROBE_TOKENS // config.context), int(fitting)))
+            rows = self._rows(config.context, min(most, int(fitting)))
             best = self._step(model, optimizer, rows)
+        elif (few := min(most, int(MEMORY_SECONDS / busy))) >= 2:
+            # Memory does not need a quiet moment: one step tells how it grows.
+            rows = self._rows(config.context, few)
+            best = best.best(self._step(model, optimizer, rows, peaks))
         for _ in range(MOST_STEPS):
             if time.perf_counter() - begin > seconds:
                 break
-            best = best.best(self._step(model, optimizer, rows))
-        return best
+            best = best.best(self._step(model, optimizer, rows, peaks))
+        usual = BYTES_PER_NUMBER * ACTIVATIONS_HELD * activation_numbers_per_token(config)
+        return dataclasses.replace(best, footprint=footprint(peaks.backward, peaks.update, usual))
 
-    def _step(self, model: Model, optimizer: Optimizer, rows: list[Example]) -> Speed:
+    def _step(self, model: Model, optimizer: Optimizer, rows: list[Example], peaks: _Peaks | None = None) -> Speed:
         draws = Draws(0, tuple((0, row.row) for row in rows))
+        if peaks is not None:
+            peaks.begin()
         begin = time.perf_counter()
         batch = self._objective.collate(rows, draws, model.config)
         loss, count = self._objective.loss(model, batch, draws)
         (loss / count).backward()
         middle = time.perf_counter()
+        if peaks is not None:
+            peaks.after_backward(batch.num_tokens)
+        resumed = time.perf_counter()
         torch.nn.utils.clip_grad_norm_(model.parameters(), SETTINGS.max_gradient_norm)
         optimizer.step(1.0)
         model.zero_grad(set_to_none=True)
-        return Speed((middle - begin) / batch.num_tokens, time.perf_counter() - middle)
+        seconds = time.perf_counter() - resumed
+        if peaks is not None:
+            peaks.after_update()
+        return Speed((middle - begin) / batch.num_tokens, seconds)
 
     def _rows(self, context: int, number: int) -> list[Example]:
         """Rows spread over the corpus."""
         packed = PackedExamples(self._store, "train", context, self._joints)
         number = min(number, len(packed))
         return [packed[row * len(packed) // number] for row in range(number)]
+
+
+def matrix_peak() -> float:
+    """Operations a second of large float32 matrix products with the threads that are set: what training is compared to.
+
+    About a tenth of a second on a processor.
+    """
+    size, best = 1024, float("inf")
+    generator = torch.Generator().manual_seed(0)
+    a, b = (torch.randn(size, size, generator=generator) for _ in range(2))
+    for _ in range(6):
+        begin = time.perf_counter()
+        torch.mm(a, b)
+        best = min(best, time.perf_counter() - begin)
+    return 2 * size**3 / best

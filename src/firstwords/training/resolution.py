@@ -13,7 +13,7 @@ from typing import Any, Protocol
 
 from firstwords.errors import CannotFit, RecipeError
 from firstwords.machine import gibibytes
-from firstwords.model.config import ModelConfig, Reason, derive
+from firstwords.model.config import ModelConfig, Reason
 from firstwords.model.cost import training_cost, training_flops_per_token, training_memory
 from firstwords.model.sizes import ModelSizes
 from firstwords.recipe import build, kind_of
@@ -30,9 +30,13 @@ MIN_DEPTH, MAX_DEPTH = 2, 48
 START_SECONDS = 5.0
 # All timed steps together, whatever the machine; less where only the predicted time depends on them.
 PROBE_SECONDS = 4.5
-SHORT_PROBE_SECONDS = 1.0
+SHORT_PROBE_SECONDS = 2.0
+# A size that is set is measured even if the small model before it took long, as it does beside other programs.
+SET_SECONDS, SET_PATIENCE = 1.5, 10.0
 FEWEST_STEPS = 4
 MICRO_TOKENS = 4096
+# What a whole run holds beyond its steps: the tokenizer, samples, the learning curve.
+RUN_BYTES = 10 * 2**20
 # Of the memory that is free now; other processes may want some too.
 MEMORY_SHARE = 0.8
 
@@ -47,6 +51,7 @@ class Demand:
     sizes: ModelSizes
     training: Mapping[str, Any]
     seed: int
+    flops: float | None = None
 
 
 class Measure(Protocol):
@@ -72,7 +77,9 @@ def resolve(demand: Demand, corpus: Corpus, measure: Measure, memory: int) -> di
         CannotFit: If the model does not fit into memory, or the budget is too short for any.
         RecipeError: If sizes or settings contradict each other.
     """
-    by_clock = demand.tokens is None and (demand.budget is not None or not demand.sizes.depth)
+    by_clock = (
+        demand.tokens is None and demand.flops is None and (demand.budget is not None or not demand.sizes.is_fixed)
+    )
     seconds = PROBE_SECONDS if by_clock else SHORT_PROBE_SECONDS
     machine = _Machine(measure, demand.objective.predicted_share, seconds)
     candidates = _candidates(demand, corpus, memory)
@@ -81,7 +88,9 @@ def resolve(demand: Demand, corpus: Corpus, measure: Measure, memory: int) -> di
     micro_tokens = _micro_tokens(choice.config, memory)
     assert micro_tokens is not None
     settings, reasons = _training(demand, corpus, choice, micro_tokens)
-    first = dataclasses.replace(choice.reasons[0], reason=reason)  # the number of layers is the dial
+    first = choice.reasons[0]
+    if not (demand.sizes.preset or demand.sizes.parameters):
+        first = dataclasses.replace(first, reason=reason)  # the number of layers is the dial
     reasons = [first, *choice.reasons[1:], *reasons]
     return {
         "model": choice.config.as_dict(),
@@ -105,17 +114,24 @@ class _Machine:
         """Measured where it was, else estimated."""
         return self._known.get(config) or sizing.estimate(self._known, config, self.predicted_share)
 
-    def try_out(self, config: ModelConfig) -> bool:
-        """Measure a configuration, unless that was done or there is no time for it."""
-        if config in self._known or self._left <= 0:
+    def try_out(self, config: ModelConfig, is_set: bool = False) -> bool:
+        """Measure a configuration, unless that was done or there is no time for it.
+
+        Args:
+            config: To measure.
+            is_set: Whether it will be trained whatever is found; then it may take longer.
+        """
+        left = max(self._left, SET_SECONDS) if is_set else self._left
+        if config in self._known or left <= 0:
             return False
         if self._known:
             guess = self.speed(config)
-            if FEWEST_STEPS * (guess.seconds_per_token * config.context + guess.seconds_per_update) > self._left:
+            most = left + SET_PATIENCE if is_set else left
+            if FEWEST_STEPS * (guess.seconds_per_token * config.context + guess.seconds_per_update) > most:
                 return False
         begin = time.perf_counter()
         # The first one leaves time for those that it recommends.
-        self._known[config] = self._measure(config, self._left if self._known else self._left / 3)
+        self._known[config] = self._measure(config, left if self._known else left / 3)
         self._left -= time.perf_counter() - begin
         return True
 
@@ -153,16 +169,16 @@ def _candidates(demand: Demand, corpus: Corpus, memory: int) -> list[Candidate]:
         "mask_id": corpus.mask,
     }
     ids |= {"hybrid": objective.is_hybrid, "infilling_id": corpus.infilling}
-    given = {"vocab_size": corpus.vocab_size} | ids | sizes.given() | {"layout": layout}
-    depths = [sizes.depth] if sizes.depth else range(MIN_DEPTH, MAX_DEPTH + 1)
+    given = {"vocab_size": corpus.vocab_size} | ids | {"layout": layout}
+    depths = [MIN_DEPTH] if sizes.is_fixed else range(MIN_DEPTH, MAX_DEPTH + 1)
     found: list[Candidate] = []
     for depth in depths:
-        config, reasons = derive(depth, **given)
+        config, reasons = sizes.derive(depth, **given)
         if _micro_tokens(config, memory) is None:
             break
         found.append((config, reasons))
     if not found:
-        config = derive(depths[0], **given)[0]
+        config = sizes.derive(depths[0], **given)[0]
         needed = training_memory(config, config.context)
         raise CannotFit(
             f"a model of {config.num_layers} layers x {config.width} needs {gibibytes(needed)} to train; "
@@ -187,9 +203,9 @@ def _choose(demand: Demand, corpus: Corpus, candidates: list[Candidate], machine
     # A small model is measured in a blink and tells whether a large one can be.
     machine.try_out(smallest if len(candidates) > 1 else _tiny(smallest))
     if len(candidates) == 1:
-        machine.try_out(candidates[0][0])
+        machine.try_out(candidates[0][0], is_set=True)
     budget = demand.budget
-    if budget is None and demand.tokens is None and len(candidates) > 1:
+    if budget is None and demand.tokens is None and demand.flops is None and len(candidates) > 1:
         budget = DEFAULT_BUDGET
     if budget is None:
         return _without_clock(demand, corpus, candidates, machine)
@@ -205,7 +221,7 @@ def _choose(demand: Demand, corpus: Corpus, candidates: list[Candidate], machine
             f"{best.config.width} on this machine; a model needs at least {sizing.FEWEST_UPDATES}. Give more time, a "
             "smaller model, or tokens instead of a budget."
         )
-    return best, "set by hand" if demand.sizes.depth else f"{why}, in {budget:.0f} s on this machine"
+    return best, "set by hand" if demand.sizes.is_fixed else f"{why}, in {budget:.0f} s on this machine"
 
 
 def _largest_worth_it(choices: list[Choice], corpus: Corpus) -> tuple[Choice, str]:
@@ -224,17 +240,30 @@ def _largest_worth_it(choices: list[Choice], corpus: Corpus) -> tuple[Choice, st
 def _without_clock(
     demand: Demand, corpus: Corpus, candidates: list[Candidate], machine: _Machine
 ) -> tuple[Choice, str]:
-    """Sizes from a number of tokens, or tokens from the size."""
+    """Sizes from a number of tokens or of FLOPs, or tokens from the size."""
     batch = demand.training.get("batch_tokens")
-    if demand.tokens is None:
+    if demand.tokens is None and demand.flops is None:
         config = candidates[0][0]
         tokens = min(sizing.wanted_tokens(config), int(corpus.max_epochs * corpus.train_tokens))
         return sizing.with_tokens(candidates[0], machine.speed(config), tokens, corpus, batch), "set by hand"
-    choices = [sizing.with_tokens(each, machine.speed(each[0]), demand.tokens, corpus, batch) for each in candidates]
+    choices = []
+    for each in candidates:
+        enough = demand.tokens
+        if enough is None:
+            assert demand.flops is not None
+            per_token = training_flops_per_token(each[0], predicted_share=machine.predicted_share)
+            enough = min(int(demand.flops / per_token), int(corpus.max_epochs * corpus.train_tokens))
+        choices.append(sizing.with_tokens(each, machine.speed(each[0]), enough, corpus, batch))
     best, why = _largest_worth_it(choices, corpus)
     if machine.try_out(best.config):
         best = dataclasses.replace(best, speed=machine.speed(best.config))
-    return best, "set by hand" if demand.sizes.depth else why
+    if demand.flops is not None and best.num_updates < sizing.FEWEST_UPDATES:
+        raise CannotFit(
+            f"{demand.flops:.3g} FLOPs are enough for {best.num_updates} updates of {best.config.num_layers} layers x "
+            f"{best.config.width}; a model needs at least {sizing.FEWEST_UPDATES}. Give more, or a smaller model."
+        )
+    within = "" if demand.flops is None else f", in {demand.flops:.3g} FLOPs"
+    return best, "set by hand" if demand.sizes.is_fixed else why + within
 
 
 def _tiny(config: ModelConfig) -> ModelConfig:
@@ -251,7 +280,9 @@ def _training(demand: Demand, corpus: Corpus, choice: Choice, micro_tokens: int)
         why = "set by hand"
     elif choice.tokens > 0.95 * corpus.max_epochs * corpus.train_tokens:
         why = f"{corpus.max_epochs:.0f} times the corpus: more repetition teaches little (Muennighoff et al. 2023)"
-    elif demand.budget is None and demand.sizes.depth:
+    elif demand.flops is not None:
+        why = f"what {demand.flops:.3g} FLOPs allow (6 a parameter and token, and attention; Kaplan et al. 2020)"
+    elif demand.budget is None and demand.sizes.is_fixed:
         why = f"{sizing.TOKENS_PER_PARAMETER} a parameter (nanochat), at most {corpus.max_epochs:.0f} times the corpus"
     else:
         why = f"what the budget allows at {choice.speed.tokens_per_second(choice.batch_tokens):,.0f} tokens/s"
@@ -277,17 +308,20 @@ def _training(demand: Demand, corpus: Corpus, choice: Choice, micro_tokens: int)
 
 
 def _cost(choice: Choice, settings: dict[str, Any], corpus: Corpus, machine: _Machine) -> dict[str, Any]:
+    at_once = min(settings["micro_tokens"], settings["batch_tokens"])
     cost = training_cost(
         choice.config,
         tokens=settings["tokens"],
-        micro_tokens=settings["micro_tokens"],
+        micro_tokens=at_once,
         context=choice.config.context,
         predicted_share=machine.predicted_share,
     )
     rate = choice.speed.tokens_per_second(settings["batch_tokens"])
     looking = settings["num_evaluations"] * corpus.validation_tokens * sizing.FORWARD_SHARE
     seconds = settings["tokens"] / rate + looking * choice.speed.seconds_per_token + START_SECONDS
-    return cost.as_dict() | {"seconds": seconds, "tokens_per_second": rate}
+    measured = choice.speed.footprint
+    memory = {} if measured is None else {"memory_bytes": measured.at(at_once) + RUN_BYTES}
+    return cost.as_dict() | memory | {"seconds": seconds, "tokens_per_second": rate}
 
 
 def shown(value: Any) -> str:

@@ -12,6 +12,7 @@ from typing import Any
 
 from firstwords.model.config import ModelConfig, Reason
 from firstwords.model.cost import layer_parameters, parameter_shapes, training_flops_per_token
+from firstwords.training.footprint import Footprint
 
 # Muennighoff et al. 2023: an epoch's worth decays with this many repetitions; four epochs are nearly as good as new.
 REPETITION_DECAY = 15.39
@@ -38,16 +39,19 @@ class Speed:
     Attributes:
         seconds_per_token: Forward and backward.
         seconds_per_update: Of the optimizer.
+        footprint: Memory that it took, where that was measured.
     """
 
     seconds_per_token: float
     seconds_per_update: float
+    footprint: Footprint | None = None
 
     def best(self, other: Speed) -> Speed:
         """The faster of both, part by part."""
         return Speed(
             min(self.seconds_per_token, other.seconds_per_token),
             min(self.seconds_per_update, other.seconds_per_update),
+            self.footprint or other.footprint,
         )
 
     def tokens_per_second(self, batch_tokens: int) -> float:

@@ -39,3 +39,10 @@ def test_it_is_not_renewed_at_every_step_but_at_the_last(tmp_path):
     for step in range(1, 6):
         show(record(step))
     assert [text.split()[1] for _, text, _ in console.lines] == ["1/5", "5/5"]
+
+
+def test_the_share_of_the_peak_is_told_where_it_is_known(tmp_path):
+    console = Lines()
+    tracker = Console(every_seconds=0, flops_per_token=1e6, peak_flops=2e10)
+    tracker.follow(TINY["make_work"](tmp_path, console), 2000)(record(1))
+    assert console.lines[-1][1].endswith("10,000 tokens/s   50% of peak")

@@ -16,9 +16,13 @@ class Console(Tracker):
 
     Attributes:
         every_seconds: The line is renewed at most this often.
+        flops_per_token: Of training; with `peak_flops` the line tells the share of the machine's peak.
+        peak_flops: Operations a second, measured.
     """
 
     every_seconds: float = 0.5
+    flops_per_token: float | None = None
+    peak_flops: float | None = None
 
     def follow(self, work: Work, num_steps: int) -> Callable[[dict[str, Any]], None]:
         """A function that renews the line."""
@@ -43,6 +47,8 @@ class Console(Tracker):
             parts = [f"step {record['step']:,}/{num_steps:,}", f"loss {loss:.3f}"]
             parts += [f"{bits_per_byte:.3f} bits/byte"] if bits_per_byte is not None else []
             parts += [f"{speed:,.0f} tokens/s"]
+            if self.flops_per_token and self.peak_flops:
+                parts += [f"{speed * self.flops_per_token / self.peak_flops:.0%} of peak"]
             work.progress("   ".join(parts), record["step"], num_steps)
 
         return show
