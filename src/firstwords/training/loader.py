@@ -8,7 +8,7 @@ continues, or that has another number of ranks, sees the same rows in the same s
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -17,15 +17,20 @@ from firstwords.training.batch import Draws, Example, keyed_generator
 
 @dataclass(frozen=True)
 class MicroBatch:
-    """Examples that go through the model together, and their random numbers."""
+    """Examples that go through the model together, and their random numbers.
+
+    Attributes:
+        is_idle: The pass only keeps this rank in step with the others; nothing of it counts.
+    """
 
     examples: list[Example]
     draws: Draws
+    is_idle: bool = False
 
     @property
     def num_tokens(self) -> int:
-        """Tokens of all examples."""
-        return sum(map(len, self.examples))
+        """Tokens of all examples that count."""
+        return 0 if self.is_idle else sum(map(len, self.examples))
 
 
 class Loader:
@@ -39,6 +44,7 @@ class Loader:
         micro_tokens: The most tokens of a micro-batch (a single longer example is a micro-batch of its own).
         rank: This rank's number.
         num_ranks: Every step is cut into at least so many micro-batches, as far as it has rows.
+        in_step: Every rank gets equally many micro-batches, idle ones where there are not enough.
     """
 
     def __init__(
@@ -51,8 +57,10 @@ class Loader:
         micro_tokens: int,
         rank: int = 0,
         num_ranks: int = 1,
+        in_step: bool = False,
     ) -> None:
         self.rows = rows
+        self.in_step = in_step
         self.seed = seed
         self.rows_per_step = rows_per_step
         self.num_positions = num_positions
@@ -83,13 +91,30 @@ class Loader:
         keys = self.keys(step)
         examples = [self.rows[index] for _, index in keys]
         pieces = cut(examples, self.micro_tokens, self.num_ranks)
-        return [
+        found = [
             MicroBatch(
                 [examples[i] for i in piece],
                 Draws(self.seed, tuple((keys[i][0], examples[i].row) for i in piece)),
             )
-            for piece in pieces[self.rank :: self.num_ranks]
+            for piece in pieces
         ]
+        return shared(found, self.rank, self.num_ranks, self.in_step)
+
+
+def shared(batches: list[MicroBatch], rank: int, num_ranks: int, in_step: bool) -> list[MicroBatch]:
+    """The micro-batches of a rank.
+
+    Args:
+        batches: Of all ranks.
+        rank: Number of the rank.
+        num_ranks: How many there are.
+        in_step: Whether all ranks need equally many; an idle one is a copy of the first (a small one would do, but
+            ranks that wait for the others gain nothing by it).
+    """
+    mine = batches[rank::num_ranks]
+    if in_step and len(mine) < -(-len(batches) // num_ranks):
+        mine.append(replace(batches[0], is_idle=True))
+    return mine
 
 
 def cut(examples: Sequence[Example], micro_tokens: int, num_pieces: int = 1) -> list[list[int]]:
