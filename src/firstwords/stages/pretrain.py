@@ -29,7 +29,8 @@ HANDED_ON = ("objective", "budget", "tokens", "model", "training", "seed")
 class Pretrain(Stage):
     """Pre-train a model with the numbers that a `configure` stage derived.
 
-    Payload: `model/` (a Hugging Face folder), `curve.parquet` (one row a step), `samples.jsonl`.
+    Payload: `model/` (a Hugging Face folder), `curve.parquet` (one row a step), `samples.jsonl`; with
+    `training.keep_every_steps` also `steps/step-.../`, the model as it was then.
 
     Attributes:
         objective: `causal_lm` or `masked_lm`.
@@ -107,6 +108,10 @@ class Pretrain(Stage):
         held_out = PackedExamples(store, "validation", config.context)
         model = Model(config, self.objective.head(config, None), seed=settings.seed)  # type: ignore[arg-type]
         meter = _Meter()
+
+        def store_model(place: str, model: Any) -> None:
+            save_folder(work.path(place), model, config, tokenizer_folder)
+
         history = train(
             model=model,
             objective=self.objective,
@@ -116,14 +121,18 @@ class Pretrain(Stage):
             settings=settings,
             work=work,
             sample=sampler(Tokenizer.load(tokenizer_folder), held_out, causal=config.causal, seed=settings.seed),
+            keep=lambda model, step: store_model(f"steps/step-{step:09d}", model),
             engine=self.engine,
             trackers=(Console(), Events(), meter),
         )
+        whole = self.engine.whole(model)
+        if whole is None:
+            return Outcome(summary="the first rank writes the result")
         write_table(work.path("curve.parquet"), history.curve())
         with atomic_write(work.path("samples.jsonl")) as temporary:
             lines = (json.dumps(sample, ensure_ascii=False) + "\n" for sample in history.samples)
             temporary.write_text("".join(lines), encoding="utf-8")
-        save_folder(work.path("model"), model, config, tokenizer_folder)
+        store_model("model", whole)
         return _outcome(history, meter)
 
 
