@@ -63,7 +63,7 @@ def test_the_losses_agree(runs, name):
         assert max(apart[: CHANGES[0]]) == 0
         # Step 13 is the first on two ranks, 26 and 38 follow the other changes.
         assert apart[CHANGES[0]] < FIRST_STEP_TOLERANCE
-        assert max(apart) < 1e-3  # what a rounding has become after 38 updates, far below the fall of the loss
+        assert max(apart) < 1e-5  # and after 38 more updates (4.5e-8 was seen)
 
 
 def test_samples_are_made_on_the_first_rank_of_many(runs):

@@ -7,6 +7,7 @@ from pydantic import Field
 
 from firstwords.errors import CannotFit, RecipeError
 from firstwords.machine import available_memory_bytes, gibibytes, memory_bytes
+from firstwords.model.base_folder import Base
 from firstwords.model.config import derive
 from firstwords.model.cost import training_memory
 from firstwords.model.sizes import ModelSizes
@@ -35,6 +36,7 @@ class Configure(Stage):
         model: Sizes set by hand; `{ depth = 6 }` sets the dial alone.
         training: Settings of training set by hand, by the names of `training.settings.TrainSettings`.
         seed: Of weights, order and masks.
+        base: A model to go on from: sizes and vocabulary are its own, the rates rise again (`training.continuation`).
     """
 
     version: ClassVar[int] = 2
@@ -47,6 +49,7 @@ class Configure(Stage):
     model: ModelSizes = field(default_factory=ModelSizes)
     training: dict[str, Any] = field(default_factory=dict)
     seed: int = 0
+    base: Base | None = None
 
     def __post_init__(self) -> None:
         if self.budget is not None and self.tokens is not None:
@@ -60,7 +63,12 @@ class Configure(Stage):
         return {"tokens": graph.require("tokenize"), "tokenizer": graph.require("train_tokenizer")}
 
     def check(self) -> None:
-        """Refuse sizes that contradict each other or that this machine's memory cannot hold."""
+        """Refuse sizes that contradict each other or that this machine's memory cannot hold, and bases not understood."""
+        if self.base is not None:
+            from firstwords.training import continuation
+
+            continuation.sizes_of(continuation.base_config(self.base), self.model)
+            return
         given = {"layout": "qwen3", "vocab_size": PLACES, "mask_id": 0} | self.model.given()
         config = derive(self.model.depth or MIN_DEPTH, **given)[0]
         needed = training_memory(config, config.context)
@@ -75,13 +83,19 @@ class Configure(Stage):
         import torch
 
         from firstwords.artifact import write_json
+        from firstwords.training import continuation
         from firstwords.training.probe import ForeignLoad, Stopwatch
         from firstwords.training.resolution import Demand, resolve, shown, summary
 
         torch.set_num_threads(work.threads)
         corpus = self._corpus(work)
         work.progress("probing this machine")
-        demand = Demand(self.objective, self.budget, self.tokens, self.model, self.training, self.seed)
+        sizes, training, base = self.model, self.training, None
+        if self.base is not None:
+            base = continuation.base_config(self.base)
+            corpus = continuation.corpus_for(base, corpus)
+            sizes, training = continuation.sizes_of(base, self.model), continuation.rewarmed(base, self.training)
+        demand = Demand(self.objective, self.budget, self.tokens, sizes, training, self.seed)
         stopwatch = Stopwatch(self.objective, work.inputs["tokens"].folder)
         others = ForeignLoad()
         plan = resolve(demand, corpus, stopwatch, available_memory_bytes())
@@ -92,6 +106,8 @@ class Configure(Stage):
                 f"  other programs kept {busy:.1f} cores busy while the machine was probed: the plan may be too small"
             )
         plan["probe"]["foreign_cores"] = busy
+        if base is not None:
+            continuation.complete(plan, base, self.training, self.model)
         write_json(work.path("plan.json"), plan)
         reasons = [(each["name"], shown(each["value"]), each["reason"]) for each in plan["reasons"]]
         return Outcome(summary=summary(plan), counts={"parameters": plan["cost"]["parameters"]}, reasons=reasons)
@@ -115,7 +131,7 @@ class Configure(Stage):
             vocab_size=tokenizer.vocab_size,
             end_of_text=tokenizer.end_of_text,
             pad=tokenizer.pad,
-            mask=tokenizer.mask,
+            mask=tokenizer.optional_mask,
             train_tokens=sizes["train"],
             validation_tokens=sizes.get("validation", 0),
             max_epochs=type(self.objective).max_epochs,

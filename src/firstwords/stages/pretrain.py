@@ -10,6 +10,7 @@ from pydantic import Field
 from firstwords.compute.engine import Engine
 from firstwords.compute.engines.single import Single
 from firstwords.errors import RecipeError
+from firstwords.model.base_folder import Base
 from firstwords.model.sizes import ModelSizes
 from firstwords.recipe import Count, Duration, Kind
 from firstwords.stage import Outcome, Stage, Work
@@ -18,11 +19,13 @@ from firstwords.training.tracker import Tracker
 
 if TYPE_CHECKING:
     from firstwords.graph import Graph
+    from firstwords.model.config import ModelConfig
+    from firstwords.model.transformer import Model
     from firstwords.stages.configure import Configure
     from firstwords.training.train import History
 
 # Fields that are handed on to the stage that derives all numbers.
-HANDED_ON = ("objective", "budget", "tokens", "model", "training", "seed")
+HANDED_ON = ("objective", "budget", "tokens", "model", "training", "seed", "base")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,12 +38,13 @@ class Pretrain(Stage):
     Attributes:
         objective: `causal_lm` or `masked_lm`.
         configuration: A `configure` stage of the recipe. By default the one of the same name, or a plain one; if there
-            is none, one is made from the five fields below, which are explained there.
+            is none, one is made from the six fields below, which are explained there.
         budget: Time that training may take.
         tokens: Tokens to train on, instead of a budget.
         model: Sizes set by hand, for example `{ depth = 6 }`.
         training: Settings of training set by hand.
         seed: Of weights, order and masks.
+        base: A Hugging Face folder in one of our layouts (Qwen3, Llama, EuroBERT) to go on from, with its tokenizer.
         engine: Where to run.
     """
 
@@ -53,7 +57,13 @@ class Pretrain(Stage):
     model: ModelSizes = field(default_factory=ModelSizes)
     training: dict[str, Any] = field(default_factory=dict)
     seed: int = 0
+    base: Base | None = None
     engine: Annotated[Engine, Kind("compute.engines")] = field(default_factory=Single)
+
+    def completed(self, graph: "Graph") -> "Pretrain":
+        """With the base of the section that sets its numbers."""
+        base = getattr(graph.stage(self._own_configuration(graph)), "base", None)
+        return self if base is None or self.base is not None else dataclasses.replace(self, base=base)
 
     def inputs(self, graph: "Graph") -> dict[str, str]:
         """The numbers, the token store, the vocabulary."""
@@ -63,13 +73,17 @@ class Pretrain(Stage):
             "tokenizer": graph.require("train_tokenizer"),
         }
 
-    def _configuration(self, graph: "Graph") -> str:
+    def _own_configuration(self, graph: "Graph") -> str:
         part = graph.name.partition(".")[2]
         own = f"configure.{part}" if part else "configure"
-        implied = self._implied()
-        name = self.configuration or (own if graph.stage(own) or not graph.stage("configure") else "configure")
+        return self.configuration or (own if graph.stage(own) or not graph.stage("configure") else "configure")
+
+    def _configuration(self, graph: "Graph") -> str:
+        name, implied = self._own_configuration(graph), self._implied()
         if graph.stage(name) not in (None, implied) or self.configuration:
             given = [each for each in HANDED_ON[1:] if getattr(self, each) != _default(each)]
+            if self.base == getattr(graph.stage(name), "base", None):
+                given = [each for each in given if each != "base"]
             if given:
                 raise RecipeError(f"{', '.join(given)}: write it in [{name}], which sets the numbers of this stage")
         return graph.require(name, None if self.configuration else lambda: implied)
@@ -89,7 +103,6 @@ class Pretrain(Stage):
         from firstwords.data.shards import write_table
         from firstwords.model.config import ModelConfig
         from firstwords.model.hugging_face import save_folder
-        from firstwords.model.transformer import Model
         from firstwords.recipe import build
         from firstwords.tokenizer.tokenizer import Tokenizer
         from firstwords.training.packed_examples import PackedExamples
@@ -106,11 +119,11 @@ class Pretrain(Stage):
         store, tokenizer_folder = work.inputs["tokens"].folder, work.inputs["tokenizer"].folder
         rows = PackedExamples(store, "train", config.context)
         held_out = PackedExamples(store, "validation", config.context)
-        model = Model(config, self.objective.head(config, None), seed=settings.seed)  # type: ignore[arg-type]
+        model, stored = self._model(config, settings.seed)
         meter = _Meter()
 
         def store_model(place: str, model: Any) -> None:
-            save_folder(work.path(place), model, config, tokenizer_folder)
+            save_folder(work.path(place), model, stored, tokenizer_folder)
 
         history = train(
             model=model,
@@ -134,6 +147,19 @@ class Pretrain(Stage):
             temporary.write_text("".join(lines), encoding="utf-8")
         store_model("model", whole)
         return _outcome(history, meter)
+
+
+    def _model(self, config: "ModelConfig", seed: int) -> "tuple[Model, ModelConfig]":
+        """The model to train, and the configuration it is stored with: a base keeps its longest context."""
+        from firstwords.model.hugging_face import load_folder
+        from firstwords.model.transformer import Model
+
+        if self.base is None:
+            return Model(config, self.objective.head(config, None), seed=seed), config  # type: ignore[arg-type]
+        model, stored, _ = load_folder(self.base.folder, "language_model")
+        if dataclasses.replace(stored, context=config.context) != config:
+            raise RecipeError(f"base = {self.base.path!r} is not the model that `configure` looked at")
+        return model, stored
 
 
 def _default(name: str) -> Any:
