@@ -62,8 +62,8 @@ def run(
     pool
         Where data steps run: local, or ray (the cluster at RAY_ADDRESS, or one started here). Results are the same.
     """
-    from firstwords.console import StreamConsole
     from firstwords.compute import ranks
+    from firstwords.console import StreamConsole
     from firstwords.corpus.lineage import undescribed, upstream
     from firstwords.overview import show as overview
     from firstwords.recipe_file import read_recipe

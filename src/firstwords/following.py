@@ -35,7 +35,7 @@ def check_engines(recipe: Recipe) -> None:
     if len(alone) == len(training):
         example = alone[0] if alone else "pretrain"
         raise RecipeError(
-            f"{recipe.path}: no stage trains on several ranks: write engine = \"fsdp\" (or \"data_parallel\", for models "
+            f'{recipe.path}: no stage trains on several ranks: write engine = "fsdp" (or "data_parallel", for models '
             f"that fit one device) in [{example}], or give {example}.engine=fsdp here"
         )
 

@@ -16,8 +16,9 @@ RANKS = runpy.run_path(str(Path(__file__).parents[1] / "compute" / "engines" / "
 TOLERANCE = 1e-9
 
 
-# Masked rows have unequal counts, so they are the harder case and the one that always runs.
-@pytest.mark.parametrize("kind", ["masked_lm", pytest.param("causal_lm", marks=pytest.mark.slow)])
+# `test_resharding` has the quick form of this.
+@pytest.mark.slow
+@pytest.mark.parametrize("kind", ["masked_lm", "causal_lm"])
 def test_two_ranks_are_one(kind, tmp_path):
     _, alone = TINY["run_tiny"](tmp_path / "one", kind, dtype=torch.float64)
     command = [sys.executable, str(SCRIPT), str(tmp_path / "two"), kind, "--double", "--ranks"]

@@ -2,6 +2,7 @@
 
 import runpy
 import sys
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,9 @@ HERE = Path(__file__).parent
 SCRIPT = HERE / "phase.py"
 PHASE = runpy.run_path(str(SCRIPT))
 RANKS = runpy.run_path(str(HERE.parent / "compute" / "engines" / "test_data_parallel.py"))
-CHANGES = (12, 25, 37)
+# Ranks, and the step at which they stop.
+QUICK = ((1, 12), (2, 31))
+WHOLE = ((1, 12), (2, 25), (4, 37))
 
 # float64 leaves roundings of 1e-16; 50 updates do not lift them above this.
 TOLERANCE = 1e-9
@@ -24,30 +27,30 @@ def together(ranks, name):
     return [sorted(map(tuple, sum(parts, []))) for parts in zip(*(rank[name]["keys"] for rank in ranks), strict=True)]
 
 
-@pytest.fixture(scope="module")
-def runs(tmp_path_factory):
-    """The uninterrupted runs on one rank; the phases of those that moved, a list of ranks each."""
+@pytest.fixture(scope="module", params=[QUICK, pytest.param(WHOLE, marks=pytest.mark.slow)], ids=["121", "1241"])
+def runs(request, tmp_path_factory):
+    """The uninterrupted runs on one rank; the phases of those that moved, a list of ranks each; when they moved."""
     folder = tmp_path_factory.mktemp("resharding")
     expected = PHASE["run_phase"](folder / "still", None, alone=True)
-    phases = [[PHASE["run_phase"](folder / "moved", CHANGES[0], alone=True)]]
-    for num_ranks, until in ((2, CHANGES[1]), (4, CHANGES[2])):
+    phases = [[PHASE["run_phase"](folder / "moved", request.param[0][1], alone=True)]]
+    for num_ranks, until in request.param[1:]:
         phases.append(RANKS["start_ranks"]([sys.executable, str(SCRIPT), str(folder / "moved"), str(until)], num_ranks))
     phases.append([PHASE["run_phase"](folder / "moved", None, alone=True)])
-    return expected, phases
+    return expected, phases, [until for _, until in request.param]
 
 
 @pytest.mark.parametrize("name", PHASE["CASES"])
 def test_every_step_has_the_same_rows(runs, name):
-    expected, phases = runs
+    expected, phases, changes = runs
     moved = [keys for ranks in phases for keys in together(ranks, name)]
     assert moved == together([expected], name)
     assert len(moved) == 50
-    assert [len(together(ranks, name)) for ranks in phases] == [12, 13, 12, 13]
+    assert [len(together(ranks, name)) for ranks in phases] == [b - a for a, b in pairwise([0, *changes, 50])]
 
 
 @pytest.mark.parametrize("name", PHASE["CASES"])
 def test_the_losses_agree(runs, name):
-    expected, phases = runs
+    expected, phases, changes = runs
     is_double = PHASE["CASES"][name][1] == torch.float64
     pairs = list(zip(expected[name]["records"], phases[-1][0][name]["records"], strict=True))
     apart = [abs(a["loss"] - b["loss"]) for a, b in pairs]
@@ -60,14 +63,13 @@ def test_the_losses_agree(runs, name):
         assert max(measured) < TOLERANCE
         assert max(norms) < TOLERANCE
     else:
-        assert max(apart[: CHANGES[0]]) == 0
-        # Step 13 is the first on two ranks, 26 and 38 follow the other changes.
-        assert apart[CHANGES[0]] < FIRST_STEP_TOLERANCE
+        assert max(apart[: changes[0]]) == 0
+        assert apart[changes[0]] < FIRST_STEP_TOLERANCE
         assert max(apart) < 1e-5  # and after 38 more updates (4.5e-8 was seen)
 
 
 def test_samples_are_made_on_the_first_rank_of_many(runs):
-    expected, phases = runs
+    expected, phases, changes = runs
     ours, theirs = (each["masked"]["samples"] for each in (expected, phases[-1][0]))
     assert [s["step"] for s in ours] == [s["step"] for s in theirs] == [12, 25, 38, 50]
     assert all(abs(a["sum"] - b["sum"]) < 1e-9 for a, b in zip(ours, theirs, strict=True))

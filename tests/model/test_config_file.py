@@ -53,7 +53,10 @@ LLAMA3 = {
         ({"attention_bias": True}, "attention_bias = True is not supported"),
         ({"use_sliding_window": True}, "use_sliding_window"),
         ({"layer_types": ["sliding_attention"]}, "layer_types"),
-        ({"rope_parameters": {"rope_type": "yarn", "rope_theta": 1e4}}, "only plain rotary positions, linear and llama3 are"),
+        (
+            {"rope_parameters": {"rope_type": "yarn", "rope_theta": 1e4}},
+            "only plain rotary positions, linear and llama3 are",
+        ),
         ({"rope_parameters": {"partial_rotary_factor": 0.5}}, "rope_parameters"),
         ({"rope_scaling": {"factor": 2}}, "rope_parameters and rope_scaling are both given"),
         ({"rope_parameters": None, "rope_scaling": {"type": "dynamic", "factor": 2.0}}, "rope_scaling = .*dynamic"),

@@ -55,7 +55,7 @@ class Launch:
         several = self.nodes > 1
         place = (
             [
-                '# Start this on every machine: HEAD=<name of the first> NODE=<0, 1, 2 ...> bash <this file>',
+                "# Start this on every machine: HEAD=<name of the first> NODE=<0, 1, 2 ...> bash <this file>",
                 ': "${HEAD:?the name of the first machine}" "${NODE:?the number of this machine, from 0}"',
             ]
             if several
@@ -85,7 +85,7 @@ class Launch:
         """A batch script for `sbatch`, which puts itself back into the queue when it was stopped."""
         gpus = [f"#SBATCH --gpus-per-node={self.gpus}"] if self.gpus else []
         inner = (
-            f"torchrun --nnodes {self.nodes} --rdzv-backend c10d --rdzv-endpoint \"$HEAD:${{PORT:-{PORT}}}\""
+            f'torchrun --nnodes {self.nodes} --rdzv-backend c10d --rdzv-endpoint "$HEAD:${{PORT:-{PORT}}}"'
             f' --rdzv-id "$SLURM_JOB_ID-${{SLURM_RESTART_COUNT:-0}}" {self._ranks()} {self._command()}'
         )
         return "\n".join(
@@ -114,7 +114,9 @@ class Launch:
         )
 
     def _what(self) -> str:
-        where = f"{self.nodes} machine{'s' * (self.nodes != 1)}, {self.per_node} process{'es' * (self.per_node != 1)} each"
+        where = (
+            f"{self.nodes} machine{'s' * (self.nodes != 1)}, {self.per_node} process{'es' * (self.per_node != 1)} each"
+        )
         return f"{self.name} on {where}"
 
     def _ranks(self) -> str:
@@ -126,7 +128,7 @@ class Launch:
 
 
 def _status_lines(folder: str) -> list[str]:
-    """torchrun ends with 1 whatever went wrong: the first rank writes its own exit code into a file."""
+    """Torchrun ends with 1 whatever went wrong: the first rank writes its own exit code into a file."""
     return [
         f'FIRSTWORDS_STATUS=$(mktemp "{folder}/.firstwords-status-XXXXXX")',
         "export FIRSTWORDS_STATUS",

@@ -93,7 +93,9 @@ class Shards:
         names = list(self.owner)
         mine = [name for name in names if self.owner[name] == self.rank]
         sent = [[self._rows(self.shares[name].detach(), to) for name in mine] for to in range(self.num_ranks)]
-        wanted = [[self.local(name) for name in names if self.owner[name] == source] for source in range(self.num_ranks)]
+        wanted = [
+            [self.local(name) for name in names if self.owner[name] == source] for source in range(self.num_ranks)
+        ]
         _exchange(sent, wanted)
         for parameter in self.shares.values():
             parameter.grad = None

@@ -137,9 +137,7 @@ def scaled(frequencies: Tensor, scaling: RopeScaling | None) -> Tensor:
     turns = scaling.original_context / (2 * math.pi / frequencies)
     share = (turns - scaling.low_factor) / (scaling.high_factor - scaling.low_factor)
     between = (1 - share) * slow + share * frequencies
-    return torch.where(
-        turns < scaling.low_factor, slow, torch.where(turns > scaling.high_factor, frequencies, between)
-    )
+    return torch.where(turns < scaling.low_factor, slow, torch.where(turns > scaling.high_factor, frequencies, between))
 
 
 def at_least_float32(x: Tensor) -> Tensor:

@@ -148,7 +148,6 @@ class Pretrain(Stage):
         store_model("model", whole)
         return _outcome(history, meter)
 
-
     def _model(self, config: "ModelConfig", seed: int) -> "tuple[Model, ModelConfig]":
         """The model to train, and the configuration it is stored with: a base keeps its longest context."""
         from firstwords.model.hugging_face import load_folder

@@ -13,7 +13,6 @@ import math
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import torch
@@ -154,9 +153,7 @@ class _Run:
         self.engine = engine
         self.config: Any = model.config
         self.model = engine.prepare(model)
-        self.optimizer = Optimizer(
-            self.model, settings, engine.shares(self.model, updated_whole(self.model, settings))
-        )
+        self.optimizer = Optimizer(self.model, settings, engine.shares(self.model, updated_whole(self.model, settings)))
         self.loader = Loader(
             rows,
             seed=settings.seed,
