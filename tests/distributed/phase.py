@@ -33,9 +33,7 @@ def run_phase(folder, stop_after, *, alone):
         result = {"records": [], "digest": None}
         try:
             chosen = Single(device="cpu") if alone else engine(device="cpu", activation_checkpointing=name == "masked")
-            model, history = TINY["run_tiny"](
-                folder / name, kind, dtype=dtype, engine=chosen, trackers=stop, **settings
-            )
+            _, history = TINY["run_tiny"](folder / name, kind, dtype=dtype, engine=chosen, trackers=stop, **settings)
             result = {"records": history.records, "samples": history.samples}
         except Interrupted:
             pass

@@ -19,6 +19,8 @@ RECIPE = """
 name = "pair"
 [collect]
 sources = [{ kind = "text_files", path = "books/*.txt" }]
+[clean]
+steps = []
 [pretrain.causal]
 tokens = 307_200
 model = { depth = 1, width = 64, num_heads = 2, context = 64 }
@@ -26,35 +28,7 @@ objective = { kind = "causal_lm" }
 training = { batch_tokens = 2048, num_evaluations = 2, num_samples = 1, keep_every_steps = 100 }
 engine = "fsdp"
 """
-WORDS = [
-    "the",
-    "of",
-    "and",
-    "to",
-    "in",
-    "is",
-    "it",
-    "that",
-    "was",
-    "for",
-    "on",
-    "are",
-    "as",
-    "with",
-    "his",
-    "they",
-    "at",
-    "be",
-    "this",
-    "from",
-    "have",
-    "or",
-    "by",
-    "one",
-    "had",
-    "not",
-    "but",
-]
+WORDS = ("the", "of", "and", "to", "in", "is", "it", "that", "was", "for", "on", "are", "as", "with", "his", "they")
 
 
 def steps(folder):

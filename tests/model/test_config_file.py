@@ -55,7 +55,7 @@ LLAMA3 = {
         ({"layer_types": ["sliding_attention"]}, "layer_types"),
         (
             {"rope_parameters": {"rope_type": "yarn", "rope_theta": 1e4}},
-            "only plain rotary positions, linear and llama3 are",
+            "only plain rotary positions",
         ),
         ({"rope_parameters": {"partial_rotary_factor": 0.5}}, "rope_parameters"),
         ({"rope_scaling": {"factor": 2}}, "rope_parameters and rope_scaling are both given"),

@@ -46,7 +46,9 @@ def test_rates_rise_again_to_a_share_of_a_new_models():
     usual = {each.name: each.value for each in sizing.rates(BASE, 1)}
     settings = continuation.rewarmed(BASE, {"head_rate": 0.5})
     assert settings["head_rate"] == 0.5
-    assert settings["matrix_rate"] == pytest.approx(continuation.RATE_SHARE * usual["matrix_rate"], rel=0.05)
+    for name in ("matrix_rate", "embedding_rate"):
+        assert settings[name] == pytest.approx(continuation.RATE_SHARES[name] * usual[name], rel=0.05)
+        assert settings[name] < 0.5 * usual[name]
     assert 0 < settings["warmup_share"] < 0.5
 
 

@@ -4,8 +4,8 @@ Model and objectives are written for one device. An engine takes a model in `pre
 checkpointing, compilation, sharding), and after the micro-batches of a step adds up the gradients of all ranks, divides
 them once and updates. The loop above knows nothing else about devices.
 
-A rank updates what `shares` gives it: plain tensors, which are all parameters (`Replicated`) or this rank's part of them.
-So an optimizer is written for one device as well.
+A rank updates what `shares` gives it: plain tensors, which are all parameters (`Replicated`) or this rank's part of
+them. So an optimizer is written for one device as well.
 """
 
 import math
@@ -77,7 +77,7 @@ class Engine(Component):
 
     @abstractmethod
     def gradients(self, model: "nn.Module") -> "list[Tensor]":
-        """This rank's part of the gradients, each the sum over all ranks in an order that depends on the ranks only."""
+        """Gradients, this rank's part: each the sum over all ranks in an order that depends on the ranks only."""
 
     @abstractmethod
     def length(self, gradients: "list[Tensor]") -> float:

@@ -58,7 +58,7 @@ class Shards:
         self.owner: dict[str, int] = {}
 
     def local(self, name: str) -> Tensor:
-        """This rank's rows of a parameter; the same memory."""
+        """The rows of a parameter that lie on this rank; the same memory."""
         rows: Tensor = self.sharded[name].detach().to_local()
         return rows
 
@@ -111,7 +111,7 @@ class Shards:
     # --- through files ---
 
     def weights(self) -> dict[str, Tensor]:
-        """This rank's part of the weights, whole where it owns them."""
+        """The weights that this rank updates: rows, or whole matrices."""
         return {name: p.detach() for name, p in self.shares.items()}
 
     def joined(self, parts: list[dict[str, Tensor]], *, prefixed: bool) -> dict[str, Tensor]:

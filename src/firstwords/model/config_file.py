@@ -244,7 +244,8 @@ _ORIGINAL = "original_max_position_embeddings"
 
 
 def _rope_values(config: ModelConfig) -> dict[str, Any]:
-    scaling, values = config.rope_scaling, {"rope_theta": config.rope_base}
+    scaling = config.rope_scaling
+    values: dict[str, Any] = {"rope_theta": config.rope_base}
     if scaling is None:
         return {"rope_type": "default"} | values
     values |= {"rope_type": scaling.kind, "factor": scaling.factor}
@@ -280,7 +281,7 @@ def _rope(values: Mapping[str, Any]) -> dict[str, Any]:
     missing = sorted(known - {"type", "rope_type", "rope_theta"} - set(table))
     if missing:
         raise RecipeError(f"rope scaling '{kind}' without {missing[0]}")
-    numbers = {ours: _number(table, theirs) for ours, theirs in _LLAMA3 if kind == "llama3"}
+    numbers: dict[str, Any] = {ours: _number(table, theirs) for ours, theirs in _LLAMA3 if kind == "llama3"}
     if kind == "llama3":
         numbers |= {"original_context": _size(table, _ORIGINAL, 100_000_000) or 0}
     return {"rope_base": base, "rope_scaling": RopeScaling(kind=kind, factor=_number(table, "factor"), **numbers)}

@@ -148,8 +148,9 @@ def _check_shapes(folder: Path, stored: StoredConfig, files: WeightFiles) -> Non
         if name == "lm_head.weight" and stored.config.tie_embeddings:
             continue  # a tied head may be stored as well; it is the embedding again
         if expected.get(name) != shapes.get(name):
+            place = files.places.get(name, folder / WEIGHTS)
             raise IntegrityError(
-                f"{files.places.get(name, folder / WEIGHTS)}: {name} has shape {shapes.get(name)}, config.json asks for {expected.get(name)}"
+                f"{place}: {name} has shape {shapes.get(name)}, config.json asks for {expected.get(name)}"
             )
 
 

@@ -63,7 +63,7 @@ class Configure(Stage):
         return {"tokens": graph.require("tokenize"), "tokenizer": graph.require("train_tokenizer")}
 
     def check(self) -> None:
-        """Refuse sizes that contradict each other or that this machine's memory cannot hold, and bases not understood."""
+        """Refuse sizes that contradict each other or the base, or that this machine's memory cannot hold."""
         if self.base is not None:
             from firstwords.training import continuation
 

@@ -18,10 +18,11 @@ from firstwords.model.sizes import ModelSizes
 from firstwords.training import sizing
 from firstwords.training.sizing import Corpus
 
-# Of the rates that a new model of this width would get (docs/log/2026-11-26-checkpoints-and-ranks.md).
-RATE_SHARE = 0.3
+# Of the rates that a new model of this width would get. Reasoned, not yet measured: what AdamW updates then moves by a
+# few 1e-4 a step, as where published bases were trained (3e-4 for Llama 3); a new model's 0.03 would overwrite an
+# embedding of 0.02 in a step (docs/log/2026-11-26-checkpoints-and-ranks.md).
+RATE_SHARES = {"matrix_rate": 0.3, "embedding_rate": 0.03, "head_rate": 0.03, "vector_rate": 0.03}
 WARMUP_SHARE = 0.05
-RATES = ("matrix_rate", "embedding_rate", "head_rate", "vector_rate")
 
 
 def base_config(base: BaseFolder) -> ModelConfig:
@@ -73,7 +74,7 @@ def corpus_for(config: ModelConfig, corpus: Corpus) -> Corpus:
 def rewarmed(config: ModelConfig, by_hand: Mapping[str, Any]) -> dict[str, Any]:
     """Settings of training for a base, under those that the recipe sets."""
     usual = {each.name: each.value for each in sizing.rates(config, num_updates=1)}
-    lowered = {name: float(f"{RATE_SHARE * usual[name]:.2g}") for name in RATES}
+    lowered = {name: float(f"{share * usual[name]:.2g}") for name, share in RATE_SHARES.items()}
     return lowered | {"warmup_share": WARMUP_SHARE} | dict(by_hand)
 
 
@@ -95,9 +96,9 @@ def complete(plan: dict[str, Any], config: ModelConfig, by_hand: Mapping[str, An
             reason["reason"] = "the base's"
         elif name in by_hand:
             continue
-        elif name in RATES:
+        elif name in RATE_SHARES:
             reason["reason"] = (
-                f"{RATE_SHARE} of a new model's: the base has learnt already, and a lower peak forgets less "
+                f"{RATE_SHARES[name]} of a new model's: the base has learnt already, and a lower peak forgets less "
                 "(Ibrahim et al. 2024)"
             )
         elif name == "warmup_share":
