@@ -4,6 +4,7 @@ Text for people goes to standard error, results to standard output; `--json` mak
 """
 
 import json
+import os
 import sys
 from pathlib import Path
 from typing import Annotated, Any
@@ -61,6 +62,7 @@ def run(
     pool
         Where data steps run: local, or ray (the cluster at RAY_ADDRESS, or one started here). Results are the same.
     """
+    from firstwords.compute import ranks
     from firstwords.console import StreamConsole
     from firstwords.corpus.lineage import undescribed, upstream
     from firstwords.overview import show as overview
@@ -78,6 +80,8 @@ def run(
         replan=replan,
         pool=pool,
     )
+    if ranks.rank():
+        return  # of several processes the first one tells
     for artifact in undescribed(result.artifacts.values()):
         from firstwords.corpus.card import write_card
 
@@ -420,6 +424,52 @@ def doctor(*, json_output: Json = False, artifacts: Root = ROOT) -> int:
 
 
 @app.command
+def launch(
+    recipe: Path,
+    *arguments: str,
+    nodes: int = 1,
+    gpus: int = 0,
+    processes: int | None = None,
+    slurm: Annotated[bool, Parameter(negative="")] = False,
+    output: Path | None = None,
+) -> None:
+    """Write a script that runs a recipe on several devices or machines; nothing is started.
+
+    Parameters
+    ----------
+    recipe
+        A TOML file whose training stages have an engine for several ranks, for example pretrain.engine = "fsdp".
+    arguments
+        section.key=value, as for run.
+    nodes
+        Machines, which share a file system.
+    gpus
+        GPUs of each machine; one process each.
+    processes
+        Processes of each machine, where there are no GPUs.
+    slurm
+        A batch script for Slurm instead of one for torchrun by hand.
+    output
+        Where the script goes (default: <recipe's name>.torchrun.sh or .slurm.sh, here).
+    """
+    from firstwords.artifact import atomic_write
+    from firstwords.compute.launch import Launch
+    from firstwords.following import check_engines
+    from firstwords.recipe_file import read_recipe
+
+    checked = read_recipe(recipe, arguments)
+    made = Launch(
+        recipe=str(recipe), name=checked.name, arguments=arguments, nodes=nodes, gpus=gpus, processes=processes
+    )
+    check_engines(checked)
+    place = output or Path(f"{checked.name}.{'slurm' if slurm else 'torchrun'}.sh")
+    with atomic_write(place) as temporary:
+        temporary.write_text(made.slurm_script() if slurm else made.torchrun_script(), encoding="utf-8")
+        temporary.chmod(0o755)
+    print(place)
+
+
+@app.command
 def schema() -> None:
     """Print the JSON schema of recipes, for editors."""
     from firstwords.recipe_schema import recipe_schema
@@ -444,7 +494,18 @@ def main(arguments: list[str] | None = None) -> None:
         # The reader (`head`, a pager) closed: nothing is wrong. Give the interpreter a stream it can flush.
         sys.stdout = None  # type: ignore[assignment]
         code = 0
-    sys.exit(code if isinstance(code, int) else 0)
+    code = code if isinstance(code, int) else 0
+    _leave_status(code)
+    sys.exit(code)
+
+
+def _leave_status(code: int) -> None:
+    """Tell a script of `launch` how it ended: torchrun ends with 1 whatever its processes ended with."""
+    from firstwords.compute import ranks
+
+    place = os.environ.get("FIRSTWORDS_STATUS")
+    if place and not ranks.rank():
+        Path(place).write_text(str(code), encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -88,13 +88,37 @@ def _library(module: str, needed: bool) -> Check:
     return Check(distribution, library_version(distribution))
 
 
+def _devices() -> Iterator[Check]:
+    """What a run on several devices finds here."""
+    import torch
+    from torch import distributed
+
+    number = torch.cuda.device_count() if torch.cuda.is_available() else 0
+    kinds = sorted({torch.cuda.get_device_name(place) for place in range(number)})
+    yield Check("accelerator", ", ".join(kinds) or "none")
+    if number:
+        yield Check("GPUs", f"{number}, {machine.gibibytes(torch.cuda.get_device_properties(0).total_memory)} each")
+    if not distributed.is_available():
+        yield Check("several ranks", "this build of torch cannot (optional)")
+        return
+    backends = [name for name in ("gloo", "nccl") if getattr(distributed, f"is_{name}_available")()]
+    missing = number > 1 and "nccl" not in backends
+    yield Check(
+        "several ranks",
+        f"{', '.join(backends) or 'no backend'}: firstwords launch RECIPE --{'gpus' if number else 'processes'} "
+        f"{max(number, 2)}",
+        not missing,
+        "several GPUs need a build of torch with nccl",
+    )
+    yield Check("slurm", "here" if shutil.which("sbatch") else "absent (optional)")
+
+
 def _speed() -> Iterator[Check]:
     try:
         import torch
     except ImportError:
         return
-    device = torch.cuda.get_device_name() if torch.cuda.is_available() else "none"
-    yield Check("accelerator", device)
+    yield from _devices()
     torch.set_num_threads(machine.num_cores())
     size, best = 1024, float("inf")
     a, b = torch.randn(size, size), torch.randn(size, size)

@@ -27,10 +27,12 @@ from firstwords.artifact import (
     remove_tree,
     write_json,
 )
+from firstwords.compute import ranks
 from firstwords.compute.pool import Pool
 from firstwords.console import SilentConsole, StreamConsole, duration
-from firstwords.errors import FirstwordsError, IntegrityError, Interrupted, Locked, OutOfResources
+from firstwords.errors import FirstwordsError, IntegrityError, Interrupted, Locked, OutOfResources, RecipeError
 from firstwords.find import find
+from firstwords.following import follow
 from firstwords.graph import IDENTITY_DIGITS, Graph, Plan, Step, library_version, sources_of
 from firstwords.recipe import build, configuration, kind_of
 from firstwords.recipe_file import Recipe, read_recipe
@@ -132,15 +134,25 @@ def run_recipe(
 
     Raises:
         FirstwordsError: See `errors.py`; every finished stage and finished unit is kept.
+
+    Where `torchrun` started several processes, all of them call this: the first runs, the others follow (`following`).
     """
     machine.let_threads_sleep()
     console = console or SilentConsole()
     plan = Plan(Graph(recipe, until), root)
+    if replan and ranks.num_ranks() > 1:
+        raise RecipeError("--replan measures one machine: run it in one process, then start the others")
     if replan:
         _set_measurements_aside(plan)
     result = RunResult(recipe.name)
-    workers, threads = workers or machine.num_cores(), threads or machine.num_cores()
+    workers = workers or machine.num_cores()
+    threads = threads or max(1, machine.num_cores() // ranks.num_local_ranks())
     resources = Resources(build(find("compute.pools", pool), {"workers": workers}, "--pool"), workers, threads)
+    if ranks.rank():
+        with _stop_on_termination(), closing(resources.pool):
+            result.artifacts = follow(plan, resources.pool, workers=workers, threads=threads)
+        ranks.leave()
+        return result
     _check(plan)
     console.note(_header(recipe, plan))
     with _stop_on_termination(), closing(resources.pool):
@@ -155,6 +167,7 @@ def run_recipe(
                     console.note(f"  {warning}: raise its version if results change")
             result.artifacts[name] = artifact
             _record(root, recipe, result)
+    ranks.leave()
     return result
 
 
@@ -210,7 +223,8 @@ def _run_stage(plan: Plan, name: str, console: StreamConsole, resources: Resourc
             inputs={role: artifact for role, artifact in inputs.items() if artifact is not None},
             pool=resources.pool,
             console=console,
-            **runtime,
+            workers=resources.workers,
+            threads=resources.threads,
         )
         write_json(folder / "config.json", configuration(stage, with_runtime=True))
         work.event("start", pool=kind_of(type(resources.pool)), **runtime)
@@ -272,7 +286,7 @@ def _commit(
             | {library: library_version(library) for library in _MACHINE_LIBRARIES},
             "machine": {"instruction_set": machine.instruction_set(), "cores": machine.num_cores()}
             | dict(runtime)
-            | {"peak_bytes": machine.peak_memory_bytes()},
+            | {"ranks": ranks.num_ranks(), "peak_bytes": machine.peak_memory_bytes()},
             "seconds": round(seconds, 3),
             "files": files,
         },

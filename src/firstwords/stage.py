@@ -102,6 +102,8 @@ class Work:
         inputs: Finished artifacts by role.
         workers: Processes that data steps may use.
         threads: Threads that numerical libraries may use.
+        scratch: Where unfinished state lies, if not in the folder: a rank beside the first writes nothing but reads
+            the checkpoints.
     """
 
     def __init__(
@@ -114,9 +116,11 @@ class Work:
         console: Console,
         workers: int = 1,
         threads: int = 1,
+        scratch: Path | None = None,
     ) -> None:
         self.name = name
         self.folder = Path(folder)
+        self._scratch = scratch or self.folder / "scratch"
         self.inputs = dict(inputs)
         self.workers = workers
         self.threads = threads
@@ -133,7 +137,7 @@ class Work:
 
     def scratch(self, *parts: str) -> Path:
         """A place for unfinished state: survives a kill, is deleted at commit, never part of the digest."""
-        place = self.folder.joinpath("scratch", *parts)
+        place = self._scratch.joinpath(*parts)
         place.parent.mkdir(parents=True, exist_ok=True)
         return place
 

@@ -6,6 +6,7 @@ import pytest
 import torch
 from torch import nn
 
+from firstwords.compute.engine import blocks, write
 from firstwords.compute.engines.single import Single
 
 
@@ -72,7 +73,7 @@ def test_state_goes_through_files(model, tmp_path):
     engine, optimizer = Single(device="cpu"), Descent(model)
     nn.init.ones_(model.weight)
     optimizer.memory += 7
-    engine.save(tmp_path, model, optimizer)
+    write(engine.snapshot(model, optimizer), tmp_path)
     nn.init.zeros_(model.weight)
     optimizer.memory.zero_()
     place = model.weight.data_ptr()
@@ -84,6 +85,21 @@ def test_state_goes_through_files(model, tmp_path):
 
 def test_a_missing_parameter_is_noticed(model, tmp_path):
     engine = Single(device="cpu")
-    engine.save(tmp_path, model, Descent(model))
+    write(engine.snapshot(model, Descent(model)), tmp_path)
     with pytest.raises(KeyError):
         engine.load(tmp_path, nn.Sequential(nn.Linear(2, 1)), Descent(model))
+
+
+def test_a_snapshot_does_not_follow_the_weights(model):
+    engine, optimizer = Single(device="cpu"), Descent(model)
+    snapshot = engine.snapshot(model, optimizer)
+    nn.init.ones_(model.weight)
+    optimizer.memory += 7
+    assert snapshot["model.safetensors"]["weight"].tolist() == [[0.0, 0.0]]
+    assert snapshot["optimizer.safetensors"]["memory"].tolist() == [0.0, 0.0, 0.0]
+
+
+def test_blocks_are_the_members_of_the_outermost_lists():
+    inner = nn.ModuleList([nn.Linear(1, 1)])
+    outer = nn.ModuleList([nn.Sequential(inner), nn.Linear(1, 1)])
+    assert blocks(nn.ModuleDict({"a": nn.Linear(1, 1), "b": outer})) == list(outer)

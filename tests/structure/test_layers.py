@@ -13,7 +13,7 @@ LAYERS = [
     {"training"},
     {"evaluation"},
     {"stages"},
-    {"recipe_file", "recipe_schema", "graph", "runner", "overview", "forecast"},
+    {"recipe_file", "recipe_schema", "graph", "following", "runner", "overview", "forecast"},
     {"corpus"},
     {"serving", "web"},
     {"doctor", "cli", "__main__"},

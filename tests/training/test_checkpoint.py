@@ -40,9 +40,11 @@ def test_the_newest_is_used(store, notes):
     assert notes == []
 
 
-def test_the_newest_two_are_kept(store):
+@pytest.mark.parametrize(("num_kept", "steps"), [(1, [30]), (2, [30, 20]), (5, [30, 20, 10])])
+def test_the_newest_ones_are_kept(store, num_kept, steps):
+    store.num_kept = num_kept
     store.save(30, {"tokens": 3, "history": {"bytes": 0, "sha256": ""}}, write)
-    assert store.steps() == [30, 20]
+    assert store.steps() == steps
 
 
 def test_nothing_appears_when_writing_fails(store):
@@ -139,6 +141,7 @@ def test_the_history_is_cut_back_and_goes_on(store):
     assert [record["step"] for record in journal.records] == list(range(1, 21))
     journal.append({"step": 21, "loss": 0.5})
     position = journal.position()
+    journal.sync()
     journal.close()
     lines = [json.loads(line) for line in store.history.read_text().splitlines()]
     assert [line["step"] for line in lines] == list(range(1, 22))

@@ -12,7 +12,9 @@ from firstwords.training.settings import TrainSettings
 def make(decay=0.9):
     torch.manual_seed(0)
     model = nn.Sequential(nn.Embedding(5, 4), nn.Linear(4, 4, bias=False))
-    return model, KeptWeights(Optimizer(model, TrainSettings(tokens=1, batch_tokens=1)), model, decay)
+    return model, KeptWeights(
+        Optimizer(model, TrainSettings(tokens=1, batch_tokens=1)), dict(model.named_parameters()), decay
+    )
 
 
 def steps(model, kept, number, start=0):

@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from firstwords.compute.engines.single import Single
 from firstwords.errors import RecipeError
 from firstwords.training.reading import make_loader
 from firstwords.training.settings import TrainSettings
@@ -14,7 +15,7 @@ TINY = runpy.run_path(str(Path(__file__).parent / "tiny_run.py"))
 
 
 def loader(**changed):
-    return make_loader(TINY["make_rows"](), TrainSettings(**(TINY["SETTINGS"] | changed)), 0, 1)
+    return make_loader(TINY["make_rows"](), TrainSettings(**(TINY["SETTINGS"] | changed)), Single())
 
 
 def test_batches_and_contexts_grow():

@@ -189,7 +189,7 @@ def _record_keys(seen):
 
     def recording(self, step):
         batches = micro_batches(self, step)
-        seen.append(sorted(key for micro in batches for key in micro.draws.keys))
+        seen.append(sorted(key for micro in batches if not micro.is_idle for key in micro.draws.keys))
         return batches
 
     Loader.micro_batches = recording

@@ -35,6 +35,31 @@ class Reason:
 
 
 @dataclass(frozen=True, kw_only=True)
+class RopeScaling:
+    """How rotary angles are stretched for a longer context than a model was first trained with.
+
+    Attributes:
+        kind: `linear`: all turn slower by the factor (Chen et al. 2023); `llama3`: only the slow ones (Llama 3.1).
+        factor: How much slower.
+        low_factor: Turns within the original context below which a pair counts as slow (`llama3`).
+        high_factor: Turns above which it counts as fast and stays as it is (`llama3`).
+        original_context: Tokens of the first training (`llama3`).
+    """
+
+    kind: Literal["linear", "llama3"]
+    factor: float
+    low_factor: float = 1.0
+    high_factor: float = 4.0
+    original_context: int = 8192
+
+    def __post_init__(self) -> None:
+        if self.kind not in ("linear", "llama3"):
+            raise RecipeError(f"rope scaling '{self.kind}' is not supported, only linear and llama3")
+        if self.factor < 1 or self.original_context < 1 or not 0 < self.low_factor < self.high_factor:
+            raise RecipeError(f"rope scaling {self} contradicts itself: factor >= 1 and 0 < low < high are needed")
+
+
+@dataclass(frozen=True, kw_only=True)
 class ModelConfig:
     """Everything that decides the shape of a model.
 
@@ -43,6 +68,7 @@ class ModelConfig:
         mlp_width: Inner width of the gated feed-forward part.
         context: Longest document in tokens.
         rope_base: Base of the rotary angles.
+        rope_scaling: Of models that came from elsewhere.
         mask_id: The token that stands for a hidden one; needed by the `eurobert` layout only.
         pooling: How a EuroBERT classifies a whole text: `late` (mean of the tokens' scores), `mean` (of their states)
             or `bos` (first token). Causal layouts use the last token.
@@ -62,6 +88,7 @@ class ModelConfig:
     mlp_width: int
     context: int
     rope_base: float = 10_000.0
+    rope_scaling: RopeScaling | None = None
     norm_epsilon: float = 1e-6
     tie_embeddings: bool = False
     pad_id: int = 0
@@ -94,6 +121,8 @@ class ModelConfig:
         return self.layout == "qwen3"
 
     def __post_init__(self) -> None:
+        if isinstance(self.rope_scaling, Mapping):  # as `as_dict` gives it
+            object.__setattr__(self, "rope_scaling", RopeScaling(**self.rope_scaling))
         if self.layout not in LAYOUTS:
             raise RecipeError(f"layout '{self.layout}' is unknown. Layouts: {', '.join(LAYOUTS)}")
         for name in (

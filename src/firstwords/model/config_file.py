@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, Literal, NamedTuple, cast
 
 from firstwords.errors import RecipeError
-from firstwords.model.config import LAYOUTS, Layout, ModelConfig
+from firstwords.model.config import LAYOUTS, Layout, ModelConfig, RopeScaling
 
 HeadKind = Literal["language_model", "tokens", "sequence"]
 
@@ -58,7 +58,6 @@ REQUIRED: dict[str, Callable[[Any], bool]] = {
     "mlp_bias": lambda value: value is False,
     "hidden_act": lambda value: value == "silu",
     "use_sliding_window": lambda value: value is False,
-    "rope_scaling": lambda value: value is None,
     "is_encoder_decoder": lambda value: value is False,
     "layer_types": lambda value: isinstance(value, list) and all(each == "full_attention" for each in value),
     "token_classification_bias": lambda value: value is True,
@@ -69,6 +68,10 @@ IGNORED = frozenset(
         "_attn_implementation",
         "_name_or_path",
         "add_cross_attention",
+        "bos_token",
+        "eos_token",
+        "mask_token",
+        "pad_token",
         "attention_dropout",
         "auto_map",
         "chunk_size_feed_forward",
@@ -93,8 +96,8 @@ IGNORED = frozenset(
     }
 )
 _KNOWN = (
-    {"model_type", "architectures", "id2label", "rms_norm_eps", "rope_theta", "rope_parameters", "tie_word_embeddings"}
-    | {"classifier_pooling", HYBRID}
+    {"model_type", "architectures", "id2label", "rms_norm_eps", "rope_theta", "rope_parameters", "rope_scaling"}
+    | {"tie_word_embeddings", "classifier_pooling", HYBRID}
     | {theirs for _, theirs, _ in SIZES}
     | {theirs for _, theirs in SPECIAL_IDS}
     | set(REQUIRED)
@@ -117,7 +120,7 @@ def to_values(config: ModelConfig, head: HeadKind, labels: tuple[str, ...], dtyp
     values |= {
         "hidden_act": "silu",
         "rms_norm_eps": config.norm_epsilon,
-        "rope_parameters": {"rope_type": "default", "rope_theta": config.rope_base},
+        "rope_parameters": _rope_values(config),
         "tie_word_embeddings": config.tie_embeddings,
         "attention_bias": False,
         "attention_dropout": 0.0,
@@ -201,7 +204,7 @@ def from_values(values: Mapping[str, Any]) -> StoredConfig:
     fields["hybrid"] = values.get(HYBRID, False)
     if not isinstance(fields["hybrid"], bool):
         raise RecipeError(f"{HYBRID} = {_shown(fields['hybrid'])} is neither true nor false")
-    config = ModelConfig(layout=cast(Layout, layout), rope_base=_rope_base(values), tie_embeddings=tie, **fields)
+    config = ModelConfig(layout=cast(Layout, layout), tie_embeddings=tie, **fields, **_rope(values))
     return StoredConfig(config, _head_kind(values, cast(Layout, layout)), _labels(values))
 
 
@@ -243,18 +246,53 @@ def _token_id(values: Mapping[str, Any], key: str) -> int | None:
     return value
 
 
-def _rope_base(values: Mapping[str, Any]) -> float:
-    parameters = values.get("rope_parameters")
-    if parameters is None:
-        return _number(values, "rope_theta") if values.get("rope_theta") is not None else 10_000.0
-    if not isinstance(parameters, dict):
-        raise RecipeError(f"rope_parameters = {_shown(parameters)} is no table")
-    extra = sorted(set(parameters) - {"rope_type", "rope_theta"})
-    if extra or parameters.get("rope_type", "default") != "default":
+# Keys of a `llama3` scaling: ours, theirs.
+_LLAMA3 = (("low_factor", "low_freq_factor"), ("high_factor", "high_freq_factor"))
+_ORIGINAL = "original_max_position_embeddings"
+
+
+def _rope_values(config: ModelConfig) -> dict[str, Any]:
+    scaling = config.rope_scaling
+    values: dict[str, Any] = {"rope_theta": config.rope_base}
+    if scaling is None:
+        return {"rope_type": "default"} | values
+    values |= {"rope_type": scaling.kind, "factor": scaling.factor}
+    if scaling.kind == "llama3":
+        values |= {theirs: getattr(scaling, ours) for ours, theirs in _LLAMA3} | {_ORIGINAL: scaling.original_context}
+    return values
+
+
+def _rope(values: Mapping[str, Any]) -> dict[str, Any]:
+    """`rope_base` and `rope_scaling`, from `rope_parameters` or, as before transformers 5, from two keys."""
+    tables = [values[key] for key in ("rope_parameters", "rope_scaling") if values.get(key) is not None]
+    if len(tables) == 2:
+        raise RecipeError("rope_parameters and rope_scaling are both given: which of them counts is unclear")
+    table = tables[0] if tables else {}
+    if not isinstance(table, dict):
+        raise RecipeError(f"rope_parameters = {_shown(table)} is no table")
+    source = table if "rope_theta" in table else values
+    base = _number(source, "rope_theta") if source.get("rope_theta") is not None else 10_000.0
+    kind = table.get("rope_type", table.get("type", "default"))
+    known = {"rope_type", "type", "rope_theta"}
+    if kind in ("linear", "llama3"):
+        known |= {"factor"}
+    if kind == "llama3":
+        known |= {theirs for _, theirs in _LLAMA3} | {_ORIGINAL}
+    extra = sorted(map(str, set(table) - known))
+    if kind not in ("default", "linear", "llama3") or extra:
         raise RecipeError(
-            f"rope_parameters = {_shown(parameters)} is not supported: only the plain rotary positions are"
+            f"{'rope_parameters' if values.get('rope_parameters') else 'rope_scaling'} = {_shown(table)} is not "
+            f"supported{f' ({extra[0]})' if extra else ''}: only plain rotary positions, linear and llama3 are"
         )
-    return _number(parameters, "rope_theta") if "rope_theta" in parameters else 10_000.0
+    if kind == "default":
+        return {"rope_base": base}
+    missing = sorted(known - {"type", "rope_type", "rope_theta"} - set(table))
+    if missing:
+        raise RecipeError(f"rope scaling '{kind}' without {missing[0]}")
+    numbers: dict[str, Any] = {ours: _number(table, theirs) for ours, theirs in _LLAMA3 if kind == "llama3"}
+    if kind == "llama3":
+        numbers |= {"original_context": _size(table, _ORIGINAL, 100_000_000) or 0}
+    return {"rope_base": base, "rope_scaling": RopeScaling(kind=kind, factor=_number(table, "factor"), **numbers)}
 
 
 def _head_kind(values: Mapping[str, Any], layout: Layout) -> HeadKind | None:

@@ -9,12 +9,10 @@ from __future__ import annotations
 
 import json
 import shutil
-import struct
 from collections.abc import Sequence
 from pathlib import Path
 
 import torch
-from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import Tensor
 
@@ -26,8 +24,8 @@ from firstwords.model.config_file import HeadKind, StoredConfig
 from firstwords.model.cost import parameter_shapes
 from firstwords.model.heads import make_head
 from firstwords.model.transformer import Model
+from firstwords.model.weight_files import WEIGHTS, WeightFiles
 
-WEIGHTS = "model.safetensors"
 TOKENIZER_FILES = ("tokenizer.json", "tokenizer_config.json", "special_tokens_map.json", "chat_template.jinja")
 HYBRID_CARD = """\
 # A hybrid language model
@@ -40,7 +38,6 @@ One set of weights was taught to predict the next token and to fill in masked on
 - **Filling in masks**: a masked token is predicted from the state one place before it, which no class of transformers
   does. Load this folder with `firstwords.LanguageModel.load` and call `predict`.
 """
-MAX_HEADER_BYTES = 100 * 2**20  # safetensors' own limit
 
 
 def save_folder(
@@ -128,13 +125,14 @@ def load_folder(
     wanted = head or stored.head or "language_model"
     config = stored.config if wanted == "language_model" else stored.config.for_heads()
     names = _wanted_labels(folder, stored, wanted, labels, num_labels)
-    _check_shapes(folder, stored)
+    files = WeightFiles.of(folder)
+    _check_shapes(folder, stored, files)
     kept = _kept_tensors(folder, stored, wanted, names)
     model = Model(config, make_head(wanted, config, names), seed=seed)
     own = dict(model.named_parameters(remove_duplicate=False))
-    with safe_open(folder / WEIGHTS, framework="pt") as file, torch.no_grad():
-        for name in kept:
-            own[our_name(name)].copy_(file.get_tensor(name))
+    with torch.no_grad():
+        for name, tensor in files.read(kept):
+            own[our_name(name)].copy_(tensor)  # half precisions become float32, exactly
     return model.to(dtype).eval(), config, names
 
 
@@ -151,30 +149,6 @@ def stored_tensors(model: Model) -> dict[str, Tensor]:
         stored = f"model.{rest}" if prefix == "backbone" else rest
         tensors[stored] = parameter.detach().cpu().contiguous()
     return tensors
-
-
-def read_shapes(path: Path) -> dict[str, tuple[int, ...]]:
-    """Name and shape of every tensor of a safetensors file, from its header alone.
-
-    Raises:
-        RecipeError: If the file is absent.
-        IntegrityError: If it is no safetensors file, or is cut short.
-    """
-    if not path.is_file():
-        raise RecipeError(f"{path.parent} has no {path.name} (weights in one safetensors file)")
-    size = path.stat().st_size
-    try:
-        with path.open("rb") as file:
-            (header_bytes,) = struct.unpack("<Q", file.read(8))
-            if header_bytes > min(size, MAX_HEADER_BYTES):
-                raise ValueError("its header is longer than the file")
-            header = json.loads(file.read(header_bytes))
-        # The library checks offsets, overlaps and the file's length before any tensor is read.
-        with safe_open(path, framework="pt"):
-            pass
-        return {name: tuple(entry["shape"]) for name, entry in header.items() if name != "__metadata__"}
-    except (SafetensorError, ValueError, KeyError, TypeError, struct.error, RecursionError) as error:
-        raise IntegrityError(f"{path} is damaged: {error}") from None
 
 
 def _wanted_labels(
@@ -197,16 +171,17 @@ def _wanted_labels(
     raise RecipeError(f"{folder} has no head for {wanted}: say how many labels a new one has")
 
 
-def _check_shapes(folder: Path, stored: StoredConfig) -> None:
+def _check_shapes(folder: Path, stored: StoredConfig, files: WeightFiles) -> None:
     """Compare all stored tensors with the configuration, before any memory is taken for them."""
     expected = parameter_shapes(stored.config, stored.head, len(stored.labels))
-    shapes = read_shapes(folder / WEIGHTS)
+    shapes = files.shapes
     for name in sorted(set(expected) | set(shapes)):
         if name == "lm_head.weight" and stored.config.tie_embeddings:
             continue  # a tied head may be stored as well; it is the embedding again
         if expected.get(name) != shapes.get(name):
+            place = files.places.get(name, folder / WEIGHTS)
             raise IntegrityError(
-                f"{folder / WEIGHTS}: {name} has shape {shapes.get(name)}, config.json asks for {expected.get(name)}"
+                f"{place}: {name} has shape {shapes.get(name)}, config.json asks for {expected.get(name)}"
             )
 
 

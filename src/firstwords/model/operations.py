@@ -6,11 +6,14 @@ as rarely as plain tensor operations allow, and keeps only its inputs for the ba
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import torch
 from torch import Tensor
 from torch.nn import functional as F
+
+from firstwords.model.config import RopeScaling
 
 
 class _RMSNorm(torch.autograd.Function):
@@ -98,13 +101,16 @@ def rotate(x: Tensor, cosine: Tensor, sine: Tensor) -> Tensor:
     return result
 
 
-def rotary_angles(positions: Tensor, head_size: int, base: float, dtype: torch.dtype) -> tuple[Tensor, Tensor]:
+def rotary_angles(
+    positions: Tensor, head_size: int, base: float, dtype: torch.dtype, scaling: RopeScaling | None = None
+) -> tuple[Tensor, Tensor]:
     """Cosine and sine of the rotary angles.
 
     Args:
         positions: (N,) places in the document.
         head_size: S.
         base: The slowest pair turns about `1 / base` radians a token.
+        scaling: Of the angles, for a context longer than the first training's.
         dtype: Of the result; the angles themselves are float32 (float64 for a float64 model).
 
     Returns:
@@ -112,9 +118,26 @@ def rotary_angles(positions: Tensor, head_size: int, base: float, dtype: torch.d
     """
     exact = torch.float64 if dtype == torch.float64 else torch.float32
     exponents = torch.arange(0, head_size, 2, device=positions.device, dtype=exact) / head_size
-    angles = (positions[:, None].to(exact) * (1.0 / base**exponents))[:, None, :]
+    frequencies = scaled(1.0 / base**exponents, scaling)
+    angles = (positions[:, None].to(exact) * frequencies)[:, None, :]
     cosine, sine = angles.cos(), angles.sin()
     return torch.cat([cosine, cosine], -1).to(dtype), torch.cat([-sine, sine], -1).to(dtype)
+
+
+def scaled(frequencies: Tensor, scaling: RopeScaling | None) -> Tensor:
+    """Radians a token of each pair, slowed down as a scaling says.
+
+    Source: Chen et al. 2023 (linear); Llama 3.1 as transformers' `rope_utils` computes it.
+    """
+    if scaling is None:
+        return frequencies
+    slow = frequencies / scaling.factor
+    if scaling.kind == "linear":
+        return slow
+    turns = scaling.original_context / (2 * math.pi / frequencies)
+    share = (turns - scaling.low_factor) / (scaling.high_factor - scaling.low_factor)
+    between = (1 - share) * slow + share * frequencies
+    return torch.where(turns < scaling.low_factor, slow, torch.where(turns > scaling.high_factor, frequencies, between))
 
 
 def at_least_float32(x: Tensor) -> Tensor:

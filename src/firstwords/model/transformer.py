@@ -135,7 +135,9 @@ class Backbone(nn.Module):
             attention, positions = attention_of(batch, self.config.causal), batch.positions
         else:
             attention, positions = cache, cache.begin(batch)
-        angles = rotary_angles(positions, self.config.head_size, self.config.rope_base, x.dtype)
+        angles = rotary_angles(
+            positions, self.config.head_size, self.config.rope_base, x.dtype, self.config.rope_scaling
+        )
         for layer in self.layers:
             x = layer(x, angles, attention)
         result: Tensor = self.norm(x)

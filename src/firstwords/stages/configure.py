@@ -7,6 +7,7 @@ from pydantic import Field
 
 from firstwords.errors import CannotFit, RecipeError
 from firstwords.machine import available_memory_bytes, gibibytes, memory_bytes
+from firstwords.model.base_folder import Base
 from firstwords.model.cost import training_memory
 from firstwords.model.sizes import ModelSizes
 from firstwords.recipe import Count, Duration, Kind, build, kind_of
@@ -38,6 +39,7 @@ class Configure(Stage):
             `{ parameters = "124M" }` all sizes.
         training: Settings of training set by hand, by the names of `training.settings.TrainSettings`.
         seed: Of weights, order and masks.
+        base: A model to go on from: sizes and vocabulary are its own, the rates rise again (`training.continuation`).
     """
 
     version: ClassVar[int] = 3
@@ -51,6 +53,7 @@ class Configure(Stage):
     model: ModelSizes = field(default_factory=ModelSizes)
     training: dict[str, Any] = field(default_factory=dict)
     seed: int = 0
+    base: Base | None = None
 
     def __post_init__(self) -> None:
         if sum(each is not None for each in (self.budget, self.tokens, self.flops)) > 1:
@@ -64,7 +67,12 @@ class Configure(Stage):
         return {"tokens": graph.require("tokenize"), "tokenizer": graph.require("train_tokenizer")}
 
     def check(self) -> None:
-        """Refuse sizes that contradict each other or that this machine's memory cannot hold."""
+        """Refuse sizes that contradict each other or the base, or that this machine's memory cannot hold."""
+        if self.base is not None:
+            from firstwords.training import continuation
+
+            continuation.sizes_of(continuation.base_config(self.base), self.model)
+            return
         if self.model.parameters is not None:
             return  # its shape follows from the vocabulary
         layout = self.model.layout or type(self.objective).layouts[0]
@@ -82,6 +90,7 @@ class Configure(Stage):
 
         from firstwords.artifact import write_json
         from firstwords.tokenizer.word_joints import word_joints
+        from firstwords.training import continuation
         from firstwords.training.foreign_load import ForeignLoad
         from firstwords.training.probe import Stopwatch, matrix_peak
         from firstwords.training.resolution import Demand, resolve, shown, summary
@@ -89,7 +98,12 @@ class Configure(Stage):
         torch.set_num_threads(work.threads)
         corpus = self._corpus(work)
         work.progress("probing this machine")
-        demand = Demand(self.objective, self.budget, self.tokens, self.model, self.training, self.seed, self.flops)
+        sizes, training, base = self.model, self.training, None
+        if self.base is not None:
+            base = continuation.base_config(self.base)
+            corpus = continuation.corpus_for(base, corpus)
+            sizes, training = continuation.sizes_of(base, self.model), continuation.rewarmed(base, self.training)
+        demand = Demand(self.objective, self.budget, self.tokens, sizes, training, self.seed, self.flops)
         joints = word_joints(work.inputs["tokenizer"].folder) if self.objective.needs_words else None
         stopwatch = Stopwatch(self.objective, work.inputs["tokens"].folder, joints)
         others = ForeignLoad()
@@ -106,6 +120,8 @@ class Configure(Stage):
                 f"  other programs kept {busy:.1f} cores busy while the machine was probed: the plan may be too small"
             )
         plan["probe"] |= {"foreign_cores": busy, "peak_flops": matrix_peak()}
+        if base is not None:
+            continuation.complete(plan, base, self.training, self.model)
         write_json(work.path("plan.json"), plan)
         reasons = [(each["name"], shown(each["value"]), each["reason"]) for each in plan["reasons"]]
         return Outcome(summary=summary(plan), counts={"parameters": plan["cost"]["parameters"]}, reasons=reasons)
@@ -129,7 +145,7 @@ class Configure(Stage):
             vocab_size=tokenizer.vocab_size,
             end_of_text=tokenizer.end_of_text,
             pad=tokenizer.pad,
-            mask=tokenizer.mask,
+            mask=tokenizer.optional_mask,
             train_tokens=sizes["train"],
             validation_tokens=sizes.get("validation", 0),
             max_epochs=type(self.objective).max_epochs,

@@ -112,9 +112,12 @@ class Finetune(Stage):
             validation=rows["validation"],
             engine=self.engine,
         )
+        whole: Any = self.engine.whole(model)
+        if whole is None:
+            return Outcome(summary="the first rank writes the result")
         write_table(work.path("curve.parquet"), history.curve())
         write_json(work.path("labels.json"), labels)
-        save_folder(work.path("model"), model, config, tokenizer_folder=base, labels=labels)
+        save_folder(work.path("model"), whole, config, tokenizer_folder=base, labels=labels)
         outcome = _outcome(parts, labels, history)
         outcome.reasons = [(reason.name, f"{reason.value:,}", reason.reason) for reason in [*reasons, *more]]
         return outcome

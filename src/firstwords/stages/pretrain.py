@@ -10,6 +10,7 @@ from pydantic import Field
 from firstwords.compute.engine import Engine
 from firstwords.compute.engines.single import Single
 from firstwords.errors import RecipeError
+from firstwords.model.base_folder import Base
 from firstwords.model.sizes import ModelSizes
 from firstwords.recipe import Count, Duration, Kind, runtime
 from firstwords.stage import Outcome, Stage, Work
@@ -18,6 +19,8 @@ from firstwords.training.tracker import Tracker
 
 if TYPE_CHECKING:
     from firstwords.graph import Graph
+    from firstwords.model.config import ModelConfig
+    from firstwords.model.transformer import Model
     from firstwords.stages.configure import Configure
     from firstwords.training.train import History
 
@@ -26,7 +29,7 @@ HYBRID_SIDES = (
     "masks are filled in by firstwords alone"
 )
 # Fields that are handed on to the stage that derives all numbers.
-HANDED_ON = ("objective", "budget", "tokens", "flops", "model", "training", "seed")
+HANDED_ON = ("objective", "budget", "tokens", "flops", "model", "training", "seed", "base")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,7 +37,8 @@ class Pretrain(Stage):
     """Pre-train a model with the numbers that a `configure` stage derived.
 
     Payload: `model/` (a Hugging Face folder), `curve.parquet` (one row a step), `samples.jsonl`; for a hybrid model
-    also `encoder/`, the same backbone as one that reads in both directions.
+    also `encoder/`, the same backbone as one that reads in both directions; with `training.keep_every_steps` also
+    `steps/step-.../`, the model as it was then.
 
     Attributes:
         objective: `causal_lm`, `masked_lm` or `hybrid_lm`.
@@ -46,6 +50,7 @@ class Pretrain(Stage):
         model: Sizes: `{ preset = "124M" }`, `{ parameters = "124M" }`, `{ depth = 6 }`, or any of them by hand.
         training: Settings of training set by hand.
         seed: Of weights, order and masks.
+        base: A Hugging Face folder in one of our layouts (Qwen3, Llama, EuroBERT) to go on from, with its tokenizer.
         engine: Where to run.
         trackers: Followers beside the terminal and `events.jsonl`, for example `[{ kind = "tensorboard" }]`.
     """
@@ -61,8 +66,14 @@ class Pretrain(Stage):
     model: ModelSizes = field(default_factory=ModelSizes)
     training: dict[str, Any] = field(default_factory=dict)
     seed: int = 0
+    base: Base | None = None
     engine: Annotated[Engine, Kind("compute.engines")] = field(default_factory=Single)
     trackers: tuple[Annotated[Tracker, Kind("training.trackers")], ...] = runtime(())
+
+    def completed(self, graph: "Graph") -> "Pretrain":
+        """With the base of the section that sets its numbers."""
+        base = getattr(graph.stage(self._own_configuration(graph)), "base", None)
+        return self if base is None or self.base is not None else dataclasses.replace(self, base=base)
 
     def inputs(self, graph: "Graph") -> dict[str, str]:
         """The numbers, the token store, the vocabulary."""
@@ -72,13 +83,17 @@ class Pretrain(Stage):
             "tokenizer": graph.require("train_tokenizer"),
         }
 
-    def _configuration(self, graph: "Graph") -> str:
+    def _own_configuration(self, graph: "Graph") -> str:
         part = graph.name.partition(".")[2]
         own = f"configure.{part}" if part else "configure"
-        implied = self._implied()
-        name = self.configuration or (own if graph.stage(own) or not graph.stage("configure") else "configure")
+        return self.configuration or (own if graph.stage(own) or not graph.stage("configure") else "configure")
+
+    def _configuration(self, graph: "Graph") -> str:
+        name, implied = self._own_configuration(graph), self._implied()
         if graph.stage(name) not in (None, implied) or self.configuration:
             given = [each for each in HANDED_ON[1:] if getattr(self, each) != _default(each)]
+            if self.base == getattr(graph.stage(name), "base", None):
+                given = [each for each in given if each != "base"]
             if given:
                 raise RecipeError(f"{', '.join(given)}: write it in [{name}], which sets the numbers of this stage")
         return graph.require(name, None if self.configuration else lambda: implied)
@@ -98,7 +113,6 @@ class Pretrain(Stage):
         from firstwords.data.shards import write_table
         from firstwords.model.config import ModelConfig
         from firstwords.model.hugging_face import save_encoder, save_folder
-        from firstwords.model.transformer import Model
         from firstwords.recipe import build
         from firstwords.tokenizer.tokenizer import Tokenizer
         from firstwords.tokenizer.word_joints import word_joints
@@ -118,12 +132,16 @@ class Pretrain(Stage):
         joints = word_joints(tokenizer_folder) if self.objective.needs_words else None
         rows = PackedExamples(store, "train", config.context, joints)
         held_out = PackedExamples(store, "validation", config.context)
-        model = Model(config, self.objective.head(config, None), seed=settings.seed)  # type: ignore[arg-type]
+        model, stored = self._model(config, settings.seed)
         meter = _Meter()
         peak = {
             "flops_per_token": plan.get("cost", {}).get("flops_per_token"),
             "peak_flops": plan.get("probe", {}).get("peak_flops"),
         }
+
+        def store_model(place: str, model: Any) -> None:
+            save_folder(work.path(place), model, stored, tokenizer_folder)
+
         history = train(
             model=model,
             objective=self.objective,
@@ -133,17 +151,33 @@ class Pretrain(Stage):
             settings=settings,
             work=work,
             sample=sampler(Tokenizer.load(tokenizer_folder), held_out, config=config, seed=settings.seed),
+            keep=lambda model, step: store_model(f"steps/step-{step:09d}", model),
             engine=self.engine,
             trackers=(Console(**peak), Events(**peak), Load(), meter, *self.trackers),
         )
+        whole: Any = self.engine.whole(model)
+        if whole is None:
+            return Outcome(summary="the first rank writes the result")
         write_table(work.path("curve.parquet"), history.curve())
         with atomic_write(work.path("samples.jsonl")) as temporary:
             lines = (json.dumps(sample, ensure_ascii=False) + "\n" for sample in history.samples)
             temporary.write_text("".join(lines), encoding="utf-8")
-        save_folder(work.path("model"), model, config, tokenizer_folder)
+        store_model("model", whole)
         if config.hybrid:
-            save_encoder(work.path("encoder"), model, tokenizer_folder)
+            save_encoder(work.path("encoder"), whole, tokenizer_folder)
         return _outcome(history, meter, config.hybrid)
+
+    def _model(self, config: "ModelConfig", seed: int) -> "tuple[Model, ModelConfig]":
+        """The model to train, and the configuration it is stored with: a base keeps its longest context."""
+        from firstwords.model.hugging_face import load_folder
+        from firstwords.model.transformer import Model
+
+        if self.base is None:
+            return Model(config, self.objective.head(config, None), seed=seed), config  # type: ignore[arg-type]
+        model, stored, _ = load_folder(self.base.folder, "language_model")
+        if dataclasses.replace(stored, context=config.context) != config:
+            raise RecipeError(f"base = {self.base.path!r} is not the model that `configure` looked at")
+        return model, stored
 
 
 def _default(name: str) -> Any:

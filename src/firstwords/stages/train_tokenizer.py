@@ -1,13 +1,15 @@
 """Learn the vocabulary from the training part of the corpus."""
 
+import dataclasses
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
 from firstwords.errors import RecipeError
+from firstwords.model.base_folder import Base
 from firstwords.recipe import Kind, Size
 from firstwords.stage import Outcome, Stage, Work
 from firstwords.stages.decontaminate import corpus
-from firstwords.tokenizer.tokenizer import TokenizerTrainer
+from firstwords.tokenizer.tokenizer import TokenizerTrainer, take_over
 from firstwords.tokenizer.tokenizers.byte_bpe import ByteBPE
 
 if TYPE_CHECKING:
@@ -32,6 +34,7 @@ class TrainTokenizer(Stage):
         max_bytes: Most text to learn from; of a larger corpus a share of the documents, drawn by their ids. The
             distinct words of so much text fit into a few gigabytes of memory.
         report_bytes: Most text of each split on which bytes per token are measured.
+        base: A model whose tokenizer is taken over instead; by default the one that a pre-training goes on from.
     """
 
     version: ClassVar[int] = 2
@@ -39,6 +42,22 @@ class TrainTokenizer(Stage):
     tokenizer: Annotated[TokenizerTrainer, Kind("tokenizer.tokenizers")] = ByteBPE()
     max_bytes: Size = 2**30
     report_bytes: Size = 16 * 2**20
+    base: Base | None = None
+
+    def completed(self, graph: "Graph") -> "TrainTokenizer":
+        """With the base of the recipe's pre-training: a model understands its own vocabulary only."""
+        stages = [graph.stage(name) for kind in ("pretrain", "configure") for name in graph.names(kind)]
+        bases = {base for stage in stages if (base := getattr(stage, "base", None)) is not None}
+        if self.base is not None:
+            bases.add(self.base)
+        if not bases:
+            return self
+        if len(bases) > 1:
+            places = " and ".join(sorted(base.path for base in bases))
+            raise RecipeError(f"{places} have a tokenizer each, and a recipe has one: split it into two recipes")
+        if self.tokenizer != TrainTokenizer.tokenizer:
+            raise RecipeError("the tokenizer is that of the base: leave `tokenizer` out")
+        return dataclasses.replace(self, base=bases.pop())
 
     def inputs(self, graph: "Graph") -> dict[str, str]:
         """The corpus, with its splits."""
@@ -57,10 +76,14 @@ class TrainTokenizer(Stage):
                 f"{work.name}: the split 'train' of {documents} is empty: the corpus is too small, or all was dropped"
             )
         whole = sizes["train"].bytes
-        vocab_size, reason = self.tokenizer.size(min(whole, self.max_bytes))
-        work.progress(f"learning {vocab_size:,} entries from {min(whole, self.max_bytes) / 1e6:,.1f} MB")
-        tokenizer = self.tokenizer.train(split_texts(documents, "train", self.max_bytes / whole), vocab_size)
-        tokenizer.save(work.folder)
+        if self.base is None:
+            vocab_size, reason = self.tokenizer.size(min(whole, self.max_bytes))
+            work.progress(f"learning {vocab_size:,} entries from {min(whole, self.max_bytes) / 1e6:,.1f} MB")
+            tokenizer = self.tokenizer.train(split_texts(documents, "train", self.max_bytes / whole), vocab_size)
+            tokenizer.save(work.folder)
+        else:
+            tokenizer = take_over(self.base.folder, work.folder)
+            vocab_size, reason = tokenizer.vocab_size, f"those of {self.base.path}"
         work.progress("measuring bytes per token")
         figures = Report(tokenizer, threads=work.threads)
         measure(figures, documents, {split: self.report_bytes / max(1, size.bytes) for split, size in sizes.items()})
@@ -68,7 +91,7 @@ class TrainTokenizer(Stage):
         report = {
             "vocab_size": {"value": tokenizer.vocab_size, "asked": vocab_size, "reason": reason},
             "corpus": {split: {"documents": size.documents, "bytes": size.bytes} for split, size in sizes.items()},
-            "share_learnt_from": round(min(1.0, self.max_bytes / whole), 6),
+            "share_learnt_from": 0.0 if self.base else round(min(1.0, self.max_bytes / whole), 6),
             "vocabulary": figures.vocabulary(),
             "by_split": by_split,
             "by_language": figures.by("language"),

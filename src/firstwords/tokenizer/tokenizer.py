@@ -5,6 +5,7 @@ are. Nothing is ever added to a text, and text never becomes a special token: a 
 encoded as those 13 characters, so no document can end itself or forge a boundary. Special ids are placed by code only.
 """
 
+import json
 from abc import abstractmethod
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -68,11 +69,15 @@ class Tokenizer:
         vocab_size: Number of ids, special ones included.
         end_of_text: Id that follows every document and stands before the first token (end and begin of sequence).
         pad: Id that fills up batches outside this package (ours have no padding).
-        mask: Id that hides a token from a masked language model.
+        optional_mask: Id that hides a token from a masked language model; None where a foreign tokenizer has none.
         infilling: First of the three ids of `INFILLING_TOKENS`; None where the vocabulary has none.
+
+    Args:
+        backend: The library's.
+        special: Names of these three tokens; another's are in its folder.
     """
 
-    def __init__(self, backend: "Backend") -> None:
+    def __init__(self, backend: "Backend", special: tuple[str, str, str | None] = SPECIAL_TOKENS) -> None:
         self._backend = backend
         backend.encode_special_tokens = True  # text that looks like a special token stays text
         backend.no_truncation()
@@ -81,15 +86,27 @@ class Tokenizer:
         self._encoder: Encoder | None = None
         self._num_bytes = 0
         self.vocab_size: int = backend.get_vocab_size()
-        self.end_of_text, self.pad, self.mask = (self._special(token) for token in SPECIAL_TOKENS)
+        self.end_of_text, self.pad = (self._special(token) for token in special[:2])
+        self.optional_mask = None if special[2] is None else self._special(special[2])
         infilling = [backend.token_to_id(token) for token in INFILLING_TOKENS]
         first = infilling[0]
         self.infilling: int | None = first if first is not None and infilling[1:] == [first + 1, first + 2] else None
 
+    @property
+    def mask(self) -> int:
+        """Id that hides a token from a masked language model.
+
+        Raises:
+            RecipeError: If there is none.
+        """
+        if self.optional_mask is None:
+            raise RecipeError("the tokenizer has no token that stands for a hidden one: it cannot be used with masks")
+        return self.optional_mask
+
     def _special(self, token: str) -> int:
         found = self._backend.token_to_id(token)
         if found is None:
-            raise RecipeError(f"the tokenizer has no special token {token}; it was not trained by firstwords")
+            raise RecipeError(f"the tokenizer has no special token {token}")
         return found
 
     @classmethod
@@ -114,7 +131,10 @@ class Tokenizer:
             backend = Backend.from_file(str(path))
         except Exception as error:  # the library raises nothing more specific
             raise RecipeError(f"{path} is not a tokenizer: {error}") from error
-        return cls(backend)
+        try:
+            return cls(backend, special_tokens(Path(folder)))
+        except RecipeError as error:
+            raise RecipeError(f"{path}: {error}") from None
 
     def save(self, folder: Path) -> None:
         """Write `tokenizer.json` and `tokenizer_config.json`, the same bytes for the same tokenizer."""
@@ -220,6 +240,50 @@ class Tokenizer:
             else:
                 for piece in pieces(text, PIECE_CHARACTERS):
                     yield number, piece
+
+
+def special_tokens(folder: Path) -> tuple[str, str, str | None]:
+    """Names of end-of-text, padding and mask in a folder: those of its `tokenizer_config.json`, ours without one.
+
+    A tokenizer without padding uses end-of-text (nothing here pads); one without a mask has none.
+
+    Raises:
+        RecipeError: If the file cannot be read or names no end-of-text.
+    """
+    path = folder / "tokenizer_config.json"
+    if not path.is_file():
+        return SPECIAL_TOKENS
+    try:
+        values = json.loads(path.read_bytes())
+        names = [values.get(key) for key in ("eos_token", "pad_token", "mask_token")]
+    except (ValueError, AttributeError, RecursionError) as error:
+        raise RecipeError(f"{path} cannot be read: {error}") from None
+    end, pad, mask = (name.get("content") if isinstance(name, dict) else name for name in names)
+    if not isinstance(end, str):
+        raise RecipeError(f"{path} names no eos_token, which must close every document")
+    return end, pad if isinstance(pad, str) else end, mask if isinstance(mask, str) else None
+
+
+def take_over(source: Path, folder: Path) -> Tokenizer:
+    """Copy the tokenizer of a foreign model, all that transformers reads of it but for references to code.
+
+    Args:
+        source: A model's folder.
+        folder: Where the files go.
+
+    Raises:
+        RecipeError: If it is no tokenizer that this package can use.
+    """
+    tokenizer = Tokenizer.load(source)
+    for name in ("tokenizer.json", "chat_template.jinja"):
+        if (source / name).is_file():
+            with atomic_write(folder / name) as temporary:
+                temporary.write_bytes((source / name).read_bytes())
+    for name in ("tokenizer_config.json", "special_tokens_map.json"):
+        if (source / name).is_file():
+            values = json.loads((source / name).read_bytes())
+            write_json(folder / name, {key: value for key, value in values.items() if key != "auto_map"})
+    return tokenizer
 
 
 def tokenizer_config() -> dict[str, object]:

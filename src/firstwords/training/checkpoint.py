@@ -24,7 +24,6 @@ from firstwords.artifact import atomic_write, canonical_hash, clear_partial, rem
 
 STATE = "state.json"
 HISTORY = "history.jsonl"
-NUM_KEPT = 2
 
 
 class Journal:
@@ -48,7 +47,7 @@ class Journal:
             self._file.truncate(self._num_bytes)
 
     def append(self, record: dict[str, Any]) -> None:
-        """Add a record. It is handed to the operating system at once, to the disk by `position`."""
+        """Add a record. It is handed to the operating system at once, to the disk by `sync`."""
         self.records.append(record)
         if self._file is not None:
             line = json.dumps(record, ensure_ascii=False).encode() + b"\n"
@@ -58,10 +57,13 @@ class Journal:
             self._num_bytes += len(line)
 
     def position(self) -> dict[str, Any]:
-        """How far the file reaches, with the digest of everything before; synced to the disk."""
+        """How far the file reaches, with the digest of everything before."""
+        return {"bytes": self._num_bytes, "sha256": self._hash.hexdigest()}
+
+    def sync(self) -> None:
+        """Return when everything appended so far is on the disk; another thread may call it."""
         if self._file is not None:
             os.fsync(self._file.fileno())
-        return {"bytes": self._num_bytes, "sha256": self._hash.hexdigest()}
 
     def close(self) -> None:
         """Close the file."""
@@ -85,10 +87,14 @@ class CheckpointStore:
         folder: Where they lie.
         fingerprint: Describes what is trained on what; a checkpoint of something else is not used.
         note: Called with a sentence when a damaged checkpoint is set aside.
+        num_kept: So many of the newest stay.
     """
 
-    def __init__(self, folder: Path, fingerprint: dict[str, Any], note: Callable[[str], None]) -> None:
+    def __init__(
+        self, folder: Path, fingerprint: dict[str, Any], note: Callable[[str], None], num_kept: int = 2
+    ) -> None:
         self.folder = folder
+        self.num_kept = num_kept
         self.fingerprint = fingerprint
         self.note = note
         folder.mkdir(parents=True, exist_ok=True)
@@ -108,7 +114,7 @@ class CheckpointStore:
         return sorted((int(number) for number in numbers if number.isdigit()), reverse=True)
 
     def save(self, step: int, state: dict[str, Any], write: Callable[[Path], None]) -> None:
-        """Write a checkpoint and delete all but the newest two.
+        """Write a checkpoint and delete all but the newest ones.
 
         Args:
             step: Updates done.
@@ -122,7 +128,7 @@ class CheckpointStore:
             content = {"step": step, "fingerprint": self.fingerprint, "files": files} | state
             content |= {"digest": canonical_hash(content)}
             (temporary / STATE).write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
-        for old in self.steps()[NUM_KEPT:]:
+        for old in self.steps()[self.num_kept :]:
             remove_tree(self.place(old))
 
     def newest(self) -> dict[str, Any] | None:

@@ -9,7 +9,7 @@ import torch
 from torch import nn
 
 from firstwords.compute.engine import Engine
-from firstwords.training.loader import MicroBatch
+from firstwords.training.loader import MicroBatch, shared
 from firstwords.training.objective import Objective
 
 
@@ -59,17 +59,15 @@ def _measure(
     predicted: list[Any] = []
     decodes = type(objective).decode is not Objective.decode
     with torch.no_grad():
-        for number, micro in enumerate(batches):
-            is_mine = number % engine.num_ranks == engine.rank
-            if not (is_mine or decodes):
-                continue
+        for micro in shared(batches, engine.rank, engine.num_ranks, engine.in_step):
             batch = engine.place(objective.collate(micro.examples, micro.draws, config))
-            if is_mine:
-                loss, count = objective.loss(model, batch, micro.draws)
+            loss, count = objective.loss(model, batch, micro.draws)
+            if not micro.is_idle:
                 totals += torch.stack([loss.double(), count.double()]).cpu()
-            if decodes:
-                gold += [example.labels for example in micro.examples]
-                predicted += objective.decode(model, batch) or []
+        for micro in batches if decodes else []:
+            batch = engine.place(objective.collate(micro.examples, micro.draws, config))
+            gold += [example.labels for example in micro.examples]
+            predicted += objective.decode(model, batch) or []
     model.train()
     total, count = engine.sum(totals).tolist()
     mean = total / max(count, 1.0)

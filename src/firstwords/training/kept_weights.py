@@ -6,7 +6,7 @@ names that end in the parameter's name.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 
 import torch
@@ -15,6 +15,8 @@ from torch import Tensor, nn
 from firstwords.training.optimizer import Optimizer
 
 Copies = dict[str, Tensor]
+# In names of stored tensors: before what to go back to, and the weights among it.
+EARLIER, WEIGHTS = "earlier-", "weights"
 
 
 class KeptWeights:
@@ -22,14 +24,22 @@ class KeptWeights:
 
     Args:
         optimizer: Makes the updates.
-        model: Only trainable parameters are copied.
+        shares: What this process updates, by name (`Engine.shares`); only trainable parameters are copied.
         average_decay: How much of the average stays at an update; 0 = no average. Early averages forget faster:
             (1 + n) / (10 + n) after n updates, if that is less.
+        publish: Lets the model see what was written into the shares (`Engine.publish`).
     """
 
-    def __init__(self, optimizer: Optimizer, model: nn.Module, average_decay: float = 0.0) -> None:
+    def __init__(
+        self,
+        optimizer: Optimizer,
+        shares: Mapping[str, nn.Parameter],
+        average_decay: float = 0.0,
+        publish: Callable[[], None] = lambda: None,
+    ) -> None:
         self.optimizer = optimizer
-        self.parameters = {name: p.detach() for name, p in model.named_parameters() if p.requires_grad}
+        self.publish = publish
+        self.parameters = {name: p.detach() for name, p in shares.items() if p.requires_grad}
         self.average_decay = average_decay
         self.num_updates = 0
         self.average: Copies = self._copies() if average_decay else {}
@@ -71,27 +81,28 @@ class KeptWeights:
 
     def keep_to_go_back(self) -> None:
         """Remember weights and optimizer state as they are now."""
-        state = {f"state.{name}": tensor.clone() for name, tensor in self.optimizer.state().items()}
-        self.earlier = self._copies() | state
+        weights = {f"{WEIGHTS}.{name}": tensor for name, tensor in self._copies().items()}
+        self.earlier = weights | {name: tensor.clone() for name, tensor in self.optimizer.state().items()}
 
     def go_back(self) -> bool:
         """To what `keep_to_go_back` remembered; whether there was something."""
         if not self.earlier:
             return False
-        self._take({name: self.earlier[name] for name in self.parameters})
-        prefix = "state."
-        self.optimizer.load_state({n.removeprefix(prefix): t for n, t in self.earlier.items() if n.startswith(prefix)})
+        self._take({name: self.earlier[f"{WEIGHTS}.{name}"] for name in self.parameters})
+        self.optimizer.load_state(self.earlier)
         return True
 
     @torch.no_grad()
     def _take(self, copies: Copies) -> None:
         for name, tensor in copies.items():
             self.parameters[name].copy_(tensor)
+        if copies:
+            self.publish()
 
     def state(self) -> Copies:
-        """The optimizer's state and all copies."""
-        kept = {"average": self.average, "best": self.best, "earlier": self.earlier}
-        copies = {f"{kind}.{name}": tensor for kind, tensors in kept.items() for name, tensor in tensors.items()}
+        """The optimizer's state and all copies, each as `<what>.<parameter>`."""
+        kept = {"average.": self.average, "best.": self.best, EARLIER: self.earlier}
+        copies = {f"{kind}{name}": tensor for kind, tensors in kept.items() for name, tensor in tensors.items()}
         return self.optimizer.state() | copies
 
     def load_state(self, tensors: Mapping[str, Tensor]) -> None:
@@ -103,7 +114,9 @@ class KeptWeights:
         self.optimizer.load_state(tensors)
         for name, average in self.average.items():
             average.copy_(tensors[f"average.{name}"])
-        for kind in ("best", "earlier"):
-            prefix = f"{kind}."
-            found = {n.removeprefix(prefix): t.clone() for n, t in tensors.items() if n.startswith(prefix)}
-            setattr(self, kind, found)
+        self.best = _under("best.", tensors)
+        self.earlier = _under(EARLIER, tensors)
+
+
+def _under(prefix: str, tensors: Mapping[str, Tensor]) -> Copies:
+    return {name.removeprefix(prefix): tensors[name].clone() for name in tensors if name.startswith(prefix)}

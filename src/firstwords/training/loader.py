@@ -8,7 +8,7 @@ steps, so a run that continues, or that has another number of ranks, sees the sa
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -19,15 +19,20 @@ from firstwords.training.growth import shorten, step_starts
 
 @dataclass(frozen=True)
 class MicroBatch:
-    """Examples that go through the model together, and their random numbers."""
+    """Examples that go through the model together, and their random numbers.
+
+    Attributes:
+        is_idle: The pass only keeps this rank in step with the others; nothing of it counts.
+    """
 
     examples: list[Example]
     draws: Draws
+    is_idle: bool = False
 
     @property
     def num_tokens(self) -> int:
-        """Tokens of all examples."""
-        return sum(map(len, self.examples))
+        """Tokens of all examples that count."""
+        return 0 if self.is_idle else sum(map(len, self.examples))
 
 
 class Loader:
@@ -44,6 +49,7 @@ class Loader:
         starts: Where each step begins in the sequence of rows (`growth.step_starts`), if not all are alike.
         order: Permutations of the rows; shuffled by default.
         context: How far back a token looks, by the share of the run that is over; None = the whole row.
+        in_step: Every rank gets equally many micro-batches, idle ones where there are not enough.
     """
 
     def __init__(
@@ -59,8 +65,10 @@ class Loader:
         starts: np.ndarray | None = None,
         order: RowOrder | None = None,
         context: Callable[[float], int] | None = None,
+        in_step: bool = False,
     ) -> None:
         self.rows = rows
+        self.in_step = in_step
         self.seed = seed
         self.num_positions = num_positions
         self.starts = step_starts(num_positions, rows_per_step, 1.0, 0.0) if starts is None else starts
@@ -95,7 +103,7 @@ class Loader:
             length = self.context(int(self.starts[step]) / self.num_positions)
             examples = [shorten(example, length) for example in examples]
         pieces = cut(examples, self.micro_tokens, self.num_ranks)
-        return [
+        found = [
             MicroBatch(
                 [examples[i] for i in piece],
                 Draws(
@@ -104,8 +112,25 @@ class Loader:
                     progress=step / self.num_steps,
                 ),
             )
-            for piece in pieces[self.rank :: self.num_ranks]
+            for piece in pieces
         ]
+        return shared(found, self.rank, self.num_ranks, self.in_step)
+
+
+def shared(batches: list[MicroBatch], rank: int, num_ranks: int, in_step: bool) -> list[MicroBatch]:
+    """The micro-batches of a rank.
+
+    Args:
+        batches: Of all ranks.
+        rank: Number of the rank.
+        num_ranks: How many there are.
+        in_step: Whether all ranks need equally many; an idle one is a copy of the first (a small one would do, but
+            ranks that wait for the others gain nothing by it).
+    """
+    mine = batches[rank::num_ranks]
+    if in_step and len(mine) < -(-len(batches) // num_ranks):
+        mine.append(replace(batches[0], is_idle=True))
+    return mine
 
 
 def cut(examples: Sequence[Example], micro_tokens: int, num_pieces: int = 1) -> list[list[int]]:

@@ -67,6 +67,12 @@ def parameter_roles(model: nn.Module) -> dict[str, Role]:
     return roles
 
 
+def updated_whole(model: nn.Module, settings: TrainSettings) -> list[str]:
+    """Names of the parameters whose update needs all their numbers; the others may be updated in pieces."""
+    muon = settings.matrix_optimizer == "muon"
+    return [name for name, role in parameter_roles(model).items() if muon and role == "matrix"]
+
+
 class _MatrixGroup:
     """All matrices of one shape (or its transpose), as one batch (K, M, N) with M <= N."""
 
@@ -109,11 +115,14 @@ class Optimizer:
     Args:
         model: Parameters are sorted by `parameter_roles`.
         settings: Rates, momenta, weight decay.
+        shares: What this process updates, by name (`Engine.shares`); by default all parameters.
     """
 
-    def __init__(self, model: nn.Module, settings: TrainSettings) -> None:
+    def __init__(
+        self, model: nn.Module, settings: TrainSettings, shares: Mapping[str, nn.Parameter] | None = None
+    ) -> None:
         self.settings = settings
-        named = dict(model.named_parameters())
+        named = dict(model.named_parameters()) if shares is None else shares
         roles = parameter_roles(model)
         rates = {
             "matrix": settings.matrix_rate,
@@ -124,6 +133,8 @@ class Optimizer:
         by_shape: dict[tuple[int, ...], dict[str, nn.Parameter]] = {}
         elementwise: dict[Role, dict[str, nn.Parameter]] = {}
         for name, role in roles.items():
+            if name not in named:
+                continue  # another rank updates it
             parameter = named[name]
             if role == "matrix" and settings.matrix_optimizer == "muon":
                 by_shape.setdefault(tuple(sorted(parameter.shape)), {})[name] = parameter

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import partial
 
+from firstwords.compute.engine import Engine
 from firstwords.errors import RecipeError
 from firstwords.training.batch import Example
 from firstwords.training.curriculum import RowOrder
@@ -13,7 +14,7 @@ from firstwords.training.loader import Loader
 from firstwords.training.settings import TrainSettings
 
 
-def make_loader(rows: Sequence[Example], settings: TrainSettings, rank: int, num_ranks: int) -> Loader:
+def make_loader(rows: Sequence[Example], settings: TrainSettings, engine: Engine) -> Loader:
     """The rows of every step of a run.
 
     Raises:
@@ -38,8 +39,9 @@ def make_loader(rows: Sequence[Example], settings: TrainSettings, rank: int, num
         rows_per_step=rows_per_step,
         num_positions=num_positions,
         micro_tokens=settings.micro_tokens,
-        rank=rank,
-        num_ranks=num_ranks,
+        rank=engine.rank,
+        num_ranks=engine.num_ranks,
+        in_step=engine.in_step,
         starts=step_starts(num_positions, rows_per_step, settings.first_batch_share, settings.batch_growth_share),
         order=RowOrder(rows, settings.order, settings.seed),
         context=context,

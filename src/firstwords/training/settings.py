@@ -74,6 +74,12 @@ class TrainSettings(Component):
     # Extra checkpoints change no byte of the result, so the clock may trigger them.
     checkpoint_seconds: Duration = runtime(60.0)
     checkpoint_steps: int | None = runtime(None)
+    # The newest so many stay, so that damage to one costs the steps since the one before.
+    checkpoints_kept: int = runtime(2)
+    # Written by a thread from a copy of weights and moments while training goes on; without it training waits.
+    checkpoint_in_background: bool = runtime(True)
+    # Every so many steps the model goes into the artifact as a Hugging Face folder of its own, `steps/step-...`.
+    keep_every_steps: int | None = None
     log_seconds: Duration = runtime(1.0)
 
     def __post_init__(self) -> None:
@@ -91,6 +97,11 @@ class TrainSettings(Component):
             raise RecipeError(f"first_context is {self.first_context}; it must be at least 1, or left out")
         if self.spike_deviations <= 0:
             raise RecipeError(f"spike_deviations is {self.spike_deviations}; it must be above 0")
+        if self.checkpoints_kept < 1:
+            raise RecipeError(f"checkpoints_kept is {self.checkpoints_kept}; at least 1 must stay")
+        for name in ("checkpoint_steps", "keep_every_steps"):
+            if getattr(self, name) is not None and getattr(self, name) < 1:
+                raise RecipeError(f"{name} is {getattr(self, name)}; it must be at least 1")
         if self.warmup_share + self.decay_share > 1:
             raise RecipeError(f"warmup_share {self.warmup_share} and decay_share {self.decay_share} exceed 1 together")
 

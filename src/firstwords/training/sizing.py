@@ -125,7 +125,7 @@ class Corpus:
     vocab_size: int
     end_of_text: int
     pad: int
-    mask: int
+    mask: int | None
     train_tokens: int
     validation_tokens: int
     max_epochs: float = 4.0

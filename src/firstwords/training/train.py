@@ -13,18 +13,18 @@ import math
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import torch
 from torch import Tensor, nn
 
 from firstwords.artifact import write_json
-from firstwords.compute.engine import Engine
+from firstwords.compute.engine import Engine, write
 from firstwords.compute.engines.single import Single
 from firstwords.errors import Interrupted, NumericFailure, RecipeError
 from firstwords.recipe import configuration
 from firstwords.stage import Work
+from firstwords.training.background import Background
 from firstwords.training.batch import Example, keyed_generator
 from firstwords.training.checkpoint import CheckpointStore, Journal
 from firstwords.training.early_stop import EarlyStop
@@ -33,7 +33,7 @@ from firstwords.training.interruption import StopRequest
 from firstwords.training.kept_weights import KeptWeights
 from firstwords.training.loader import MicroBatch, validation_batches
 from firstwords.training.objective import Objective
-from firstwords.training.optimizer import Optimizer
+from firstwords.training.optimizer import Optimizer, updated_whole
 from firstwords.training.reading import make_loader
 from firstwords.training.schedule import rate_factor
 from firstwords.training.settings import TrainSettings
@@ -49,6 +49,9 @@ __all__ = ["History", "TrainSettings", "train"]
 
 Sample = Callable[[nn.Module, int], list[dict[str, Any]]]
 """Makes samples of a model after a number of steps; a pure function of both."""
+
+Keep = Callable[[nn.Module, int], None]
+"""Stores a model after a number of steps for good."""
 
 
 @dataclass(frozen=True)
@@ -93,6 +96,7 @@ def train(
     validation: Sequence[Example] | None = None,
     bytes_per_token: float | None = None,
     sample: Sample | None = None,
+    keep: Keep | None = None,
     engine: Engine | None = None,
     trackers: Sequence[Tracker] = (Console(), Events()),
 ) -> History:
@@ -107,6 +111,7 @@ def train(
         validation: Held-out rows; their loss is measured at `settings.num_evaluations` moments, the end included.
         bytes_per_token: Of the held-out text, UTF-8; with it the validation loss is also told in bits per byte.
         sample: Called at `settings.num_samples` moments, the end included.
+        keep: Called every `settings.keep_every_steps` steps, on the first rank.
         engine: Where to run; one process by default.
         trackers: Told after every step, on the first rank.
 
@@ -122,6 +127,7 @@ def train(
         run.validation = validation_batches(validation, settings.seed, settings.micro_tokens)
     run.bytes_per_token = bytes_per_token
     run.sample = sample
+    run.keep = keep
     if run.engine.rank == 0:
         run.followers = [tracker.follow(work, run.loader.num_steps) for tracker in trackers]
     return run.to_the_end()
@@ -151,13 +157,17 @@ class _Run:
         self.engine = engine
         self.config: Any = model.config
         self.model = engine.prepare(model)
-        self.optimizer = KeptWeights(Optimizer(self.model, settings), self.model, settings.average_decay)
-        self.loader = make_loader(rows, settings, engine.rank, engine.num_ranks)
+        shares = engine.shares(self.model, updated_whole(self.model, settings))
+        self.optimizer = KeptWeights(
+            Optimizer(self.model, settings, shares), shares, settings.average_decay, lambda: engine.publish(self.model)
+        )
+        self.loader = make_loader(rows, settings, engine)
         self.spikes = SpikeJudge(settings.spikes, settings.spike_deviations)
         self.early_stop = EarlyStop(settings.patience)
         self.validation: list[MicroBatch] = []
         self.bytes_per_token: float | None = None
         self.sample: Sample | None = None
+        self.keep: Keep | None = None
         self.followers: list[Callable[[dict[str, Any]], None]] = []
         self.step = 0
         self.tokens = 0
@@ -168,8 +178,11 @@ class _Run:
             "num_rows": len(rows),
             "shapes": shapes,
         }
-        self.store = CheckpointStore(work.scratch("checkpoints"), fingerprint, work.note)
+        self.store = CheckpointStore(
+            work.scratch("checkpoints"), fingerprint, work.note, num_kept=settings.checkpoints_kept
+        )
         self.journal = Journal(None)
+        self.background = Background()
         self.saved_at = time.monotonic()
 
     # --- the whole run ---
@@ -195,6 +208,8 @@ class _Run:
                     if self.step in sample_steps or (self.sample and self._is_over()):
                         record["samples"] = self._samples()
                     self._tell(record, shown)
+                    if self.keep and self.step % (self.settings.keep_every_steps or num_steps + 1) == 0:
+                        self._keep()
                     if agreed["save"] or agreed["stop"] or self._is_over():
                         self._save()
                     if agreed["stop"] and not self._is_over():
@@ -202,8 +217,10 @@ class _Run:
                             f"{self.work.name}: stopped after step {self.step:,} of {num_steps:,}; "
                             "the same command continues"
                         )
+            self.background.wait()
         finally:
             gc.unfreeze()
+            self._finish_writing()
             self.journal.close()
         self.optimizer.end(with_best=self.settings.patience is not None)
         return self._history()
@@ -270,6 +287,8 @@ class _Run:
         torch.manual_seed(int(keyed_generator(self.settings.seed, self.step, place, "torch").integers(2**63)))
         batch = self.engine.place(self.objective.collate(micro.examples, micro.draws, self.config))
         loss, count = self.objective.loss(self.model, batch, micro.draws)
+        if micro.is_idle:
+            loss, count = loss * 0, count * 0
         self.engine.backward(loss)
         return torch.stack([loss.detach().double(), count.double()])
 
@@ -292,9 +311,9 @@ class _Run:
     def _fail(self, what: str, batches: list[MicroBatch], sums: list[Tensor]) -> NoReturn:
         """Save the rows of this rank's share of the step, then end."""
         offending = [n for n, each in enumerate(sums) if not torch.isfinite(each).all()]
-        parameters = [
-            name for name, p in self.model.named_parameters() if p.grad is not None and not torch.isfinite(p.grad).all()
-        ]
+        shown = {name: p.grad for name, p in self.model.named_parameters() if p.grad is not None}
+        local = {name: g.to_local() if hasattr(g, "to_local") else g for name, g in shown.items()}
+        parameters = [name for name, gradient in local.items() if not torch.isfinite(gradient).all()]
         place = self.work.scratch(f"not-finite-rank-{self.engine.rank}.json")
         rows = [
             {"epoch": epoch, "row": row, "input_ids": example.input_ids.tolist()}
@@ -324,13 +343,21 @@ class _Run:
 
     def _samples(self) -> list[dict[str, Any]]:
         assert self.sample is not None
-        if self.engine.rank:
-            return []
-        self.model.eval()
-        with torch.no_grad(), self.optimizer.averaged():
-            samples = self.sample(self.model, self.step)
-        self.model.train()
+        with self.optimizer.averaged(), torch.no_grad():
+            model = self.engine.whole(self.model)
+            if model is None:
+                return []
+            model.eval()
+            samples = self.sample(model, self.step)
+            model.train()
         return samples
+
+    def _keep(self) -> None:
+        assert self.keep is not None
+        with self.optimizer.averaged():
+            model = self.engine.whole(self.model)
+            if model is not None:
+                self.keep(model, self.step)
 
     def _tell(self, record: dict[str, Any], shown: dict[str, Any]) -> None:
         """Write the record down and show it."""
@@ -355,22 +382,35 @@ class _Run:
         return self.engine.rank == 0 and time.monotonic() - self.saved_at > self.settings.checkpoint_seconds
 
     def _save(self) -> None:
-        def write(folder: Path) -> None:
-            self.engine.save(folder, self.model, self.optimizer)
-
-        if self.engine.rank == 0:
-            state = {
-                "tokens": self.tokens,
-                "history": self.journal.position(),
-                "threads": torch.get_num_threads(),
-                "num_updates": self.optimizer.num_updates,
-                "spikes": self.spikes.state(),
-                "early_stop": self.early_stop.state(),
-            }
-            self.store.save(self.step, state, write)
-        else:
-            write(self.store.folder)  # takes part; writes nothing
+        """Copy weights and optimizer state, and write them beside training; the last ones are waited for."""
+        snapshot = self.engine.snapshot(self.model, self.optimizer)
         self.saved_at = time.monotonic()
+        if self.engine.rank:
+            return
+        state = {
+            "tokens": self.tokens,
+            "history": self.journal.position(),
+            "threads": torch.get_num_threads(),
+            "num_updates": self.optimizer.num_updates,
+            "spikes": self.spikes.state(),
+            "early_stop": self.early_stop.state(),
+        }
+        step = self.step
+
+        def save() -> None:
+            self.journal.sync()
+            self.store.save(step, state, lambda folder: write(snapshot, folder))
+
+        self.background.start(save)
+        if not self.settings.checkpoint_in_background:
+            self.background.wait()
+
+    def _finish_writing(self) -> None:
+        """Let a checkpoint that is being written be finished when training ends for another reason."""
+        try:
+            self.background.wait()
+        except OSError as problem:
+            self.work.note(f"{self.work.name}: the last checkpoint could not be written: {problem}")
 
     def _continue(self) -> None:
         """Take over the newest good checkpoint; the first rank chooses."""

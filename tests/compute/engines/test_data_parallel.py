@@ -51,7 +51,7 @@ def start_ranks(command, num_ranks=2):
         )
         for rank in range(num_ranks)
     ]
-    outputs = [rank.communicate(timeout=120)[0] for rank in ranks]
+    outputs = [rank.communicate(timeout=400)[0] for rank in ranks]
     assert [rank.returncode for rank in ranks] == [0] * num_ranks
     return [json.loads(output.splitlines()[-1]) for output in outputs]
 

@@ -6,7 +6,8 @@ from collections import Counter
 from itertools import pairwise
 
 import pytest
-from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
+from tokenizers import Tokenizer as Backend
+from tokenizers import decoders, models, pre_tokenizers, trainers
 
 from firstwords.errors import RecipeError
 from firstwords.recipe import build
@@ -56,7 +57,7 @@ def test_the_merges_are_those_of_the_library(alphabet):
 
 def reference(texts, size, pattern):
     """The tokenizer as the library trains it."""
-    backend = Tokenizer(models.BPE(ignore_merges=pattern == "llama3"))
+    backend = Backend(models.BPE(ignore_merges=pattern == "llama3"))
     backend.pre_tokenizer, backend.decoder = pre_tokenizer(pattern), decoders.ByteLevel()
     trainer = trainers.BpeTrainer(
         vocab_size=size,

@@ -1,10 +1,10 @@
 """Several processes with the same model, each taking a share of every step."""
 
-import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from firstwords.compute.engine import Engine
+from firstwords.compute import ranks
+from firstwords.compute.engine import Replicated, checkpoint_blocks
 from firstwords.recipe import runtime
 
 if TYPE_CHECKING:
@@ -12,45 +12,41 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, kw_only=True)
-class DataParallel(Engine):
-    """Training under `torchrun`: gloo between processors, NCCL between GPUs.
+class DataParallel(Replicated):
+    """Training under `torchrun`: gloo between processors, NCCL between GPUs. The model fits one device.
 
     Attributes:
         device: `cpu`, `cuda`, or `auto` for GPUs where there are some.
         compile: As in `Single`.
+        activation_checkpointing: As in `Single`.
     """
 
     device: str = runtime("auto")
     compile: bool = False
+    activation_checkpointing: bool = runtime(False)
 
     @property
     def rank(self) -> int:  # noqa: D102
-        return int(os.environ.get("RANK", "0"))
+        return ranks.rank()
 
     @property
     def num_ranks(self) -> int:  # noqa: D102
-        return int(os.environ.get("WORLD_SIZE", "1"))
+        return ranks.num_ranks()
 
     def device_name(self) -> str:  # noqa: D102
-        import torch
-
-        if self.device == "cpu" or not torch.cuda.is_available():
-            return "cpu"
-        return f"cuda:{os.environ.get('LOCAL_RANK', '0')}"
+        return ranks.device_name(self.device)
 
     def prepare(self, model: "nn.Module") -> "nn.Module":
         """As in the contract; joins the other processes first, which must all have been started."""
-        import torch
         from torch import distributed
 
         device = self.device_name()
-        if not distributed.is_initialized():
-            if device != "cpu":
-                torch.cuda.set_device(device)
-            distributed.init_process_group("gloo" if device == "cpu" else "nccl")
+        ranks.join(device)
         model.to(device)
         for parameter in model.parameters():
             distributed.broadcast(parameter.detach(), src=0)
+        if self.activation_checkpointing:
+            checkpoint_blocks(model)
         if self.compile:
             model.compile()
         return model

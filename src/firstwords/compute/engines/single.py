@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from firstwords.compute.engine import Engine
+from firstwords.compute.engine import Replicated, checkpoint_blocks
 from firstwords.recipe import runtime
 
 if TYPE_CHECKING:
@@ -11,17 +11,20 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Single(Engine):
+class Single(Replicated):
     """Training in this process alone.
 
     Attributes:
         device: `cpu`, `cuda`, or `auto` for a GPU where there is one.
         compile: Compile the model first. It costs 30 to 60 s on a processor, so it pays in long runs only, and it
             changes roundings, so it counts for the result's identity.
+        activation_checkpointing: Compute the inside of each block twice instead of keeping it: less memory, more time,
+            the same bits.
     """
 
     device: str = runtime("auto")
     compile: bool = False
+    activation_checkpointing: bool = runtime(False)
 
     def device_name(self) -> str:  # noqa: D102 (the contract says it)
         if self.device != "auto":
@@ -32,6 +35,8 @@ class Single(Engine):
 
     def prepare(self, model: "nn.Module") -> "nn.Module":  # noqa: D102
         model.to(self.device_name())
+        if self.activation_checkpointing:
+            checkpoint_blocks(model)
         if self.compile:
             model.compile()  # in place: names of parameters stay as they are
         return model
