@@ -168,7 +168,7 @@ def stage(setting: Setting, chosen: list[str], size: int) -> list[Judged]:
         (folder / f"jsonl/{shard}.jsonl").write_text("\n".join(rows) + "\n", encoding="utf-8")
     recipe = folder / "tokenize.toml"
     text = f'name = "tokenize"\n[collect]\nsources = [{{ kind = "jsonl", path = "{folder}/jsonl" }}]\n'
-    text += f"[train_tokenizer]\ntokenizer = {{ kind = 'byte_bpe', vocab_size = {ENTRIES} }}\n"
+    text += f"[train_tokenizer]\ntokenizer = {{ kind = 'byte_bpe', vocab_size = {ENTRIES} }}\n[tokenize]\n"
     recipe.write_text(text, encoding="utf-8")
     run_recipe(recipe, folder, until="train_tokenizer")
     done = run_recipe(recipe, folder, until="tokenize")

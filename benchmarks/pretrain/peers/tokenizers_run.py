@@ -5,6 +5,7 @@ Reading the file and cutting the texts into the pieces that the peers are best w
 
 import json
 import os
+import re
 import sys
 import time
 from pathlib import Path
@@ -17,14 +18,15 @@ LLAMA3 = (
     r"|\s*[\r\n]+|\s+(?!\S)|\s+"
 )
 PIECE = 4000  # characters: what each encoder did best with (docs/log/2026-11-26-tokenizers.md)
+SAFE_CUT = re.compile(r"(?<=[!-~]\n)(?=[A-Za-z])")
 SPECIAL = ["<|endoftext|>", "<|pad|>", "<|mask|>"]
 
 
 def pieces(texts):
-    """The texts in pieces of about `PIECE` characters, cut at line ends, so that batches are even."""
+    """The texts in pieces of about `PIECE` characters, cut where no word is cut."""
     for text in texts:
         piece, size = [], 0
-        for line in text.splitlines(keepends=True):
+        for line in SAFE_CUT.split(text):
             piece.append(line)
             size += len(line)
             if size >= PIECE:
