@@ -45,5 +45,6 @@ def write_recipe(folder: Path, data: Path, seconds: int, names: tuple[str, ...],
 
 def artifact(folder: Path, stage: str) -> Path:
     """The one artifact of a stage that a run below `folder` made, for example `pretrain.masked`."""
-    (found,) = (folder / "artifacts" / stage.partition(".")[0]).glob(f"{stage.replace('.', '-')}-*")
+    kind, _, name = stage.partition(".")
+    (found,) = (folder / "artifacts" / kind).glob(f"{name or kind}-*")
     return found
