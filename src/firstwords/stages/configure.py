@@ -37,7 +37,7 @@ class Configure(Stage):
         seed: Of weights, order and masks.
     """
 
-    version: ClassVar[int] = 2
+    version: ClassVar[int] = 3
     resolves: ClassVar[bool] = True
     libraries: ClassVar[tuple[str, ...]] = ("torch",)
 
