@@ -19,11 +19,12 @@ from firstwords.model.batch import Batch
 from firstwords.model.config import ModelConfig
 from firstwords.model.heads import Head, LanguageModelHead
 from firstwords.model.operations import gated_unit, rms_norm, rotary_angles, rotate
+from firstwords.model.products import compute_dtype, linear, normed_linear
 
 
-def linear(num_inputs: int, num_outputs: int, bias: bool = False) -> nn.Linear:
+def _matrix(num_inputs: int, num_outputs: int) -> nn.Linear:
     """A linear layer whose weights are not set yet; `initialise` does, without the global random state."""
-    return skip_init(nn.Linear, num_inputs, num_outputs, bias=bias)  # type: ignore[return-value]
+    return skip_init(nn.Linear, num_inputs, num_outputs, bias=False)  # type: ignore[return-value]
 
 
 class RMSNorm(nn.Module):
@@ -46,21 +47,25 @@ class SelfAttention(nn.Module):
         super().__init__()
         self.layer = layer
         self.head_size = config.head_size
-        self.q_proj = linear(config.width, config.num_heads * config.head_size)
-        self.k_proj = linear(config.width, config.num_kv_heads * config.head_size)
-        self.v_proj = linear(config.width, config.num_kv_heads * config.head_size)
-        self.o_proj = linear(config.num_heads * config.head_size, config.width)
+        self.num_heads, self.num_kv_heads = config.num_heads, config.num_kv_heads
+        self.qk_norm = config.qk_norm
+        self.q_proj = _matrix(config.width, config.num_heads * config.head_size)
+        self.k_proj = _matrix(config.width, config.num_kv_heads * config.head_size)
+        self.v_proj = _matrix(config.width, config.num_kv_heads * config.head_size)
+        self.o_proj = _matrix(config.num_heads * config.head_size, config.width)
         self.q_norm = RMSNorm(config.head_size, config.norm_epsilon) if config.qk_norm else nn.Identity()
         self.k_norm = RMSNorm(config.head_size, config.norm_epsilon) if config.qk_norm else nn.Identity()
 
-    def forward(self, x: Tensor, angles: tuple[Tensor, Tensor], attention: Attention) -> Tensor:
-        """Let tokens (N, width) look at each other as `attention` allows; `angles` turn queries and keys."""
-        heads = (-1, self.head_size)
-        query = rotate(self.q_norm(self.q_proj(x).unflatten(-1, heads)), *angles)  # (N, H, S)
-        key = rotate(self.k_norm(self.k_proj(x).unflatten(-1, heads)), *angles)  # (N, K, S)
-        value = self.v_proj(x).unflatten(-1, heads)
-        mixed: Tensor = self.o_proj(attention.attend(self.layer, query, key, value))
-        return mixed
+    def forward(self, x: Tensor, norm: RMSNorm, angles: tuple[Tensor, Tensor], attention: Attention) -> Tensor:
+        """Let tokens (N, width), normalised by `norm`, look at each other; `angles` turn queries and keys."""
+        matrices = self.q_proj.weight, self.k_proj.weight, self.v_proj.weight
+        joint = normed_linear(x, norm.weight, norm.epsilon, *matrices).unflatten(-1, (-1, self.head_size))
+        turned, value = joint.split([self.num_heads + self.num_kv_heads, self.num_kv_heads], 1)
+        if self.qk_norm:
+            query, key = turned.split([self.num_heads, self.num_kv_heads], 1)
+            turned = torch.cat([self.q_norm(query), self.k_norm(key)], 1)
+        query, key = rotate(turned, *angles).split([self.num_heads, self.num_kv_heads], 1)  # (N, H, S), (N, K, S)
+        return linear(attention.attend(self.layer, query, key, value), self.o_proj.weight)
 
 
 class FeedForward(nn.Module):
@@ -68,14 +73,14 @@ class FeedForward(nn.Module):
 
     def __init__(self, config: ModelConfig) -> None:
         super().__init__()
-        self.gate_proj = linear(config.width, config.mlp_width)
-        self.up_proj = linear(config.width, config.mlp_width)
-        self.down_proj = linear(config.mlp_width, config.width)
+        self.gate_proj = _matrix(config.width, config.mlp_width)
+        self.up_proj = _matrix(config.width, config.mlp_width)
+        self.down_proj = _matrix(config.mlp_width, config.width)
 
-    def forward(self, x: Tensor) -> Tensor:
-        """Transform each token (N, width) by itself."""
-        result: Tensor = self.down_proj(gated_unit(self.gate_proj(x), self.up_proj(x)))
-        return result
+    def forward(self, x: Tensor, norm: RMSNorm) -> Tensor:
+        """Transform each token (N, width), normalised by `norm`, by itself."""
+        joint = normed_linear(x, norm.weight, norm.epsilon, self.gate_proj.weight, self.up_proj.weight)
+        return linear(gated_unit(joint), self.down_proj.weight)
 
 
 class Block(nn.Module):
@@ -90,8 +95,8 @@ class Block(nn.Module):
 
     def forward(self, x: Tensor, angles: tuple[Tensor, Tensor], attention: Attention) -> Tensor:
         """Add both parts to the stream (N, width)."""
-        x = x + self.self_attn(self.input_layernorm(x), angles, attention)
-        result: Tensor = x + self.mlp(self.post_attention_layernorm(x))
+        x = x + self.self_attn(x, self.input_layernorm, angles, attention)
+        result: Tensor = x + self.mlp(x, self.post_attention_layernorm)
         return result
 
 
@@ -134,7 +139,7 @@ class Backbone(nn.Module):
             attention, positions = Segments(batch, self.config.causal), batch.positions
         else:
             attention, positions = cache, cache.begin(batch)
-        angles = rotary_angles(positions, self.config.head_size, self.config.rope_base, x.dtype)
+        angles = rotary_angles(positions, self.config.head_size, self.config.rope_base, compute_dtype(x))
         for layer in self.layers:
             x = layer(x, angles, attention)
         result: Tensor = self.norm(x)
