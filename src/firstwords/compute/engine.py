@@ -10,12 +10,14 @@ from abc import abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from firstwords.recipe import Component
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
+
+Precision = Literal["float32", "bfloat16"]
 
 
 class Updater(Protocol):
@@ -60,6 +62,12 @@ class Engine(Component):
     @abstractmethod
     def sum(self, values: "Tensor") -> "Tensor":
         """The sum of a small tensor over all ranks, the same bits on each of them."""
+
+    def set_precision(self, model: "nn.Module", precision: Precision) -> None:
+        """Tell a model in which type to make its matrix products; a float64 model keeps its own."""
+        import torch
+
+        model.autocast = torch.bfloat16 if precision == "bfloat16" else None  # type: ignore[assignment]
 
     def place(self, batch: Any) -> Any:
         """A batch whose tensors are on the device."""

@@ -160,6 +160,8 @@ class Model(nn.Module):
         self.config = config
         self.backbone = Backbone(config)
         self.head = head
+        self.autocast: torch.dtype | None = None
+        """In which half precision matrix products are made (`compute.engine`); None = in that of the weights."""
         initialise(self, seed)
         if config.tie_embeddings and isinstance(head, LanguageModelHead):
             head.lm_head.weight = self.backbone.embed_tokens.weight
@@ -186,8 +188,11 @@ class Model(nn.Module):
         Returns:
             (M, C) or (D, C) logits; with targets a scalar, the sum over all that are counted.
         """
-        hidden = self.backbone(batch, embeddings, cache)
-        result: Tensor = self.head(hidden, batch, select=select, targets=targets, z_loss=z_loss)
+        # Text is generated in full precision: its products are too small to gain, and a cache keeps float32.
+        half = self.autocast is not None and cache is None
+        with torch.autocast(batch.input_ids.device.type, self.autocast, enabled=half):
+            hidden = self.backbone(batch, embeddings, cache)
+            result: Tensor = self.head(hidden, batch, select=select, targets=targets, z_loss=z_loss)
         return result
 
 

@@ -4,7 +4,8 @@ import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from firstwords.compute.engine import Engine
+from firstwords.compute.allocator import keep_freed_memory
+from firstwords.compute.engine import Engine, Precision
 from firstwords.recipe import runtime
 
 if TYPE_CHECKING:
@@ -18,10 +19,12 @@ class DataParallel(Engine):
     Attributes:
         device: `cpu`, `cuda`, or `auto` for GPUs where there are some.
         compile: As in `Single`.
+        precision: As in `Single`.
     """
 
     device: str = runtime("auto")
     compile: bool = False
+    precision: Precision = "float32"
 
     @property
     def rank(self) -> int:  # noqa: D102
@@ -48,7 +51,9 @@ class DataParallel(Engine):
             if device != "cpu":
                 torch.cuda.set_device(device)
             distributed.init_process_group("gloo" if device == "cpu" else "nccl")
+        keep_freed_memory()
         model.to(device)
+        self.set_precision(model, self.precision)
         for parameter in model.parameters():
             distributed.broadcast(parameter.detach(), src=0)
         if self.compile:
