@@ -1,0 +1,1 @@
+"""Pre-training beside nanoGPT, nanochat, transformers, litgpt and x-transformers."""
