@@ -9,13 +9,15 @@ import numpy as np
 import torch
 
 sys.path.insert(0, str(Path(__file__).parent))
-from stepping import Shape, Step, lengths, serve, tokens  # noqa: E402
+from stepping import Shape, Step, lengths, serve, tokens
 
 from firstwords.compute.engines.single import Single
 from firstwords.model.config import ModelConfig
 from firstwords.model.products import product
 from firstwords.model.transformer import Model
 from firstwords.training.batch import Draws, Example
+from firstwords.training.lanes import Lanes, num_lanes
+from firstwords.training.loader import MicroBatch
 from firstwords.training.objective import Objective
 from firstwords.training.objectives.causal_lm import CausalLM
 from firstwords.training.objectives.masked_lm import MaskedLM
@@ -55,24 +57,34 @@ class _Training:
         ids = tokens(shape).numpy().astype(np.int32)
         if layout == "eurobert":
             ids = ids.clip(min=5)
-            self.rows = [Example(row[:length], row=n) for n, (row, length) in enumerate(zip(ids, lengths(shape)))]
+            self.rows = [
+                Example(row[:length], row=n) for n, (row, length) in enumerate(zip(ids, lengths(shape), strict=True))
+            ]
         else:
             self.rows = [Example(row, np.roll(row, -1), row=n) for n, row in enumerate(ids)]
-        self.parts = {"forward and head": 0.0, "backward": 0.0, "optimizer": 0.0}
+        self.lanes = Lanes(self.model, num_lanes(self.model))
+        self.parts = {"forward": 0.0, "backward": 0.0, "optimizer": 0.0}
 
     def __call__(self) -> float:
         draws = Draws(0, tuple((0, row.row) for row in self.rows))
         times = [time.perf_counter()]
-        batch = self.objective.collate(self.rows, draws, self.config)
-        loss, count = self.objective.loss(self.model, batch, draws)
+        loss, count = self.lanes.run(self._part, MicroBatch(self.rows, draws)).tolist()
         times.append(time.perf_counter())
+        self.engine.step(self.model, self.optimizer, count=count, max_norm=1.0, factor=1.0)
+        times.append(time.perf_counter())
+        self.parts["optimizer"] += times[2] - times[1]
+        return loss / count  # type: ignore[no-any-return]
+
+    def _part(self, model: Model, part: MicroBatch) -> torch.Tensor:
+        begin = time.perf_counter()
+        batch = self.objective.collate(part.examples, part.draws, self.config)
+        loss, count = self.objective.loss(model, batch, part.draws)
+        middle = time.perf_counter()
         self.engine.backward(loss)
-        times.append(time.perf_counter())
-        self.engine.step(self.model, self.optimizer, count=float(count), max_norm=1.0, factor=1.0)
-        times.append(time.perf_counter())
-        for name, begin, end in zip(self.parts, times[:-1], times[1:], strict=True):
-            self.parts[name] += end - begin
-        return float(loss.detach() / count)
+        if model is self.model:  # the first of the lanes that run side by side
+            self.parts["forward"] += middle - begin
+            self.parts["backward"] += time.perf_counter() - middle
+        return torch.stack([loss.detach().double(), count.double()])
 
 
 def products(shape: Shape, mode: str) -> Step:

@@ -39,7 +39,7 @@ class Worker:
         self.last: dict[str, Any] = {}
         python = sys.executable if ours else str(peer("pretrain-peers", REQUIREMENTS))
         program = HERE / "ours.py" if ours else HERE / "peers" / "stacks.py"
-        self.errors = Path(os.environ.get("TMPDIR", "/tmp")) / f"bench-{os.getpid()}-{stack}-{mode}.txt"  # noqa: S108
+        self.errors = Path(os.environ.get("TMPDIR", "/tmp")) / f"bench-{os.getpid()}-{stack}-{mode}.txt"
         more = {"PYTHONPATH": str(ROOT / "src")} if ours else {"PYTHONPATH": ""}
         self.process = subprocess.Popen(
             [python, str(program), stack, shape, mode, str(THREADS)],

@@ -8,7 +8,7 @@ import torch
 from torch.nn import functional as F
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
-from stepping import Shape, Step, adamw, lengths, serve, tokens, update  # noqa: E402
+from stepping import Shape, Step, adamw, lengths, serve, tokens, update
 
 
 def _compiled(model: torch.nn.Module, mode: str) -> torch.nn.Module:

@@ -29,6 +29,7 @@ from firstwords.training.batch import Example, keyed_generator
 from firstwords.training.checkpoint import CheckpointStore, Journal
 from firstwords.training.held_out import measure
 from firstwords.training.interruption import StopRequest
+from firstwords.training.lanes import Lanes, num_lanes
 from firstwords.training.loader import Loader, MicroBatch, validation_batches
 from firstwords.training.objective import Objective
 from firstwords.training.optimizer import Optimizer
@@ -147,6 +148,7 @@ class _Run:
         self.engine = engine
         self.config: Any = model.config
         self.model = engine.prepare(model)
+        self.lanes = Lanes(self.model, num_lanes(self.model, compiled=getattr(engine, "compile", False)))
         self.optimizer = Optimizer(self.model, settings)
         self.loader = Loader(
             rows,
@@ -206,6 +208,7 @@ class _Run:
                         )
         finally:
             gc.unfreeze()
+            self.lanes.close()
             self.journal.close()
         return self._history()
 
@@ -258,8 +261,11 @@ class _Run:
         # Modules that draw from torch's own generator (dropout of adopted models) start from a known state everywhere.
         place = number * self.engine.num_ranks + self.engine.rank
         torch.manual_seed(int(keyed_generator(self.settings.seed, self.step, place, "torch").integers(2**63)))
-        batch = self.engine.place(self.objective.collate(micro.examples, micro.draws, self.config))
-        loss, count = self.objective.loss(self.model, batch, micro.draws)
+        return self.lanes.run(self._part, micro)
+
+    def _part(self, model: nn.Module, part: MicroBatch) -> Tensor:
+        batch = self.engine.place(self.objective.collate(part.examples, part.draws, self.config))
+        loss, count = self.objective.loss(model, batch, part.draws)
         self.engine.backward(loss)
         return torch.stack([loss.detach().double(), count.double()])
 
