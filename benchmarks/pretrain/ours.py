@@ -56,7 +56,6 @@ class _Training:
         self.optimizer = Optimizer(self.model, TrainSettings(tokens=1, batch_tokens=1, matrix_optimizer=kind))  # type: ignore[arg-type]
         ids = tokens(shape).numpy().astype(np.int32)
         if layout == "eurobert":
-            ids = ids.clip(min=5)
             self.rows = [
                 Example(row[:length], row=n) for n, (row, length) in enumerate(zip(ids, lengths(shape), strict=True))
             ]
