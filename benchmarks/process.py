@@ -45,7 +45,7 @@ def run(command: list[str], *, folder: Path, environment: dict[str, str] | None 
         RuntimeError: If it fails; the message holds the end of its standard error.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    busy, started = _busy_seconds(), time.monotonic()
+    busy, started = busy_seconds(), time.monotonic()
     with (folder / "stdout.txt").open("w+") as out, (folder / "stderr.txt").open("w+") as error:
         process = subprocess.Popen(
             command, stdout=out, stderr=error, cwd=folder, env=os.environ | (environment or {}), start_new_session=True
@@ -61,7 +61,7 @@ def run(command: list[str], *, folder: Path, environment: dict[str, str] | None 
                 process.wait()
         watch.join()
         seconds = time.monotonic() - started
-        foreign = (_busy_seconds() - busy - watch.processor_seconds) / seconds
+        foreign = (busy_seconds() - busy - watch.processor_seconds) / seconds
         if process.returncode:
             error.seek(0)
             raise RuntimeError(f"{command[:4]}... exit {process.returncode}: {error.read()[-3000:]}")
@@ -158,7 +158,8 @@ def _processor_seconds(pid: int) -> float | None:
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
-def _busy_seconds() -> float:
+def busy_seconds() -> float:
+    """Processor time that all cores together have been busy since the machine started."""
     fields = [int(each) for each in Path("/proc/stat").read_text().split("\n", 1)[0].split()[1:]]
     idle = fields[3] + fields[4]
     return (sum(fields[:8]) - idle) / os.sysconf("SC_CLK_TCK")

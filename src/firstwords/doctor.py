@@ -120,10 +120,13 @@ def _speed() -> Iterator[Check]:
         return
     yield from _devices()
     torch.set_num_threads(machine.num_cores())
-    size, best = 1024, float("inf")
-    a, b = torch.randn(size, size), torch.randn(size, size)
-    for _ in range(8):
-        start = time.perf_counter()
-        a @ b
-        best = min(best, time.perf_counter() - start)
-    yield Check("matrix product", f"{2 * size**3 / best / 1e9:.0f} GFLOP/s in float32, {machine.num_cores()} threads")
+    size = 1024
+    for dtype in (torch.float32, torch.bfloat16):
+        best = float("inf")
+        a, b = torch.randn(size, size, dtype=dtype), torch.randn(size, size, dtype=dtype)
+        for _ in range(8):
+            start = time.perf_counter()
+            a @ b
+            best = min(best, time.perf_counter() - start)
+        name = "matrix product" if dtype == torch.float32 else "in bfloat16"
+        yield Check(name, f"{2 * size**3 / best / 1e9:.0f} GFLOP/s, {machine.num_cores()} threads")

@@ -13,6 +13,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from firstwords.model.products import compute_dtype, product
+
 # Numbers in one chunk of logits: 16 MiB of float32, about a processor's last-level cache.
 CHUNK_NUMBERS = 4 * 2**20
 # A GPU needs larger pieces to be busy.
@@ -22,13 +24,6 @@ CHUNK_NUMBERS_GPU = 128 * 2**20
 def _chunk_rows(weight: Tensor) -> int:
     numbers = CHUNK_NUMBERS_GPU if weight.is_cuda else CHUNK_NUMBERS
     return max(16, numbers // weight.shape[0])
-
-
-def _logits(hidden: Tensor, weight: Tensor, buffer: Tensor) -> Tensor:
-    """Logits of a chunk in (at least) float32, in `buffer` where the dtypes agree."""
-    if buffer.dtype == hidden.dtype:
-        return torch.mm(hidden, weight.T, out=buffer[: hidden.shape[0]])
-    return buffer[: hidden.shape[0]].copy_(torch.mm(hidden, weight.T))
 
 
 def _normalise(logits: Tensor, safe_targets: Tensor) -> tuple[Tensor, Tensor]:
@@ -43,12 +38,15 @@ def _normalise(logits: Tensor, safe_targets: Tensor) -> tuple[Tensor, Tensor]:
 class _SumCrossEntropy(torch.autograd.Function):
     @staticmethod
     def forward(ctx: Any, hidden: Tensor, weight: Tensor, targets: Tensor, z_loss: float) -> Tensor:
+        ctx.dtypes = hidden.dtype, weight.dtype
         need_hidden, need_weight = ctx.needs_input_grad[:2]
-        hidden_gradient = torch.empty_like(hidden) if need_hidden else None
-        weight_gradient = torch.zeros_like(weight) if need_weight else None
         precise = torch.float64 if hidden.dtype == torch.float64 else torch.float32
+        hidden_gradient = torch.empty_like(hidden) if need_hidden else None
+        # Summed over chunks, hence in full precision whatever the products are made in.
+        weight_gradient = torch.zeros_like(weight, dtype=precise) if need_weight else None
+        dtype = compute_dtype(hidden)
+        hidden, weight = hidden.to(dtype), weight.to(dtype)
         rows = _chunk_rows(weight)
-        buffer = torch.empty(min(rows, hidden.shape[0]), weight.shape[0], dtype=precise, device=hidden.device)
         # Thousands of terms: summed in double precision so that the chunk size leaves no trace in the loss.
         total = torch.zeros((), dtype=torch.float64, device=hidden.device)
         for begin in range(0, hidden.shape[0], rows):
@@ -56,7 +54,7 @@ class _SumCrossEntropy(torch.autograd.Function):
             target = targets[begin : begin + rows, None]
             counted = (target >= 0).to(precise)
             safe = target.clamp(min=0)
-            scores = _logits(part, weight, buffer)
+            scores = product(part, weight).to(precise)
             chosen, log_normaliser = _normalise(scores, safe)
             loss = log_normaliser - chosen + z_loss * log_normaliser.square()
             total += (loss * counted).sum(dtype=torch.float64)
@@ -67,11 +65,15 @@ class _SumCrossEntropy(torch.autograd.Function):
             if z_loss != 0 or not bool(counted.all()):
                 scores.mul_(factor)
             scores.scatter_add_(1, safe, -counted)
-            gradient = scores.to(hidden.dtype)
+            gradient = scores.to(dtype)
             if hidden_gradient is not None:
-                torch.mm(gradient, weight, out=hidden_gradient[begin : begin + rows])
-            if weight_gradient is not None:
+                hidden_gradient[begin : begin + rows] = product(gradient, weight.T)
+            if weight_gradient is None:
+                continue
+            if dtype == precise:
                 weight_gradient.addmm_(gradient.T, part)
+            else:
+                weight_gradient += torch.mm(gradient.T, part)
         ctx.gradients = (hidden_gradient, weight_gradient)
         return total.to(precise)
 
@@ -79,7 +81,9 @@ class _SumCrossEntropy(torch.autograd.Function):
     @torch.autograd.function.once_differentiable
     def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor | None, Tensor | None, None, None]:
         scale = gradients[0]
-        hidden, weight = (None if g is None else g * scale.to(g.dtype) for g in ctx.gradients)
+        if scale != 1:  # the sum itself is what is nearly always minimised: then there is nothing to multiply
+            ctx.gradients = [None if g is None else g.mul_(scale.to(g.dtype)) for g in ctx.gradients]
+        hidden, weight = (g if g is None else g.to(d) for g, d in zip(ctx.gradients, ctx.dtypes, strict=True))
         return hidden, weight, None, None
 
 

@@ -50,21 +50,33 @@ def rms_norm(x: Tensor, weight: Tensor, epsilon: float) -> Tensor:
 
 class _GatedUnit(torch.autograd.Function):
     @staticmethod
-    def forward(ctx: Any, gate: Tensor, up: Tensor) -> Tensor:
-        ctx.save_for_backward(gate, up)
+    def forward(ctx: Any, joint: Tensor) -> Tensor:
+        ctx.save_for_backward(joint)
+        gate, up = joint.chunk(2, -1)
         return F.silu(gate).mul_(up)
 
     @staticmethod
-    def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor, Tensor]:
-        gate, up = ctx.saved_tensors
+    def backward(ctx: Any, *gradients: Tensor) -> Tensor:
+        (joint,) = ctx.saved_tensors
         (gradient,) = gradients
-        up_gradient = F.silu(gate).mul_(gradient)
-        return torch.ops.aten.silu_backward(gradient * up, gate), up_gradient
+        gate, up = joint.chunk(2, -1)
+        result = torch.empty_like(joint)
+        gate_gradient, up_gradient = result.chunk(2, -1)
+        torch.mul(F.silu(gate), gradient, out=up_gradient)
+        torch.ops.aten.silu_backward.grad_input(gradient * up, gate, grad_input=gate_gradient)
+        return result
 
 
-def gated_unit(gate: Tensor, up: Tensor) -> Tensor:
-    """`silu(gate) * up`, keeping only its inputs (Shazeer 2020)."""
-    result: Tensor = _GatedUnit.apply(gate, up)
+def gated_unit(joint: Tensor) -> Tensor:
+    """`silu(gate) * up`, keeping only its input (Shazeer 2020).
+
+    Args:
+        joint: (N, 2 M): gate, then up, side by side as one matrix product gives them.
+
+    Returns:
+        (N, M)
+    """
+    result: Tensor = _GatedUnit.apply(joint)
     return result
 
 

@@ -20,11 +20,12 @@ from firstwords.model.config import ModelConfig
 from firstwords.model.heads import Head, LanguageModelHead
 from firstwords.model.mixed_attention import attention_of
 from firstwords.model.operations import gated_unit, rms_norm, rotary_angles, rotate
+from firstwords.model.products import compute_dtype, linear, normed_linear
 
 
-def linear(num_inputs: int, num_outputs: int, bias: bool = False) -> nn.Linear:
+def _matrix(num_inputs: int, num_outputs: int) -> nn.Linear:
     """A linear layer whose weights are not set yet; `initialise` does, without the global random state."""
-    return skip_init(nn.Linear, num_inputs, num_outputs, bias=bias)  # type: ignore[return-value]
+    return skip_init(nn.Linear, num_inputs, num_outputs, bias=False)  # type: ignore[return-value]
 
 
 class RMSNorm(nn.Module):
@@ -47,21 +48,25 @@ class SelfAttention(nn.Module):
         super().__init__()
         self.layer = layer
         self.head_size = config.head_size
-        self.q_proj = linear(config.width, config.num_heads * config.head_size)
-        self.k_proj = linear(config.width, config.num_kv_heads * config.head_size)
-        self.v_proj = linear(config.width, config.num_kv_heads * config.head_size)
-        self.o_proj = linear(config.num_heads * config.head_size, config.width)
+        self.num_heads, self.num_kv_heads = config.num_heads, config.num_kv_heads
+        self.qk_norm = config.qk_norm
+        self.q_proj = _matrix(config.width, config.num_heads * config.head_size)
+        self.k_proj = _matrix(config.width, config.num_kv_heads * config.head_size)
+        self.v_proj = _matrix(config.width, config.num_kv_heads * config.head_size)
+        self.o_proj = _matrix(config.num_heads * config.head_size, config.width)
         self.q_norm = RMSNorm(config.head_size, config.norm_epsilon) if config.qk_norm else nn.Identity()
         self.k_norm = RMSNorm(config.head_size, config.norm_epsilon) if config.qk_norm else nn.Identity()
 
-    def forward(self, x: Tensor, angles: tuple[Tensor, Tensor], attention: Attention) -> Tensor:
-        """Let tokens (N, width) look at each other as `attention` allows; `angles` turn queries and keys."""
-        heads = (-1, self.head_size)
-        query = rotate(self.q_norm(self.q_proj(x).unflatten(-1, heads)), *angles)  # (N, H, S)
-        key = rotate(self.k_norm(self.k_proj(x).unflatten(-1, heads)), *angles)  # (N, K, S)
-        value = self.v_proj(x).unflatten(-1, heads)
-        mixed: Tensor = self.o_proj(attention.attend(self.layer, query, key, value))
-        return mixed
+    def forward(self, x: Tensor, norm: RMSNorm, angles: tuple[Tensor, Tensor], attention: Attention) -> Tensor:
+        """Let tokens (N, width), normalised by `norm`, look at each other; `angles` turn queries and keys."""
+        matrices = self.q_proj.weight, self.k_proj.weight, self.v_proj.weight
+        joint = normed_linear(x, norm.weight, norm.epsilon, *matrices).unflatten(-1, (-1, self.head_size))
+        turned, value = joint.split([self.num_heads + self.num_kv_heads, self.num_kv_heads], 1)
+        if self.qk_norm:
+            query, key = turned.split([self.num_heads, self.num_kv_heads], 1)
+            turned = torch.cat([self.q_norm(query), self.k_norm(key)], 1)
+        query, key = rotate(turned, *angles).split([self.num_heads, self.num_kv_heads], 1)  # (N, H, S), (N, K, S)
+        return linear(attention.attend(self.layer, query, key, value), self.o_proj.weight)
 
 
 class FeedForward(nn.Module):
@@ -69,14 +74,14 @@ class FeedForward(nn.Module):
 
     def __init__(self, config: ModelConfig) -> None:
         super().__init__()
-        self.gate_proj = linear(config.width, config.mlp_width)
-        self.up_proj = linear(config.width, config.mlp_width)
-        self.down_proj = linear(config.mlp_width, config.width)
+        self.gate_proj = _matrix(config.width, config.mlp_width)
+        self.up_proj = _matrix(config.width, config.mlp_width)
+        self.down_proj = _matrix(config.mlp_width, config.width)
 
-    def forward(self, x: Tensor) -> Tensor:
-        """Transform each token (N, width) by itself."""
-        result: Tensor = self.down_proj(gated_unit(self.gate_proj(x), self.up_proj(x)))
-        return result
+    def forward(self, x: Tensor, norm: RMSNorm) -> Tensor:
+        """Transform each token (N, width), normalised by `norm`, by itself."""
+        joint = normed_linear(x, norm.weight, norm.epsilon, self.gate_proj.weight, self.up_proj.weight)
+        return linear(gated_unit(joint), self.down_proj.weight)
 
 
 class Block(nn.Module):
@@ -91,8 +96,8 @@ class Block(nn.Module):
 
     def forward(self, x: Tensor, angles: tuple[Tensor, Tensor], attention: Attention) -> Tensor:
         """Add both parts to the stream (N, width)."""
-        x = x + self.self_attn(self.input_layernorm(x), angles, attention)
-        result: Tensor = x + self.mlp(self.post_attention_layernorm(x))
+        x = x + self.self_attn(x, self.input_layernorm, angles, attention)
+        result: Tensor = x + self.mlp(x, self.post_attention_layernorm)
         return result
 
 
@@ -136,7 +141,7 @@ class Backbone(nn.Module):
         else:
             attention, positions = cache, cache.begin(batch)
         angles = rotary_angles(
-            positions, self.config.head_size, self.config.rope_base, x.dtype, self.config.rope_scaling
+            positions, self.config.head_size, self.config.rope_base, compute_dtype(x), self.config.rope_scaling
         )
         for layer in self.layers:
             x = layer(x, angles, attention)
@@ -158,6 +163,8 @@ class Model(nn.Module):
         self.config = config
         self.backbone = Backbone(config)
         self.head = head
+        self.autocast: torch.dtype | None = None
+        """In which half precision matrix products are made (`compute.engine`); None = in that of the weights."""
         initialise(self, seed)
         if config.tie_embeddings and isinstance(head, LanguageModelHead):
             head.lm_head.weight = self.backbone.embed_tokens.weight
@@ -184,8 +191,11 @@ class Model(nn.Module):
         Returns:
             (M, C) or (D, C) logits; with targets a scalar, the sum over all that are counted.
         """
-        hidden = self.backbone(batch, embeddings, cache)
-        result: Tensor = self.head(hidden, batch, select=select, targets=targets, z_loss=z_loss)
+        # Text is generated in full precision: its products are too small to gain, and a cache keeps float32.
+        half = self.autocast is not None and cache is None
+        with torch.autocast(batch.input_ids.device.type, self.autocast, enabled=half):
+            hidden = self.backbone(batch, embeddings, cache)
+            result: Tensor = self.head(hidden, batch, select=select, targets=targets, z_loss=z_loss)
         return result
 
 

@@ -5,15 +5,20 @@ from __future__ import annotations
 import dataclasses
 import time
 from pathlib import Path
+from typing import cast
 
 import torch
+from torch import Tensor, nn
 
+from firstwords.compute.allocator import keep_freed_memory
 from firstwords.model.config import ModelConfig
 from firstwords.model.cost import ACTIVATIONS_HELD, BYTES_PER_NUMBER, activation_numbers_per_token
 from firstwords.model.transformer import Model
 from firstwords.tokenizer.word_joints import WordJoints
 from firstwords.training.batch import Draws, Example
 from firstwords.training.footprint import footprint, peak_bytes, restart_peak
+from firstwords.training.lanes import Lanes, num_lanes
+from firstwords.training.loader import MicroBatch
 from firstwords.training.objective import Objective
 from firstwords.training.optimizer import Optimizer
 from firstwords.training.packed_examples import PackedExamples
@@ -78,44 +83,51 @@ class Stopwatch:
             seconds: When so many are over no further step begins; at least one is timed.
         """
         begin = time.perf_counter()
+        keep_freed_memory()  # as an engine does
         model = Model(config, self._objective.head(config, None))  # type: ignore[arg-type]
         model.train()
         optimizer = Optimizer(model, SETTINGS)
+        lanes = Lanes(model, num_lanes(model))
+        try:
+            return self._timed(lanes, optimizer, config, begin + seconds)
+        finally:
+            lanes.close()
+
+    def _timed(self, lanes: Lanes, optimizer: Optimizer, config: ModelConfig, end: float) -> Speed:
         rows = self._rows(config.context, 1)
-        self._step(model, optimizer, rows)  # the first step makes buffers and moments
+        self._step(lanes, optimizer, rows)  # the first step makes buffers and moments
         peaks = _Peaks()
         busy = time.process_time()
-        best = guess = self._step(model, optimizer, rows, peaks)
+        best = guess = self._step(lanes, optimizer, rows, peaks)
         busy = (time.process_time() - busy) / torch.get_num_threads()
-        left = seconds - (time.perf_counter() - begin)
+        left = end - time.perf_counter()
         fitting = (left / FEWEST_STEPS - guess.seconds_per_update) / (guess.seconds_per_token * config.context)
         most = max(1, PROBE_TOKENS // config.context)
         if fitting >= 2:
             # A single row is slower a token than many; where there is time, only many count.
             rows = self._rows(config.context, min(most, int(fitting)))
-            best = self._step(model, optimizer, rows)
+            best = self._step(lanes, optimizer, rows)
         elif (few := min(most, int(MEMORY_SECONDS / busy))) >= 2:
             # Memory does not need a quiet moment: one step tells how it grows.
             rows = self._rows(config.context, few)
-            best = best.best(self._step(model, optimizer, rows, peaks))
+            best = best.best(self._step(lanes, optimizer, rows, peaks))
         for _ in range(MOST_STEPS):
-            if time.perf_counter() - begin > seconds:
+            if time.perf_counter() > end:
                 break
-            best = best.best(self._step(model, optimizer, rows, peaks))
+            best = best.best(self._step(lanes, optimizer, rows, peaks))
         usual = BYTES_PER_NUMBER * ACTIVATIONS_HELD * activation_numbers_per_token(config)
         return dataclasses.replace(best, footprint=footprint(peaks.backward, peaks.update, usual))
 
-    def _step(self, model: Model, optimizer: Optimizer, rows: list[Example], peaks: _Peaks | None = None) -> Speed:
-        draws = Draws(0, tuple((0, row.row) for row in rows))
+    def _step(self, lanes: Lanes, optimizer: Optimizer, rows: list[Example], peaks: _Peaks | None = None) -> Speed:
+        micro = MicroBatch(rows, Draws(0, tuple((0, row.row) for row in rows)))
+        model = lanes.models[0]
         if peaks is not None:
             peaks.begin()
         begin = time.perf_counter()
-        batch = self._objective.collate(rows, draws, model.config)
-        loss, count = self._objective.loss(model, batch, draws)
-        (loss / count).backward()
+        lanes.run(self._part, micro)
         middle = time.perf_counter()
         if peaks is not None:
-            peaks.after_backward(batch.num_tokens)
+            peaks.after_backward(micro.num_tokens)
         resumed = time.perf_counter()
         torch.nn.utils.clip_grad_norm_(model.parameters(), SETTINGS.max_gradient_norm)
         optimizer.step(1.0)
@@ -123,7 +135,13 @@ class Stopwatch:
         seconds = time.perf_counter() - resumed
         if peaks is not None:
             peaks.after_update()
-        return Speed((middle - begin) / batch.num_tokens, seconds)
+        return Speed((middle - begin) / micro.num_tokens, seconds)
+
+    def _part(self, model: nn.Module, part: MicroBatch) -> Tensor:
+        batch = self._objective.collate(part.examples, part.draws, cast(Model, model).config)
+        loss, _ = self._objective.loss(model, batch, part.draws)
+        loss.backward()
+        return loss.detach()
 
     def _rows(self, context: int, number: int) -> list[Example]:
         """Rows spread over the corpus."""

@@ -31,6 +31,7 @@ from firstwords.training.early_stop import EarlyStop
 from firstwords.training.held_out import measure
 from firstwords.training.interruption import StopRequest
 from firstwords.training.kept_weights import KeptWeights
+from firstwords.training.lanes import Lanes, num_lanes
 from firstwords.training.loader import MicroBatch, validation_batches
 from firstwords.training.objective import Objective
 from firstwords.training.optimizer import Optimizer, updated_whole
@@ -157,6 +158,7 @@ class _Run:
         self.engine = engine
         self.config: Any = model.config
         self.model = engine.prepare(model)
+        self.lanes = Lanes(self.model, num_lanes(self.model, compiled=getattr(engine, "compile", False)))
         shares = engine.shares(self.model, updated_whole(self.model, settings))
         self.optimizer = KeptWeights(
             Optimizer(self.model, settings, shares), shares, settings.average_decay, lambda: engine.publish(self.model)
@@ -221,6 +223,7 @@ class _Run:
         finally:
             gc.unfreeze()
             self._finish_writing()
+            self.lanes.close()
             self.journal.close()
         self.optimizer.end(with_best=self.settings.patience is not None)
         return self._history()
@@ -285,10 +288,14 @@ class _Run:
         # Modules that draw from torch's own generator (dropout of adopted models) start from a known state everywhere.
         place = number * self.engine.num_ranks + self.engine.rank
         torch.manual_seed(int(keyed_generator(self.settings.seed, self.step, place, "torch").integers(2**63)))
-        batch = self.engine.place(self.objective.collate(micro.examples, micro.draws, self.config))
-        loss, count = self.objective.loss(self.model, batch, micro.draws)
-        if micro.is_idle:
-            loss, count = loss * 0, count * 0
+        part = self.lanes.run(self._part, micro)
+        return part * 0 if micro.is_idle else part
+
+    def _part(self, model: nn.Module, part: MicroBatch) -> Tensor:
+        batch = self.engine.place(self.objective.collate(part.examples, part.draws, self.config))
+        loss, count = self.objective.loss(model, batch, part.draws)
+        if part.is_idle:
+            loss = loss * 0
         self.engine.backward(loss)
         return torch.stack([loss.detach().double(), count.double()])
 

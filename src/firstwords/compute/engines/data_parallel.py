@@ -4,7 +4,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from firstwords.compute import ranks
-from firstwords.compute.engine import Replicated, checkpoint_blocks
+from firstwords.compute.allocator import keep_freed_memory
+from firstwords.compute.engine import Precision, Replicated, checkpoint_blocks
 from firstwords.recipe import runtime
 
 if TYPE_CHECKING:
@@ -19,11 +20,13 @@ class DataParallel(Replicated):
         device: `cpu`, `cuda`, or `auto` for GPUs where there are some.
         compile: As in `Single`.
         activation_checkpointing: As in `Single`.
+        precision: As in `Single`.
     """
 
     device: str = runtime("auto")
     compile: bool = False
     activation_checkpointing: bool = runtime(False)
+    precision: Precision = "float32"
 
     @property
     def rank(self) -> int:  # noqa: D102
@@ -42,7 +45,9 @@ class DataParallel(Replicated):
 
         device = self.device_name()
         ranks.join(device)
+        keep_freed_memory()
         model.to(device)
+        self.set_precision(model, self.precision)
         for parameter in model.parameters():
             distributed.broadcast(parameter.detach(), src=0)
         if self.activation_checkpointing:

@@ -1,0 +1,140 @@
+"""Matrix products of a training step: by the faster library, several matrices at once, the norm before them included.
+
+A product with a matrix of weights is `x @ weight.T`. On processors of AMD with AVX-512, oneDNN makes it 7 to 15 %
+faster than MKL, which torch takes by default (docs/log/2026-11-26-training-speed.md); float32 stays float32. Everywhere
+else torch decides.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+
+@cache
+def _onednn_is_faster() -> bool:
+    """Whether float32 products of this processor go to oneDNN: decided by its name, so that runs are reproducible."""
+    if torch.backends.cpu.get_cpu_capability() != "AVX512" or not torch.backends.mkldnn.is_available():
+        return False
+    try:
+        return "AuthenticAMD" in Path("/proc/cpuinfo").read_text(encoding="utf-8")
+    except OSError:
+        return False
+
+
+def product(x: Tensor, weight: Tensor) -> Tensor:
+    """`x @ weight.T`, without gradients.
+
+    Args:
+        x: (N, inputs)
+        weight: (outputs, inputs); a transposed view is as good as a contiguous matrix.
+
+    Returns:
+        (N, outputs)
+    """
+    if x.dtype == torch.float32 and x.device.type == "cpu" and _onednn_is_faster():
+        result: Tensor = torch.ops.mkldnn._linear_pointwise(x, weight, None, "none", [], "")
+        return result
+    return torch.mm(x, weight.T)
+
+
+def compute_dtype(x: Tensor) -> torch.dtype:
+    """In which dtype products are made: the one of autocast where that is on, else the tensor's own."""
+    kind = x.device.type
+    if x.dtype != torch.float64 and torch.is_autocast_enabled(kind):
+        return torch.get_autocast_dtype(kind)
+    return x.dtype
+
+
+class _Linear(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx: Any, x: Tensor, weight: Tensor) -> Tensor:
+        dtype = compute_dtype(x)
+        ctx.dtypes = x.dtype, weight.dtype
+        x, weight = x.to(dtype), weight.to(dtype)
+        ctx.save_for_backward(x, weight)
+        return product(x, weight)
+
+    @staticmethod
+    def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor | None, Tensor | None]:
+        x, weight = ctx.saved_tensors
+        gradient = gradients[0].to(x.dtype)
+        x_dtype, weight_dtype = ctx.dtypes
+        x_gradient = product(gradient, weight.T).to(x_dtype) if ctx.needs_input_grad[0] else None
+        weight_gradient = torch.mm(gradient.T, x).to(weight_dtype) if ctx.needs_input_grad[1] else None
+        return x_gradient, weight_gradient
+
+
+def linear(x: Tensor, weight: Tensor) -> Tensor:
+    """`x @ weight.T`, with gradients.
+
+    Args:
+        x: (N, inputs)
+        weight: (outputs, inputs)
+    """
+    if x.device.type != "cpu":
+        return F.linear(x, weight)
+    result: Tensor = _Linear.apply(x, weight)
+    return result
+
+
+class _NormedLinear(torch.autograd.Function):
+    """The norm's weight is multiplied into the matrices, which are far smaller than the activations."""
+
+    @staticmethod
+    def forward(ctx: Any, x: Tensor, scales: Tensor, epsilon: float, *weights: Tensor) -> Tensor:
+        dtype = compute_dtype(x)
+        square = torch.linalg.vector_norm(x, dim=-1, keepdim=True).square_().div_(x.shape[-1])
+        inverse = square.add_(epsilon).rsqrt_()  # (N, 1)
+        normal = (x * inverse).to(dtype)
+        scaled = torch.cat(weights).mul_(scales).to(dtype)
+        ctx.save_for_backward(normal, inverse, scales, scaled, *weights)
+        return product(normal, scaled)
+
+    @staticmethod
+    def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor | None, ...]:
+        normal, inverse, scales, scaled, *weights = ctx.saved_tensors
+        gradient = gradients[0].to(normal.dtype)
+        x_gradient: Tensor | None = None
+        if ctx.needs_input_grad[0]:
+            x_gradient = product(gradient, scaled.T).to(inverse.dtype)
+            # What changes the length of x is undone by the normalisation, so its share is taken out.
+            along = (x_gradient * normal).sum(-1, keepdim=True).div_(-x_gradient.shape[-1])
+            x_gradient.addcmul_(normal, along).mul_(inverse)
+        if not any(ctx.needs_input_grad[1:]):
+            return (x_gradient, *[None] * (2 + len(weights)))
+        joint = torch.mm(gradient.T, normal).to(scales.dtype)
+        parts = joint.split([weight.shape[0] for weight in weights])
+        scales_gradient = torch.zeros_like(scales)
+        for part, weight in zip(parts, weights, strict=True):
+            scales_gradient += (part * weight).sum(0)
+        joint.mul_(scales)
+        return (x_gradient, scales_gradient, None, *parts)
+
+
+def normed_linear(x: Tensor, scales: Tensor, epsilon: float, *weights: Tensor) -> Tensor:
+    """RMSNorm, then the product with several matrices at once.
+
+    Args:
+        x: (N, inputs)
+        scales: (inputs,) weight of the norm.
+        epsilon: Of the norm.
+        weights: (outputs, inputs) each.
+
+    Returns:
+        (N, sum of outputs)
+    """
+    if x.device.type != "cpu" or x.dtype not in (torch.float32, torch.float64):
+        normal = F.rms_norm(x.float(), scales.shape, scales.float(), epsilon).to(x.dtype)
+        return F.linear(normal, torch.cat(weights))
+    if not torch.is_grad_enabled():
+        # A few new tokens of a text that is being written: copying the matrices would cost more than the products.
+        normal = F.rms_norm(x, scales.shape, scales, epsilon).to(compute_dtype(x))
+        return torch.cat([product(normal, weight.to(normal.dtype)) for weight in weights], -1)
+    result: Tensor = _NormedLinear.apply(x, scales, epsilon, *weights)
+    return result

@@ -1,0 +1,66 @@
+"""What only a GPU can show; skipped where there is none."""
+
+import copy
+
+import pytest
+import torch
+
+from firstwords.compute.engines.single import Single
+from firstwords.model.batch import Batch
+from firstwords.model.config import ModelConfig
+from firstwords.model.heads import make_head
+from firstwords.model.transformer import Model
+from firstwords.training.lanes import num_lanes
+from firstwords.training.optimizer import Optimizer
+from firstwords.training.settings import TrainSettings
+
+pytestmark = pytest.mark.skipif(not torch.cuda.is_available(), reason="no GPU here")
+DOCUMENTS = [[5, 6, 7, 8], [9], list(range(10, 60)), list(range(5, 45))]
+
+
+def made(layout, engine):
+    config = ModelConfig.from_depth(2, layout=layout, vocab_size=64, mask_id=3, width=128, num_heads=2)
+    model = Model(config, make_head("language_model", config))
+    generator = torch.Generator().manual_seed(1)
+    with torch.no_grad():
+        for parameter in model.parameters():
+            parameter.add_(torch.randn(parameter.shape, generator=generator) * 0.05)
+    return engine.prepare(model)
+
+
+def loss_and_gradients(model, engine):
+    batch = engine.place(Batch.of(DOCUMENTS))
+    loss = model(batch, targets=batch.input_ids, z_loss=1e-4)
+    engine.backward(loss)
+    return loss.item(), {name: p.grad.cpu() for name, p in model.named_parameters()}
+
+
+@pytest.mark.parametrize("layout", ["llama", "qwen3", "eurobert"])
+@pytest.mark.parametrize(("precision", "tolerance"), [("float32", 1e-3), ("bfloat16", 0.05)])
+def test_a_gpu_gives_the_processors_loss_and_gradients(layout, precision, tolerance):
+    cpu, gpu = Single(device="cpu"), Single(device="cuda", precision=precision)
+    expected, wanted = loss_and_gradients(made(layout, cpu), cpu)
+    found, gradients = loss_and_gradients(made(layout, gpu), gpu)
+    # bfloat16 has 8 bits; float32 products on a GPU may add in another order
+    assert found == pytest.approx(expected, rel=tolerance)
+    for name, gradient in gradients.items():
+        assert (gradient - wanted[name]).norm() <= tolerance * 2 * wanted[name].norm() + 1e-4, name
+
+
+@pytest.mark.parametrize("kind", ["muon", "adamw"])
+def test_a_step_on_a_gpu_lowers_the_loss(kind):
+    engine = Single(device="cuda", precision="bfloat16")
+    model = made("llama", engine)
+    optimizer = Optimizer(model, TrainSettings(tokens=1, batch_tokens=1, matrix_optimizer=kind))
+    batch = engine.place(Batch.of(DOCUMENTS))
+    before = copy.deepcopy(model.state_dict())
+    losses = []
+    for _ in range(5):
+        loss = model(batch, targets=batch.input_ids)
+        losses.append(loss.item())
+        engine.backward(loss)
+        engine.step(model, optimizer, count=batch.num_tokens, max_norm=1.0, factor=1.0)
+    assert losses[-1] < losses[0]
+    assert all(p.dtype == torch.float32 for p in model.parameters())
+    assert any(not torch.equal(before[name], p) for name, p in model.state_dict().items())
+    assert num_lanes(model) == 1
