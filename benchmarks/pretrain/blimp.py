@@ -2,7 +2,7 @@
 
 Each gets three minutes of the same recipe and judges the same pairs; the hybrid in both senses. Beside: a 5-gram model
 with Kneser-Ney smoothing, counted on the whole training text. A sentence costs a masked model a pass a token, so a
-share of the pairs is judged, the same for all: 300 of each paradigm (50 if quick).
+share of the pairs is judged, the same for all: 200 of each paradigm (50 if quick).
 """
 
 import json
@@ -12,7 +12,7 @@ from benchmarks.line import Judged, Setting
 from benchmarks.pretrain.objectives_corpus import QUICK_SECONDS, SECONDS, artifact, write_recipe
 from benchmarks.process import run_recipe
 
-PAIRS, QUICK_PAIRS = 300, 50
+PAIRS, QUICK_PAIRS = 200, 50
 # Name of the figure, the model, the sense.
 JUDGES = (
     ("causal", "causal", "causal"),

@@ -2,7 +2,7 @@
 
 All read the same rows of the same token store with the same tokenizer, have the same sizes, and are judged by the same
 code on the same held-out passages. The peers are trained as their users do: AdamW, padding-free rows of one length, the
-data collator's 30 % of masked tokens, a head on every position; the best of three rates.
+data collator's 30 % of masked tokens, a head on every position; the better of two rates.
 """
 
 import json
