@@ -43,6 +43,7 @@ class Pretrain(Stage):
         engine: Where to run.
     """
 
+    version: ClassVar[int] = 2
     libraries: ClassVar[tuple[str, ...]] = ("torch",)
 
     objective: Annotated[Objective, Kind("training.objectives")]
