@@ -103,3 +103,21 @@ def test_float32_and_float64_agree():
     double = model.double()(Batch.of(DOCUMENTS))
     assert double.dtype == torch.float64
     assert torch.allclose(single.double(), double, atol=1e-5)
+
+
+def test_products_in_half_precision_change_loss_and_gradients_by_its_rounding_only(model):
+    batch, model = Batch.of(DOCUMENTS), model.float()
+
+    def loss_and_gradients():
+        model.zero_grad()
+        loss = model(batch, targets=batch.input_ids, z_loss=1e-4)
+        loss.backward()
+        return loss, torch.cat([p.grad.flatten() for p in model.parameters()])
+
+    exact, gradients = loss_and_gradients()
+    model.autocast = torch.bfloat16
+    half, found = loss_and_gradients()
+    assert half.dtype == found.dtype == torch.float32
+    assert not torch.equal(gradients, found)
+    assert half.item() == pytest.approx(exact.item(), rel=0.02)  # bfloat16 has 8 bits
+    assert (found - gradients).norm() < 0.05 * gradients.norm()

@@ -43,6 +43,7 @@ class Finetune(Stage):
         engine: Where to run.
     """
 
+    version: ClassVar[int] = 2
     libraries: ClassVar[tuple[str, ...]] = ("torch",)
 
     base: str
