@@ -183,7 +183,7 @@ class Replicated(Engine):
         """As in the contract."""
         if self.rank:
             return {}
-        files = {WEIGHTS: dict(model.named_parameters()), STATE: optimizer.state()}
+        files: dict[str, Mapping[str, Tensor]] = {WEIGHTS: dict(model.named_parameters()), STATE: optimizer.state()}
         return {
             file: {name: t.detach().to("cpu", copy=True).contiguous() for name, t in tensors.items()}
             for file, tensors in files.items()
