@@ -223,7 +223,8 @@ def _run_stage(plan: Plan, name: str, console: StreamConsole, resources: Resourc
             inputs={role: artifact for role, artifact in inputs.items() if artifact is not None},
             pool=resources.pool,
             console=console,
-            **runtime,
+            workers=resources.workers,
+            threads=resources.threads,
         )
         write_json(folder / "config.json", configuration(stage, with_runtime=True))
         work.event("start", pool=kind_of(type(resources.pool)), **runtime)

@@ -80,6 +80,7 @@ class Finetune(Stage):
         from firstwords.artifact import write_json
         from firstwords.data.shards import write_table
         from firstwords.model.hugging_face import save_folder
+        from firstwords.model.transformer import Model
         from firstwords.tokenizer.tokenizer import Tokenizer
         from firstwords.training.train import train
 
@@ -113,7 +114,7 @@ class Finetune(Stage):
             engine=self.engine,
         )
         whole = self.engine.whole(model)
-        if whole is None:
+        if not isinstance(whole, Model):
             return Outcome(summary="the first rank writes the result")
         write_table(work.path("curve.parquet"), history.curve())
         write_json(work.path("labels.json"), labels)
