@@ -43,7 +43,7 @@ def test_the_vocabulary_may_have_more_entries_than_the_tokenizer():
 
 
 def test_rates_rise_again_to_a_share_of_a_new_models():
-    usual = {each.name: each.value for each in sizing.rates(BASE, 1)}
+    usual = {each.name: each.value for each in sizing.rates(BASE, 1, 1)}
     settings = continuation.rewarmed(BASE, {"head_rate": 0.5})
     assert settings["head_rate"] == 0.5
     for name in ("matrix_rate", "embedding_rate"):
