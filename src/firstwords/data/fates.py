@@ -103,7 +103,7 @@ class Fates:
             yield first + np.flatnonzero((reasons > 0) & (reasons != TOO_SHORT))
 
     def standing_for_others(self, num_old: int) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-        """Ranks, not below `num_old`, of documents that others went for, and for how many they stand, with themselves."""
+        """Ranks, from `num_old`, of documents that others went for, and for how many each stands, itself included."""
         for first, copies in self.column("copies").blocks():
             some = first + np.flatnonzero(copies)
             some = some[some >= num_old]

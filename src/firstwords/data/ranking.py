@@ -32,7 +32,7 @@ SAMPLE_EVERY = 512
 
 
 def preferred_first(rows: np.ndarray) -> np.ndarray:
-    """The order of records `ORDER`: preferred source, higher quality, longer text, lower id; equal ones as they come."""
+    """The order of records `ORDER`: preferred source, higher quality, longer text, lower id; ties as they come."""
     longest = ~rows["length"]  # a longer text has a lower complement
     source = rows["source"].astype(np.uint64) << np.uint64(32)
     quality = -rows["quality"]
