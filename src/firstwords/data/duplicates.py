@@ -32,8 +32,8 @@ if TYPE_CHECKING:
 # A bucket of more documents than this is compared with its best and its neighbours only: all pairs of a page that
 # stands on a million sites would be 5e11.
 BUCKET = 32
-SHINGLES_AT_ONCE = 4_000_000
-"""Word runs that are held while pairs are compared: 32 MB, and as much as one pair has where that is more."""
+SHINGLES_AT_ONCE = 1_000_000
+"""Word runs that are held while pairs are compared: 8 MB, and as much as one pair has where that is more."""
 
 
 REPEATED = np.dtype([("key", np.uint64), ("end", np.uint32), ("first", np.uint32)])
