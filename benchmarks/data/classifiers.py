@@ -34,15 +34,18 @@ PASSAGES = 12
 TEST_SHARE = 0.3
 
 
-def figures(development: bool = False) -> dict[str, dict[str, Any]]:
-    """Task to system to metric to `{value, low, high}`, and the numbers of texts under `texts`."""
+def figures(development: bool = False, quick: bool = False) -> dict[str, dict[str, Any]]:
+    """Task to system to metric to `{value, low, high}`, and the numbers of texts under `texts`.
+
+    Args:
+        development: Leave the test parts closed.
+        quick: Only OLID, the smallest task.
+    """
     harm = build(TrainClassifier, tomllib.loads(RECIPE.read_text())["train_classifier"]["harm"])
     quality = build(TrainClassifier, {"data": harm.data, "bits": 18})
-    tasks = {
-        "harm tox-davidson": (harm, *davidson(harm)),
-        "harm tox-olid A": (harm, *olid()),
-        "quality": (quality, *quality_texts()),
-    }
+    tasks = {"harm tox-olid A": (harm, *olid())}
+    if not quick:
+        tasks = {"harm tox-davidson": (harm, *davidson(harm)), **tasks, "quality": (quality, *quality_texts())}
     return {
         name: compare(stage, *(opened(train, test) if development else (train, test)))
         for name, (stage, train, test) in tasks.items()

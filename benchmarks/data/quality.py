@@ -130,7 +130,7 @@ def _f1_by_type(sentences: list[dict], spans: list[list]) -> dict[str, float]:
 def classify(setting: Setting) -> list[Judged]:
     """Harm and quality on their test parts, beside TF-IDF with logistic regression."""
     judged = []
-    for task, systems in classifiers.figures().items():
+    for task, systems in classifiers.figures(quick=setting.quick).items():
         metric = "auc" if task == "quality" else "macro_f1"
         bar = systems["TF-IDF"][metric]["value"]
         ours = systems["firstwords"][metric]

@@ -225,16 +225,7 @@ def show(
     elif dropped:
         _show_dropped(overview.find_artifact(target, artifacts), rule, limit, json_output)
     elif "/" in target and not target.endswith(".toml"):
-        artifact = overview.find_artifact(target, artifacts)
-        reasons = list(overview.explanation(artifact))
-        if reasons and not json_output:
-            print(f"{artifact.name}   {artifact.identity}   {artifact.manifest['summary']}\n")
-            print("\n".join(reasons))
-            return
-        fields = ["name", "identity", "summary", "counts", "reasons", "seconds", "inputs"]
-        fields += ["machine", "versions", "ingredients"]
-        manifest = {key: artifact.manifest.get(key) for key in fields} | {"folder": str(artifact.folder)}
-        _print_json(manifest)
+        _show_artifact(overview.find_artifact(target, artifacts), json_output)
     elif json_output:
         _print_json(overview.show(target, root=artifacts))
     else:
@@ -244,6 +235,19 @@ def show(
         for artifact in found.values():
             for line in artifact.manifest["tables"]:
                 print(line)
+
+
+def _show_artifact(artifact: Any, json_output: bool) -> None:
+    from firstwords import overview
+
+    reasons = list(overview.explanation(artifact))
+    if reasons and not json_output:
+        print(f"{artifact.name}   {artifact.identity}   {artifact.manifest['summary']}\n")
+        print("\n".join(reasons))
+        return
+    fields = ["name", "identity", "summary", "counts", "reasons", "seconds", "inputs"]
+    fields += ["machine", "versions", "ingredients"]
+    _print_json({key: artifact.manifest.get(key) for key in fields} | {"folder": str(artifact.folder)})
 
 
 def _show_dropped(artifact: Any, rules: tuple[str, ...], limit: int, json_output: bool) -> None:

@@ -25,6 +25,12 @@ def test_the_threshold_is_a_probability() -> None:
     assert kept(html, 0.27) == kept(html, 0.73) == [False, True]
 
 
+def test_a_paragraph_that_stands_alone_is_kept_whatever_the_trees_say() -> None:
+    assert kept("<p>short") == [True] and kept("<p>short", 0.9) == [True]
+    # The quick rules keep no menu.
+    assert kept("<nav><ul><li><a href=/a>Home</a></ul></nav>") == [False]
+
+
 def test_no_blocks_no_decisions() -> None:
     assert kept("") == []
 

@@ -5,7 +5,8 @@ import lzma
 
 import pytest
 
-from firstwords.data.compressed import DAMAGE, line_of, opened, suffixes_of
+from firstwords.data import compressed
+from firstwords.data.compressed import DAMAGE, EndlessLine, line_of, opened, suffixes_of
 
 LINES = b"".join(b"line %d\n" % i for i in range(5000))
 
@@ -47,6 +48,17 @@ def test_damage_raises_what_is_named(tmp_path, change) -> None:
 def test_lines_above_the_limit_give_their_length_only() -> None:
     file = io.BytesIO(b"ab\n" + b"x" * 3_000_000 + b"\nabc")
     assert [line_of(file, 3) for _ in range(4)] == [(b"ab\n", 3), (b"", 3_000_001), (b"abc", 3), (b"", 0)]
+
+
+def test_an_endless_line_is_not_read_to_its_end(monkeypatch) -> None:
+    monkeypatch.setattr(compressed, "ENDLESS_BYTES", 2**21)
+    assert line_of(io.BytesIO(b"x" * 2**21 + b"\n"), 3) == (b"", 2**21 + 1)
+    file = io.BytesIO(b"x" * 2**25 + b"\nabc")
+    with pytest.raises(EndlessLine, match="more than 2097152 bytes"):
+        line_of(file, 3)
+    assert file.tell() <= 2**22
+    # What is allowed is read, however long.
+    assert line_of(io.BytesIO(b"x" * 2**22), 2**23) == (b"x" * 2**22, 2**22)
 
 
 def test_suffixes() -> None:

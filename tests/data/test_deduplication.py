@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from firstwords.artifact import digest_payload, remove_tree
 from firstwords.compute.pools.local import Local
 from firstwords.console import SilentConsole
-from firstwords.data import deduplication, duplicates, shuffle
+from firstwords.data import deduplication, duplicates, file_array, ranking, shuffle
 from firstwords.data.deduplication import Deduplication, Settings, Shard
 from firstwords.data.description import Kinds, Scope
 from firstwords.data.document import DOCUMENT, document_id
@@ -190,6 +190,11 @@ def test_the_same_bytes_in_any_order_and_partition(tmp_path, monkeypatch, settin
     monkeypatch.setattr(deduplication, "PAIRS_A_TASK", 1)
     monkeypatch.setattr(deduplication, "WINDOWS_A_TASK", 20)
     monkeypatch.setattr(duplicates, "SHINGLES_AT_ONCE", 300)
+    monkeypatch.setattr(file_array, "WINDOW_BYTES", 16)
+    monkeypatch.setattr(file_array, "BLOCK_ROWS", 3)
+    monkeypatch.setattr(ranking, "SAMPLE_EVERY", 1)
+    monkeypatch.setattr(ranking, "RANKED_AT_ONCE", 2)
+    monkeypatch.setattr(shuffle, "IN_ORDER_ROWS", 2)
     assert run(tmp_path / "partitions", shards, settings=settings)[1] == digest
 
 

@@ -5,11 +5,11 @@ from hypothesis import strategies as st
 
 from firstwords.data import duplicates
 from firstwords.data.duplicates import (
+    SIMILARITY,
     FindRepeated,
     Runs,
     bucket_pairs,
     choose_survivors,
-    rank_documents,
     unpack_pairs,
 )
 from firstwords.data.shuffle import write_array, write_run
@@ -20,23 +20,8 @@ def pack(*pairs: tuple[int, int]) -> np.ndarray:
 
 
 def survivors(pairs: dict[tuple[int, int], float], threshold: float = 0.8) -> list[tuple[int, int, float]]:
-    return list(choose_survivors(pack(*pairs), np.array(list(pairs.values())), threshold))
-
-
-def test_ranks_prefer_source_then_quality_then_length_then_id() -> None:
-    rows = [
-        (1, 9.0, 900, 1),
-        (0, 0.5, 100, 9),
-        (0, 0.5, 200, 8),
-        (0, 0.5, 200, 7),
-        (0, 0.7, 5, 6),
-        (0, -np.inf, 999, 0),
-    ]
-    preference = np.array([source << 32 | length for source, _, length, _ in rows], np.uint64)
-    quality, ids = np.array([row[1] for row in rows]), np.array([row[3] for row in rows], np.uint64)
-    assert rank_documents(preference, ids, quality).tolist() == [5, 3, 2, 1, 0, 4]
-    assert rank_documents(preference, ids).tolist() == [5, 3, 2, 1, 4, 0]
-    assert rank_documents(preference[:0], ids[:0]).tolist() == []
+    similar = [(higher << 32 | lower, score) for (lower, higher), score in pairs.items() if score >= threshold]
+    return list(choose_survivors(np.sort(np.array(similar, SIMILARITY), order="key"), set()))
 
 
 def test_a_chain_of_small_differences_does_not_take_out_an_unlike_text() -> None:
@@ -101,8 +86,11 @@ def test_the_first_of_repeated_parts_stays(tmp_path, max_documents: int, num_old
     shards = [[(7, 0, 3), (7, 0, 0), (8, 1, 4), (8, 1, 1)], [(7, 0, 5), (7, 1, 2), (9, 1, 0)]]
     runs, gone = runs_of(tmp_path, shards, [2, 3, 1, 0])
     FindRepeated(runs, gone, "repeated", max_documents, num_old)(0, tmp_path)
+    ranks = [2, 3, 1, 0]
     found = np.load(tmp_path / "scratch/repeated/0.npy")
-    assert sorted(found[["rank", "index", "first"]].tolist()) == expected
+    assert sorted((ranks[key >> 32], end, first) for key, end, first in found.tolist()) == expected
+    assert found["key"].tolist() == sorted(found["key"].tolist())
+    assert (found["key"] & np.uint64(0xFFFFFFFF)).tolist() == found["end"].tolist()
 
 
 @given(st.dictionaries(st.tuples(st.integers(0, 8), st.integers(0, 8)), st.sampled_from([0.7, 0.8, 0.9]), max_size=20))

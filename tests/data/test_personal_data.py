@@ -155,7 +155,8 @@ def test_pieces_of_everything_in_any_order_break_nothing(pieces: list[str]) -> N
 HOSTILE = """1|1 |1-|a|@|a@|a@b.|é@é|1234567a|1:|ffff:|::1|(1|://a:b@|://aaaaaaaaaaaaaaaa:|+1 |00 1|call 1|1.1.1.
 -----BEGIN PRIVATE KEY-----|-----BEGIN PRIVATE KEY-----AAAAAAAAAAAAAAAA |password=|token|secret: A1b2C3d4E5f6G7h8
 eyJ12345678|eyJ12345678.|GB29 |GB29NWBK6016133192681 |1AAAAAAAAAAAAAAAAAAAAAAAAAAAAAA |bc1qqqqqqqqqqqqqqqq |123-45-
-4111 1111 1111 1112 |AB 12 34 56 |RSSMRA85|http://a|sk-aaaaaaaaaaaaaaaa|12\xa0|+49 30 901820 x|943 476 5919 """
+4111 1111 1111 1112 |AB 12 34 56 |RSSMRA85|http://a|sk-aaaaaaaaaaaaaaaa|12\xa0|+49 30 901820 x|943 476 5919
+ dot | dot a| at a dot |a [at] b [dot] |(at)|A1234567|L898902C36UTO|<|passport no 1"""
 
 
 @pytest.mark.parametrize("piece", HOSTILE.replace("\n", "|").split("|"))

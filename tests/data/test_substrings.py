@@ -14,9 +14,10 @@ from firstwords.data import deduplication, shuffle
 from firstwords.data.deduplication import Deduplication, Settings, Shard
 from firstwords.data.description import Kinds, Scope
 from firstwords.data.document import DOCUMENT
+from firstwords.data.fates import Ranking
 from firstwords.data.features import Features
 from firstwords.data.shards import write_table
-from firstwords.data.shuffle import records, write_array, write_run
+from firstwords.data.shuffle import write_array, write_run
 from firstwords.data.substrings import REPEAT, ConfirmStretches, anchors, window_anchors, window_hashes
 from firstwords.stage import Work
 
@@ -47,7 +48,12 @@ def find_stretches(folder, documents: list[tuple[list[str], str]], num_old: int 
     run = Deduplication(Settings(kinds=Kinds(substring_words=SIZE), scope=scope or Scope()), work, shards)
     run._describe()
     run.gone = run._gone("documents")
-    return run._find_stretches(), run.ids_by_rank.tolist()
+    ranks = np.load(run.ranking.ranks)
+    parts = [np.load(place) for place in run._find_stretches()]
+    found = [
+        (int(ranks[key >> 32]), key & 0xFFFFFFFF, end, first) for part in parts for key, end, first in part.tolist()
+    ]
+    return sorted(found), np.load(run.ranking.ids).tolist()
 
 
 def brute_force(documents: list[list[str]], scopes: list[str]) -> set[tuple[int, int]]:
@@ -81,21 +87,21 @@ def check_against_brute_force(tmp_path_factory, documents, num_old: int, by_sour
     found, numbers = find_stretches(tmp_path_factory.mktemp("s"), documents, num_old, scope)
     in_order = [documents[number] for number in numbers]
     expected = brute_force([words for words, _ in in_order], [source if by_source else "" for _, source in in_order])
-    goes = {(rank, word) for rank, start, end, _ in found.tolist() for word in range(start, end)}
+    goes = {(rank, word) for rank, start, end, _ in found for word in range(start, end)}
     assert goes == {(rank, word) for rank, word in expected if rank >= num_old}
     # Apart from each other: what meets is one stretch.
-    for one, two in itertools.pairwise(found.tolist()):
+    for one, two in itertools.pairwise(found):
         assert one[0] < two[0] or one[2] < two[1]
 
 
 def test_the_partitions_do_not_change_what_goes(tmp_path, monkeypatch) -> None:
     draw = np.random.default_rng(0)
     documents = [(draw.choice(list("abcd"), draw.integers(0, 60)).tolist(), "x") for _ in range(12)]
-    once = find_stretches(tmp_path / "once", documents)[0].tolist()
+    once = find_stretches(tmp_path / "once", documents)[0]
     assert once
     monkeypatch.setattr(shuffle, "PARTITION_ROWS", 7)
     monkeypatch.setattr(deduplication, "WINDOWS_A_TASK", 9)
-    assert find_stretches(tmp_path / "many", documents)[0].tolist() == once
+    assert find_stretches(tmp_path / "many", documents)[0] == once
 
 
 @given(st.lists(LETTERS, min_size=1, max_size=4))
@@ -129,14 +135,15 @@ def test_windows_of_one_hash_and_other_words_are_not_repeated(tmp_path) -> None:
         write_array(tmp_path / key / "rows.npy", np.zeros(1, np.uint32))
         write_array(tmp_path / key / "offsets.npy", np.array([0, 20]))
         write_array(tmp_path / key / "words.npy", words)
-    places = records(shard=np.array([0, 1], np.uint32), row=np.zeros(2, np.uint32))
-    write_array(tmp_path / "places.npy", places)
+    for name in ("ranks", "documents"):
+        write_array(tmp_path / f"{name}.npy", np.arange(2, dtype=np.uint32))
+    ranking = Ranking(str(tmp_path / "ranks.npy"), str(tmp_path / "documents.npy"), "", (0, 1, 2))
     index = np.arange(17, dtype=np.uint64)
     repeats = np.zeros(17, REPEAT)
     repeats["key"], repeats["first_index"] = np.uint64(1 << 32) | index, index
     write_run(tmp_path / "run.npy", repeats)
     folders = (str(tmp_path / "0"), str(tmp_path / "1"))
-    confirm = ConfirmStretches(SIZE, (str(tmp_path / "run.npy"),), folders, str(tmp_path / "places.npy"))
+    confirm = ConfirmStretches(SIZE, (str(tmp_path / "run.npy"),), folders, ranking)
     confirm((0, 0, 2), tmp_path)
     found = np.load(tmp_path / "scratch/stretches/0.npy")
-    assert found.tolist() == [(1, 0, 9, 0), (1, 10, 20, 0)]
+    assert found.tolist() == [(1 << 32, 9, 0), (1 << 32 | 10, 20, 0)]

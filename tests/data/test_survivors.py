@@ -1,13 +1,17 @@
+from pathlib import Path
+
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from firstwords.data.description import Kinds, id_numbers
 from firstwords.data.document import DOCUMENT
+from firstwords.data.duplicates import REPEATED
+from firstwords.data.fates import EXACT, FATE, SIMILAR, TOO_SHORT, URL, Fates, Ranking
 from firstwords.data.shards import write_table
-from firstwords.data.shuffle import write_array
+from firstwords.data.shuffle import write_array, write_run
 from firstwords.data.split import SPLITS, split_of
-from firstwords.data.survivors import EXACT, FATE, PART, SIMILAR, SURVIVOR, TOO_SHORT, URL, Survivors
+from firstwords.data.survivors import SURVIVOR, Survivors
 
 IDS = [f"{number:016x}" for number in range(8)]
 TEXTS = [
@@ -24,11 +28,28 @@ KINDS = Kinds(paragraph_words=1, line_words=1, substring_words=5)
 
 
 def survivors(tmp_path, rows: list[dict], fates: np.ndarray, parts: dict[str, list], kinds: Kinds = KINDS) -> dict:
+    """The second shard of two, of which the first has one document; ranks are the other way round."""
     write_table(tmp_path / "in.parquet", pa.Table.from_pylist(rows, schema=DOCUMENT))
-    write_array(tmp_path / "decided/fates.npy", fates)
+    number = len(rows) + 1
+    backwards = np.arange(number, dtype=np.uint32)[::-1]
+    ids = id_numbers(pa.array([row["id"] for row in reversed(rows)] + ["f" * 16]))
+    rank_of = {identity: rank for rank, identity in enumerate(ids.tolist())}
+    places = [str(tmp_path / f"{name}.npy") for name in ("ranks", "documents", "ids")]
+    for place, values in zip(places, (backwards, backwards, ids), strict=True):
+        write_array(Path(place), values)
+    decided = Fates.new(tmp_path / "fates", number)
+    for place, fate in enumerate(fates):
+        rank = np.array([len(rows) - 1 - place])
+        if fate["reason"]:
+            decided.drop(rank, fate["reason"], fate["score"], np.array([rank_of.get(int(fate["kept"]), 0)]))
+        decided.column("copies").scatter(rank, fate["copies"] - 1)
+    runs = {}
     for name, records in parts.items():
-        write_array(tmp_path / f"decided/{name}.npy", np.array(records, PART))
-    return Survivors(kinds, min_words=3)(("a", str(tmp_path / "in.parquet"), str(tmp_path / "decided")), tmp_path)
+        runs[name] = (str(tmp_path / f"{name}.npy"),)
+        found = [(row + 1 << 32 | start, end, rank_of[kept]) for row, start, end, kept in records]
+        write_run(tmp_path / f"{name}.npy", np.array(found, REPEATED))
+    ranking = Ranking(*places, (0, 1, number))
+    return Survivors(kinds, 3, ranking, decided, runs)(("a", str(tmp_path / "in.parquet"), 1), tmp_path)
 
 
 def test_fates_become_reasons_and_the_rest_gets_a_split(tmp_path) -> None:

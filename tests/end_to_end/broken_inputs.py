@@ -4,6 +4,7 @@ Each family is a function that yields cases; a new kind of source is one more fa
 another component, one more entry in `SOURCES`.
 """
 
+import bz2
 import gzip
 import io
 import json
@@ -19,6 +20,10 @@ SOURCES = {
     "archives": {"kind": "warc", "path": "archives"},
     "lines": {"kind": "jsonl", "path": "lines"},
     "texts": {"kind": "text_files", "path": "texts"},
+    "books": {"kind": "epub", "path": "books"},
+    "prints": {"kind": "pdf", "path": "prints"},
+    "articles": {"kind": "jats", "path": "articles"},
+    "dumps": {"kind": "wikipedia", "path": "dumps"},
 }
 """Folder of the corpus to the source that reads it."""
 
@@ -157,6 +162,84 @@ def manual_pages(data: Path) -> Iterator[Case]:
                 yield Case("texts", f"man-{number}.txt", mutated(stream.read(), chance))
 
 
+def books(data: Path) -> Iterator[Case]:
+    """Damaged books: bytes of the file as it lies, and bytes of members that are packed again."""
+    for place in sorted((data / "books-epub").glob("*.epub")):
+        whole, chance = place.read_bytes(), random.Random(place.name)
+        with zipfile.ZipFile(place) as archive:
+            members = {name: archive.read(name) for name in archive.namelist()}
+        # The table of members stands at the end: a cut anywhere would be one case only.
+        for number in range(10):
+            at = chance.randrange(len(whole))
+            broken = whole[:at] + mutated(whole[at : at + 4000], chance) + whole[at + 4000 :]
+            yield Case("books", f"{place.stem[:12]}-{number}.epub", mutated(whole, chance) if number < 3 else broken)
+        texts = sorted(name for name in members if name.endswith((".xhtml", ".opf", ".ncx", ".xml")))
+        for number in range(15):
+            name = chance.choice(texts)
+            packed = io.BytesIO()
+            with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
+                for other, content in members.items():
+                    if other in texts or other == "mimetype":
+                        archive.writestr(other, mutated(content, chance) if other == name else content)
+            yield Case("books", f"{place.stem[:12]}-member-{number}.epub", packed.getvalue())
+
+
+def prints(data: Path) -> Iterator[Case]:
+    """Damaged PDF files."""
+    for place in sorted((data / "articles-pdf").glob("*.pdf")):
+        whole, chance = place.read_bytes(), random.Random(place.name)
+        for number in range(20 if len(whole) < 200_000 else 4):
+            at = chance.randrange(len(whole))
+            inside = whole[:at] + mutated(whole[at : at + 500], chance) + whole[at + 500 :]
+            yield Case("prints", f"{place.stem}-{number}.pdf", inside if number % 2 else mutated(whole, chance))
+
+
+def journal_articles(data: Path) -> Iterator[Case]:
+    """Damaged articles in XML, and entities and elements that never end."""
+    for place in sorted((data / "articles-jats-pmc").glob("*.nxml")):
+        whole, chance = place.read_bytes(), random.Random(place.name)
+        for number in range(15):
+            yield Case("articles", f"{place.stem}-{number}.nxml", mutated(whole, chance))
+    laughs = "".join(f'<!ENTITY l{i} "{f"&l{i - 1};" * 10}">' for i in range(1, 12))
+    head = f'<!DOCTYPE article [<!ENTITY l0 "ha">{laughs}]><article article-type="research-article"><body>'
+    yield Case("articles", "laughs.nxml", f"{head}<p>&l11;</p></body></article>".encode())
+    yield Case("articles", "deep.nxml", b"<article><body>" + b"<sec>" * 200_000)
+    yield Case("articles", "nothing.nxml", b"")
+
+
+def wiki_dumps(data: Path) -> Iterator[Case]:
+    """Damaged dumps, and sound ones of a page whose wikitext is damaged or never ends."""
+    (place,) = (data / "articles-wikipedia-dump").glob("*.bz2")
+    with bz2.open(place) as file:
+        whole = file.read(2**19)
+    chance = random.Random("wiki")
+    for number in range(30):
+        at = chance.randrange(len(whole) - 60_000)
+        broken = mutated(whole[:2000] + whole[at : at + 60_000], chance)
+        yield Case("dumps", f"dump-{number}.xml", broken)
+        yield Case("dumps", f"dump-{number}.xml.bz2", mutated(bz2.compress(whole[: at + 60_000]), chance))
+    endless = {
+        "braces": b"{{" * 100_000,
+        "brackets": b"[[" * 100_000,
+        "tables": b"{|\n|-\n|" * 30_000,
+        "quotes": b"'''''a" * 100_000,
+        "tags": b"&lt;ref&gt;&lt;nowiki&gt;" * 30_000,
+        "mixed": b"[[a|{{b|[http://c d" * 20_000,
+        "indents": b"*" * 500_000,
+    }
+    for name, text in endless.items():
+        yield Case("dumps", f"endless-{name}.xml", wiki_page(text))
+
+
+def wiki_page(text: bytes) -> bytes:
+    """A dump of one page."""
+    return (
+        b'<mediawiki xmlns="http://www.mediawiki.org/xml/export-0.11/"><siteinfo><base>https://w.test/wiki/Main</base>'
+        b"</siteinfo><page><title>T</title><ns>0</ns><id>1</id><revision><id>2</id><timestamp>2026-01-01T00:00:00Z"
+        b"</timestamp><model>wikitext</model><text>" + text + b"</text></revision></page></mediawiki>"
+    )
+
+
 def bombs(data: Path) -> Iterator[Case]:
     """Small files that become large, and pages that never end."""
     zeros = _zeros(2**30)
@@ -199,6 +282,10 @@ FAMILIES: tuple[Callable[[Path], Iterator[Case]], ...] = (
     json_lines,
     naughty,
     manual_pages,
+    books,
+    prints,
+    journal_articles,
+    wiki_dumps,
     bombs,
 )
 

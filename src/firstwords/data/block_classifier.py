@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from firstwords.data.block_features import NUM_FEATURES, block_features, quick_lines
+from firstwords.data.block_features import NUM_FEATURES, block_features, kept_blocks, quick_lines
 from firstwords.data.block_kernels import sum_of_trees
 from firstwords.data.page_blocks import PageBlocks
 
@@ -46,6 +46,9 @@ class Trees:
 def main_blocks(page: PageBlocks, tree: Any, threshold: float = 0.5, trees: Trees | None = None) -> list[bool]:
     """Of each block, whether its probability of being main text is above `threshold`.
 
+    Where no block's is, but the quick rules of `fast` keep a single one, it is that: the trees learnt from articles and
+    doubt a paragraph that stands alone.
+
     Args:
         page: The blocks.
         tree: The same page as a `resiliparse.parse.html.HTMLTree`.
@@ -54,7 +57,10 @@ def main_blocks(page: PageBlocks, tree: Any, threshold: float = 0.5, trees: Tree
     """
     kept = quick_lines(tree) if page.depth <= MAX_DEPTH else set()
     margins = (trees or shipped_trees()).margins(block_features(page, kept))
-    return (margins > round(math.log(threshold / (1.0 - threshold)) * ONE)).tolist()
+    chosen = margins > round(math.log(threshold / (1.0 - threshold)) * ONE)
+    if not chosen.any() and sum(lone := kept_blocks(page, kept)) == 1:
+        return lone
+    return chosen.tolist()
 
 
 @cache

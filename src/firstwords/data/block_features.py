@@ -58,7 +58,7 @@ def block_features(page: PageBlocks, kept: set[str]) -> Any:
     given = np.zeros((num_blocks, 4), np.int64)
     given[:, LINK_CHARACTERS] = page.link_characters
     given[:, NUM_LINKS] = page.num_links
-    given[:, KEPT] = [_beginning(text) in kept for text in page.texts]
+    given[:, KEPT] = kept_blocks(page, kept)
     given[:, REPEATS] = _repeats(page.texts)
     columns = [np.array(each, np.int64) for each in (page.inline_signs, page.node)]
     nodes = [np.array(each, np.int64) for each in (page.parent, page.tag, page.signs, page.first, page.last)]
@@ -69,6 +69,11 @@ def block_features(page: PageBlocks, kept: set[str]) -> Any:
     )  # fmt: skip
     assert filled == NUM_FEATURES
     return features
+
+
+def kept_blocks(page: PageBlocks, kept: set[str]) -> list[bool]:
+    """Of each block, whether `quick_lines` has its first line."""
+    return [_beginning(text) in kept for text in page.texts]
 
 
 def _beginning(text: str) -> str:

@@ -12,6 +12,12 @@ ENDS = ("", ".gz", ".zst", ".bz2", ".lz4", ".xz")
 # What reading a damaged file raises; the standard library has no common base for it.
 DAMAGE = (OSError, EOFError, zlib.error, lzma.LZMAError)
 _BLOCK = 2**20
+ENDLESS_BYTES = 2**30
+"""A line of more bytes is not read to its end: a small compressed file may hold one that takes days."""
+
+
+class EndlessLine(OSError):
+    """A line that goes on behind all bounds; there is no way to what stands behind it. One of `DAMAGE`."""
 
 
 def suffixes_of(*names: str) -> tuple[str, ...]:
@@ -44,16 +50,21 @@ def opened(path: Path) -> io.BufferedIOBase:
 
 
 def line_of(file: io.BufferedIOBase, limit: int) -> tuple[bytes, int]:
-    """The next line and its length; of a line above the limit the length only. Length 0: the file has ended."""
+    """The next line and its length; of a line above the limit the length only. Length 0: the file has ended.
+
+    Raises:
+        EndlessLine: If the line has more than `ENDLESS_BYTES` and more than the limit.
+    """
     line = file.readline(limit + 1)
     if len(line) <= limit or line.endswith(b"\n"):
         return line, len(line)
     size = len(line)
-    while True:
+    while size <= max(limit, ENDLESS_BYTES):
         rest = file.readline(_BLOCK)
         size += len(rest)
         if not rest or rest.endswith(b"\n"):
             return b"", size
+    raise EndlessLine(f"a line of more than {max(limit, ENDLESS_BYTES)} bytes; what stands behind it is not read")
 
 
 class _Readable(io.RawIOBase):

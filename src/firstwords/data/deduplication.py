@@ -2,13 +2,16 @@
 
 First whole documents go (same address, same text, similar text), then parts of those that stay (paragraphs, lines,
 stretches of words). Heavy phases are maps over shards or reductions of partitions that any pool may run
-(`firstwords.data.duplicates`, `firstwords.data.substrings`); what is decided here, from arrays with one entry for each
-document, pair or repeated part, is little: ranks, fates and survivors.
+(`firstwords.data.duplicates`, `firstwords.data.substrings`). What is decided here is little: ranks, fates and
+survivors. An entry for each document, pair or repeated part stands in files only, so memory does not grow with them.
 """
 
 from __future__ import annotations
 
 import itertools
+import json
+import os
+import uuid
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -17,10 +20,9 @@ from typing import Any
 
 import numpy as np
 
-from firstwords.artifact import write_json
+from firstwords.artifact import TEMPORARY, atomic_write, remove_tree
 from firstwords.data.description import RUNS, DescribeShard, Kinds, Scope, id_text
 from firstwords.data.duplicates import (
-    REPEATED,
     FindCandidates,
     FindEqual,
     FindRepeated,
@@ -28,15 +30,17 @@ from firstwords.data.duplicates import (
     ShingleShard,
     VerifyPairs,
     choose_survivors,
-    rank_documents,
     unpack_pairs,
 )
-from firstwords.data.shuffle import count_partitions, read_array, records, write_array
-from firstwords.data.substrings import STRETCH, ConfirmStretches, FindRepeatedAnchors, FindRepeatedWindows, WindowShard
-from firstwords.data.survivors import EXACT, FATE, PART, PARTS, SIMILAR, TOO_SHORT, URL, Survivors
+from firstwords.data.fates import EXACT, SIMILAR, TOO_SHORT, URL, Fates, Ranking
+from firstwords.data.file_array import ArrayWriter, FileArray
+from firstwords.data.ranking import by_preference
+from firstwords.data.shuffle import count_partitions, read_in_order, records, write_array, write_run
+from firstwords.data.substrings import ConfirmStretches, FindRepeatedAnchors, FindRepeatedWindows, WindowShard
+from firstwords.data.survivors import PARTS, Survivors
 from firstwords.stage import Work
 
-PAIRS_A_TASK = 200_000
+PAIRS_A_TASK = 100_000
 WINDOWS_A_TASK = 1_000_000
 
 
@@ -83,9 +87,8 @@ class Deduplication:
             self._drop_equal("urls", URL, "comparing addresses")
         self._drop_equal("exact", EXACT, "comparing texts")
         if kinds.minhash:
-            pairs = self._find_candidates()
-            self._drop_similar(pairs, self._verify(pairs))
-        self._name_survivors()
+            self._drop_similar(self._verify(self._find_candidates()))
+        self.fates.name_survivors()
         self.gone = self._gone("documents")
         parts = {}
         if kinds.paragraph_words:
@@ -112,182 +115,147 @@ class Deduplication:
         describe = DescribeShard(settings.kinds, settings.scope, settings.sources_first, settings.quality)
         tasks = {f"describe/{key}": (key, shard.path, shard.scores, shard.old) for key, shard in self.shards.items()}
         self.described = self._map(describe, tasks, "reading")
-        self.starts = np.concatenate(([0], np.cumsum([receipt["rows_in"] for receipt in self.described]))).astype(int)
         self.num_old = sum(
             receipt["rows_in"] for receipt, shard in zip(self.described, self.shards.values(), strict=True) if shard.old
         )
+        starts = tuple(itertools.accumulate((receipt["rows_in"] for receipt in self.described), initial=0))
+        ranks, documents, ids = (str(self._scratch(f"{name}.npy")) for name in ("ranks", "documents", "ids"))
+        self.ranking = Ranking(ranks, documents, ids, starts)
+        # A worker that a killed run left behind may still read its fates: every run has files of its own.
+        for left in self.work.scratch().glob("fates-*"):
+            remove_tree(left)
+        self.fates = Fates.new(self._scratch(f"fates-{uuid.uuid4().hex[:8]}"), len(self.ranking))
         self._rank()
-        write_array(self._scratch("ranks.npy"), self.ranks)
 
     def _rank(self) -> None:
-        """Number the documents by preference. All arrays that have an entry for each document are made here."""
-        number = int(self.starts[-1])
-        preference, ids = np.empty(number, np.uint64), np.empty(number, np.uint64)
-        quality = np.empty(number) if self.settings.quality else None
-        short, short_words = [np.empty(0, np.int64)], [np.empty(0, np.uint32)]
-        for key, first, last in zip(self.shards, self.starts[:-1], self.starts[1:], strict=True):
-            order = read_array(self._scratch("describe", key, "order.npy"))
-            preference[first:last] = order["source"].astype(np.uint64) << np.uint64(32) | order["length"]
-            ids[first:last] = order["id"]
-            if quality is not None:
-                quality[first:last] = order["quality"]
-            few = np.flatnonzero(order["words"] < self.settings.min_words)
-            short.append(first + few)
-            short_words.append(order["words"][few])
-        self.ranks = rank_documents(preference, ids, quality)
-        del preference, quality
-        self.ids_by_rank = np.empty(number, np.uint64)
-        self.ids_by_rank[self.ranks] = ids
-        # By rank from here on. `kept` is a rank too.
-        self.fates = np.zeros(number, FATE)
-        ranks = self.ranks[np.concatenate(short)]
-        new = ranks >= self.num_old
-        self.fates["reason"][ranks[new]] = TOO_SHORT
-        self.fates["score"][ranks[new]] = np.concatenate(short_words)[new]
+        """Number the documents by preference."""
+        ranking, least = self.ranking, self.settings.min_words
+        starts = np.array(ranking.starts)
+        place = Path(ranking.ranks)
+        ranks = FileArray.zeros(place.with_name(TEMPORARY + place.name), len(ranking), np.uint32)
+        runs = [self._scratch("describe", key, "order.npy") for key in self.shards]
+        with (
+            ArrayWriter(Path(ranking.documents), np.uint32) as documents,
+            ArrayWriter(Path(ranking.ids), np.uint64) as ids,
+        ):
+            first = 0
+            for rows, run in by_preference(runs):
+                numbers = starts[run] + rows["row"]
+                here = np.arange(first, first + len(rows))
+                ranks.scatter(numbers, here.astype(np.uint32))
+                documents.write(numbers)
+                ids.write(rows["id"])
+                short = (rows["words"] < least) & (here >= self.num_old)
+                self.fates.drop(here[short], TOO_SHORT, rows["words"][short].astype(np.float64))
+                first += len(rows)
+        os.replace(ranks.place, place)
 
     def _drop_equal(self, kind: str, reason: int, text: str) -> None:
         find = FindEqual(self._runs(kind), self._gone(kind), f"equal_{kind}", self.num_old)
-        for part in self._reduce(find, f"equal_{kind}", text):
-            self.fates["reason"][part["loser"]] = reason
-            self.fates["score"][part["loser"]] = 1.0
-            self.fates["kept"][part["loser"]] = part["winner"]
+        for place in self._reduce(find, f"equal_{kind}", text):
+            for _, part in FileArray(place).blocks():
+                self.fates.drop(part["loser"], reason, 1.0, part["winner"])
 
-    def _find_candidates(self) -> np.ndarray:
-        """Packed pairs of ranks that share a band, without those that are gone by now."""
+    def _find_candidates(self) -> Path:
+        """A file of the packed pairs of ranks that share a band, without those that are gone by now."""
         find = FindCandidates(self._runs("bands"), self._gone("bands"), self.num_old)
         parts = self._reduce(find, "candidates", "comparing signatures")
-        pairs = np.unique(np.concatenate([np.empty(0, np.uint64), *parts]))
-        write_array(self._scratch("pairs.npy"), pairs)
-        return pairs
+        place = self._scratch("pairs.npy")
+        with ArrayWriter(place, np.uint64) as pairs:
+            for some in read_in_order(parts, 0, len(self.ranking) << 32):
+                pairs.write(np.unique(some))
+        return place
 
-    def _verify(self, pairs: np.ndarray) -> np.ndarray:
-        """The exact similarity of each pair."""
+    def _verify(self, pairs_file: Path) -> list[Path]:
+        """Runs of the pairs that are similar enough (`firstwords.data.duplicates.SIMILARITY`)."""
         assert self.settings.kinds.minhash
-        wanted = np.zeros(len(self.ranks), bool)
-        wanted[np.concatenate(unpack_pairs(pairs))] = True
-        documents = np.zeros(len(self.ranks), [("shard", np.uint32), ("position", np.uint32)])  # by rank
-        tasks, folders = {}, []
+        pairs = FileArray(pairs_file)
+        wanted = FileArray.zeros(self._scratch("candidate.npy"), len(self.ranking), np.bool_)
+        for _, some in pairs.blocks():
+            wanted.scatter(np.unique(np.concatenate(unpack_pairs(some))), True)
+        tasks, folders, files = {}, [], []
         for number, (key, shard) in enumerate(self.shards.items()):
-            ranks = self._ranks_of(number)
-            rows = np.flatnonzero(wanted[ranks]).astype(np.uint32)
-            documents["shard"][ranks[rows]], documents["position"][ranks[rows]] = number, np.arange(len(rows))
-            write_array(self._scratch("wanted", f"{key}.npy"), rows)
+            rows = np.flatnonzero(wanted.gather(self.ranking.ranks_of(number))).astype(np.uint32)
+            files.append(str(self._scratch("wanted", f"{key}.npy")))
             folders.append(str(self._scratch("shingles", key)))
+            write_array(Path(files[-1]), rows)
             if len(rows):
-                tasks[f"shingles/{key}"] = (key, shard.path, str(self._scratch("wanted", f"{key}.npy")))
-        write_array(self._scratch("documents.npy"), documents)
+                tasks[f"shingles/{key}"] = (key, shard.path, files[-1])
         self._map(ShingleShard(self.settings.kinds.minhash), tasks, "reading candidates")
-        verify = VerifyPairs(str(self._scratch("pairs.npy")), str(self._scratch("documents.npy")), tuple(folders))
+        verify = VerifyPairs(str(pairs_file), self.ranking, tuple(files), tuple(folders), self.settings.threshold)
         stretches = {
-            f"similarity/{number}": (number, first, min(first + PAIRS_A_TASK, len(pairs)))
+            f"similar/{number}": (number, first, min(first + PAIRS_A_TASK, len(pairs)))
             for number, first in enumerate(range(0, len(pairs), PAIRS_A_TASK))
         }
         self._map(verify, stretches, "comparing candidates")
-        parts = [read_array(self._scratch("similarity", f"{number}.npy")) for number in range(len(stretches))]
-        return np.concatenate([np.empty(0), *parts])
+        return [self._scratch("similar", f"{number}.npy") for number in range(len(stretches))]
 
-    def _drop_similar(self, pairs: np.ndarray, similarity: np.ndarray) -> None:
-        for loser, winner, score in choose_survivors(pairs, similarity, self.settings.threshold):
-            self.fates[loser] = (SIMILAR, score, winner, 0)
-
-    def _name_survivors(self) -> None:
-        """What went for one that went itself later names the one that stays; count whom each one stands for."""
-        gone = np.flatnonzero((self.fates["reason"] > 0) & (self.fates["reason"] != TOO_SHORT))
-        while True:
-            kept = self.fates["kept"][gone].astype(np.int64)
-            moved = self.fates["reason"][kept] > 0
-            if not moved.any():
-                break
-            # A step lets a document go only for one that stays in that step, so there are no circles.
-            self.fates["kept"][gone[moved]] = self.fates["kept"][kept[moved]]
-        self.fates["copies"] = 1 + np.bincount(self.fates["kept"][gone].astype(np.int64), minlength=len(self.fates))
+    def _drop_similar(self, runs: list[Path]) -> None:
+        for pairs in read_in_order(runs, 0, len(self.ranking) << 32):
+            partners = np.unique(np.concatenate(unpack_pairs(pairs["key"])))
+            gone = set(partners[self.fates.gone(partners)].tolist())
+            found = list(choose_survivors(pairs, gone))
+            losers, winners, scores = (np.array([each[column] for each in found]) for column in range(3))
+            self.fates.drop(losers.astype(np.int64), SIMILAR, scores, winners)
 
     # --- parts of documents ---
 
-    def _find_repeated(self, kind: str, max_documents: int) -> np.ndarray:
-        """Records (rank, start, end, first) of the paragraphs or lines to take out."""
+    def _find_repeated(self, kind: str, max_documents: int) -> list[Path]:
+        """Runs (`firstwords.data.duplicates.REPEATED`) of the paragraphs or lines to take out."""
         find = FindRepeated(self._runs(kind), self.gone, f"repeated_{kind}", max_documents, self.num_old)
-        found = np.concatenate([np.empty(0, REPEATED), *self._reduce(find, find.name, f"comparing {kind}")])
-        return records(rank=found["rank"], start=found["index"], end=found["index"], first_rank=found["first"])
+        return self._reduce(find, find.name, f"comparing {kind}")
 
-    def _find_stretches(self) -> np.ndarray:
-        """Records `STRETCH` of the words to take out."""
-        size, ranks = self.settings.kinds.substring_words, str(self._scratch("ranks.npy"))
+    def _find_stretches(self) -> list[Path]:
+        """Runs (`firstwords.data.duplicates.REPEATED`) of the words to take out."""
+        size, ranking = self.settings.kinds.substring_words, self.ranking
         runs = self._runs("anchors")
-        self._reduce(FindRepeatedAnchors(runs, self.gone), "repeated_anchors", "comparing windows")
-        anchors = tuple(str(self._scratch("repeated_anchors", f"{number}.npy")) for number in range(runs.partitions))
-        windows = WindowShard(size, self.settings.scope, anchors, ranks, self.gone)
+        anchors = self._reduce(FindRepeatedAnchors(runs, self.gone), "repeated_anchors", "comparing windows")
+        windows = WindowShard(size, self.settings.scope, tuple(map(str, anchors)), ranking.ranks, self.gone)
         tasks = {
-            f"windows/{key}": (key, shard.path, int(start))
-            for (key, shard), start in zip(self.shards.items(), self.starts[:-1], strict=True)
+            f"windows/{key}": (key, shard.path, start)
+            for (key, shard), start in zip(self.shards.items(), ranking.starts[:-1], strict=True)
         }
         sizes = [receipt["windows"] for receipt in self._map(windows, tasks, "reading windows")]
         runs = self._runs_in([str(self._scratch("windows", key, "windows.npy")) for key in self.shards], sizes)
-        self._reduce(FindRepeatedWindows(runs, self.num_old), "repeated_windows", "comparing windows")
-        documents = np.zeros(len(self.ranks), [("shard", np.uint32), ("row", np.uint32)])  # by rank
-        for number in range(len(self.shards)):
-            documents["shard"][self._ranks_of(number)] = number
-            documents["row"][self._ranks_of(number)] = np.arange(len(self._ranks_of(number)))
-        write_array(self._scratch("places.npy"), documents)
-        confirm = ConfirmStretches(
-            size,
-            tuple(str(self._scratch("repeated_windows", f"{number}.npy")) for number in range(runs.partitions)),
-            tuple(str(self._scratch("windows", key)) for key in self.shards),
-            str(self._scratch("places.npy")),
-        )
+        repeated = self._reduce(FindRepeatedWindows(runs, self.num_old), "repeated_windows", "comparing windows")
+        folders = tuple(str(self._scratch("windows", key)) for key in self.shards)
+        confirm = ConfirmStretches(size, tuple(map(str, repeated)), folders, ranking)
         # Equal ranges of ranks: preferred documents have few repeated words, so none has many more than its share.
         stretches = {}
         if runs.partitions:
-            bounds = np.linspace(0, len(self.ranks), max(1, -(-sum(sizes) // WINDOWS_A_TASK)) + 1)
+            bounds = np.linspace(0, len(ranking), max(1, -(-sum(sizes) // WINDOWS_A_TASK)) + 1)
             pairs = itertools.pairwise(np.unique(bounds.astype(int)).tolist())
             stretches = {f"stretches/{number}": (number, low, high) for number, (low, high) in enumerate(pairs)}
         self._map(confirm, stretches, "confirming")
-        parts = [read_array(self._scratch("stretches", f"{number}.npy")) for number in range(len(stretches))]
-        return np.concatenate([np.empty(0, STRETCH), *parts])
+        return [self._scratch("stretches", f"{number}.npy") for number in range(len(stretches))]
 
     # --- writing ---
 
     def _write_clusters(self) -> int:
-        """Write `clusters.json` and return how many documents that stay stand for others too."""
-        some = np.flatnonzero((self.fates["copies"] > 1) & (np.arange(len(self.fates)) >= self.num_old))
-        names = map(id_text, self.ids_by_rank[some].tolist())
-        sizes = dict(zip(names, self.fates["copies"][some].tolist(), strict=True))
-        write_json(self.work.path("clusters.json"), dict(sorted(sizes.items())))
-        return len(sizes)
+        """Write `clusters.json`, by id, and return how many documents that stay stand for others too."""
+        runs: list[Path] = []
+        for ranks, copies in self.fates.standing_for_others(self.num_old):
+            runs.append(self._scratch("clusters", f"{len(runs)}.npy"))
+            write_run(runs[-1], records(key=self.ranking.ids_of(ranks), copies=copies))
+        number = 0
+        with atomic_write(self.work.path("clusters.json")) as place, place.open("w", encoding="utf-8") as file:
+            file.write("{")
+            for some in read_in_order(runs, 0, 2**64):
+                # Should two documents have one id, the last is told.
+                told = some[np.append(some["key"][1:] != some["key"][:-1], True)]
+                for each, copies in zip(told["key"].tolist(), told["copies"].tolist(), strict=True):
+                    file.write(f"{',' if number else ''}\n {json.dumps(id_text(each))}: {copies}")
+                    number += 1
+            file.write("\n}\n" if number else "}\n")
+        return number
 
-    def _write_survivors(self, parts: dict[str, np.ndarray]) -> list[dict[str, Any]]:
-        parts = {name: each[np.argsort(each["rank"], kind="stable")] for name, each in parts.items()}
-        tasks = {}
-        for number, (key, shard) in enumerate(self.shards.items()):
-            if shard.old:
-                continue
-            ranks = self._ranks_of(number)
-            fates = self.fates[ranks]
-            if len(fates):
-                fates["kept"] = self.ids_by_rank[fates["kept"].astype(np.int64)]
-            decided = self._scratch("decided", key, "fates.npy")
-            write_array(decided, fates)
-            for name, each in parts.items():
-                write_array(decided.parent / f"{name}.npy", self._parts_of_rows(each, ranks))
-            tasks[key] = (key, shard.path, str(decided.parent))
-        return self._map(Survivors(self.settings.kinds, self.settings.min_words), tasks, "writing")
-
-    def _parts_of_rows(self, parts: np.ndarray, ranks: np.ndarray) -> np.ndarray:
-        """Records `PART` of one shard, sorted.
-
-        Args:
-            parts: Records (rank, start, end, first_rank), sorted by rank.
-            ranks: (rows,) of the documents of the shard.
-        """
-        first = np.searchsorted(parts["rank"], ranks, "left")
-        sizes = np.searchsorted(parts["rank"], ranks, "right") - first
-        starts = np.cumsum(sizes) - sizes
-        taken = parts[np.arange(sizes.sum()) + np.repeat(first - starts, sizes)]
-        found = np.empty(len(taken), PART)
-        found["row"] = np.repeat(np.arange(len(ranks), dtype=np.uint32), sizes)
-        found["start"], found["end"] = taken["start"], taken["end"]
-        found["kept"] = self.ids_by_rank[taken["first_rank"]]
-        return np.sort(found, order=("row", "start"))
+    def _write_survivors(self, parts: dict[str, list[Path]]) -> list[dict[str, Any]]:
+        places = {name: tuple(map(str, runs)) for name, runs in parts.items()}
+        survivors = Survivors(self.settings.kinds, self.settings.min_words, self.ranking, self.fates, places)
+        tasks = {
+            key: (key, shard.path, number) for number, (key, shard) in enumerate(self.shards.items()) if not shard.old
+        }
+        return self._map(survivors, tasks, "writing")
 
     # --- how phases reach files ---
 
@@ -296,9 +264,6 @@ class Deduplication:
 
     def _map(self, function: Any, tasks: dict[str, Any], text: str) -> list[dict[str, Any]]:
         return self.work.map(function, tasks, workers=self.workers, text=text)
-
-    def _ranks_of(self, shard: int) -> np.ndarray:
-        return self.ranks[self.starts[shard] : self.starts[shard + 1]]
 
     def _runs(self, kind: str) -> Runs:
         """The runs of a kind of records that `DescribeShard` wrote."""
@@ -312,20 +277,20 @@ class Deduplication:
         return Runs(
             tuple(places[number] for number in some),
             count_partitions(sum(sizes)) if some else 0,
-            str(self._scratch("ranks.npy")),
-            tuple(int(self.starts[number]) for number in some),
+            self.ranking.ranks,
+            tuple(self.ranking.starts[number] for number in some),
         )
 
-    def _reduce(self, function: Any, name: str, text: str) -> list[np.ndarray]:
-        """The results of all partitions."""
+    def _reduce(self, function: Any, name: str, text: str) -> list[Path]:
+        """The files of the results of all partitions."""
         numbers = range(function.runs.partitions)
         self._map(function, {f"{name}/{number}": number for number in numbers}, text)
-        return [read_array(self._scratch(name, f"{number}.npy")) for number in numbers]
+        return [self._scratch(name, f"{number}.npy") for number in numbers]
 
     def _gone(self, before: str) -> str:
         """A file that says of each rank whether it is gone before a phase."""
         place = self._scratch(f"gone_before_{before}.npy")
-        write_array(place, self.fates["reason"] > 0)
+        self.fates.write_gone(place)
         return str(place)
 
 

@@ -20,19 +20,11 @@ from firstwords.data.crawl.url import canonical_url
 from firstwords.data.features import Features, utf8
 from firstwords.data.minhash import MinHash
 from firstwords.data.paragraphs import split_units
+from firstwords.data.ranking import ORDER, preferred_first
 from firstwords.data.shards import read_batches
 from firstwords.data.shuffle import records, write_array, write_run
 from firstwords.data.substrings import anchors
 
-ORDER = np.dtype(
-    [
-        ("source", np.uint32),
-        ("quality", np.float64),
-        ("length", np.uint32),
-        ("words", np.uint32),
-        ("id", np.uint64),
-    ]
-)
 _DIGEST = [("key", np.uint64), ("low", np.uint64), ("row", np.uint32)]
 _PART = [("key", np.uint64), ("row", np.uint32), ("index", np.uint32)]
 _KEY = [("key", np.uint64), ("row", np.uint32)]
@@ -116,12 +108,13 @@ class DescribeShard:
         columns = sorted({"id", "text", "source", *self.scope.columns, *(["url"] if self.kinds.urls else [])})
         for batch in read_batches(path, columns=columns):
             features = Features(batch.column("text"))
-            order.append(self._preference(batch, features, qualities, old))
+            order.append(self._preference(batch, features, first, qualities, old))
             for name, found in self._describe(batch, features, first).items():
                 runs[name].append(found)
             first += batch.num_rows
         place = Path("scratch/describe") / key
-        write_array(folder / place / "order.npy", np.concatenate(order))
+        preferences = np.concatenate(order)
+        write_array(folder / place / "order.npy", preferences[preferred_first(preferences)])
         sizes = {name: sum(map(len, parts)) for name, parts in runs.items()}
         # A kind that nobody looks for, or that a shard has nothing of, has no file.
         for name in (name for name, size in sizes.items() if size):
@@ -161,7 +154,12 @@ class DescribeShard:
         return records(key=digests[:, 0] ^ salts[named], low=digests[:, 1].copy(), row=rows[named])
 
     def _preference(
-        self, batch: pa.RecordBatch, features: Features, qualities: tuple[np.ndarray, np.ndarray] | None, old: bool
+        self,
+        batch: pa.RecordBatch,
+        features: Features,
+        first: int,
+        qualities: tuple[np.ndarray, np.ndarray] | None,
+        old: bool,
     ) -> np.ndarray:
         places = {source: index for index, source in enumerate(self.sources_first, OLD_SOURCE + 1)}
         last = OLD_SOURCE + 1 + len(places)
@@ -173,6 +171,7 @@ class DescribeShard:
             length=pa.compute.utf8_length(batch.column("text")).to_numpy(zero_copy_only=False).astype(np.uint32),
             words=features.words.num_words.astype(np.uint32),
             id=ids,
+            row=np.arange(first, first + batch.num_rows, dtype=np.uint32),
         )
 
 

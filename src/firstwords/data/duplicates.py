@@ -16,49 +16,39 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from firstwords.data.features import Features
+from firstwords.data.file_array import FileArray
 from firstwords.data.minhash import MinHash, jaccard
 from firstwords.data.shards import read_batches
-from firstwords.data.shuffle import read_array, read_partition, records, write_array
+from firstwords.data.shuffle import read_array, read_partition, records, write_array, write_run
+
+if TYPE_CHECKING:
+    from firstwords.data.fates import Ranking
 
 # A bucket of more documents than this is compared with its best and its neighbours only: all pairs of a page that
 # stands on a million sites would be 5e11.
 BUCKET = 32
-SHINGLES_AT_ONCE = 4_000_000
-"""Word runs that are held while pairs are compared: 32 MB, and as much as one pair has where that is more."""
+SHINGLES_AT_ONCE = 1_000_000
+"""Word runs that are held while pairs are compared: 8 MB, and as much as one pair has where that is more."""
 
 
-REPEATED = np.dtype([("rank", np.uint32), ("index", np.uint32), ("first", np.uint32)])
-"""A part of a text that is not the first of its kind, and the rank of the document that has the first."""
-
-
-def rank_documents(preference: np.ndarray, ids: np.ndarray, quality: np.ndarray | None = None) -> np.ndarray:
-    """(N,) uint32 rank of each document: preferred source, higher quality, longer text, lower id.
-
-    Args:
-        preference: (N,) uint64, `source << 32 | length`.
-        ids: (N,) uint64 numbers of the documents.
-        quality: (N,) float64; without it all are alike.
-    """
-    ranks = np.empty(len(ids), np.uint32)
-    low = np.uint64(0xFFFFFFFF)
-    if quality is None:
-        order = np.lexsort((ids, preference ^ low))  # a longer text has a lower complement
-    else:
-        order = np.lexsort((ids, ~preference & low, -quality, preference >> np.uint64(32)))
-    ranks[order] = np.arange(len(ids), dtype=np.uint32)
-    return ranks
+REPEATED = np.dtype([("key", np.uint64), ("end", np.uint32), ("first", np.uint32)])
+"""A part of a text that is not the first of its kind: `key` is `number of the document << 32 | which part`, `end` the
+last of its parts that go (the same one, but for words), and `first` the rank of the document that has the first."""
+SIMILARITY = np.dtype([("key", np.uint64), ("score", np.float64)])
+"""A pair of documents that are similar enough: `key` is `higher rank << 32 | lower rank`."""
 
 
 @dataclass(frozen=True)
 class Runs:
     """The runs of one kind from all shards, cut into partitions, and the ranks of their documents.
 
-    `ranks` is a file of the (N,) ranks of all shards in order, and `starts` where the shard of each run begins in it.
+    `ranks` is a file of the (N,) ranks of all documents, and `starts` the number of the first document of each run's
+    shard.
     """
 
     places: tuple[str, ...]
@@ -66,14 +56,20 @@ class Runs:
     ranks: str
     starts: tuple[int, ...]
 
-    def read(self, partition: int, gone: str | None = None) -> tuple[np.ndarray, np.ndarray]:
-        """Records of one partition and the ranks of their documents; without the documents that a bool file names."""
+    def read(self, partition: int, gone: str | None = None) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Records of one partition, and the numbers and the ranks of their documents.
+
+        Args:
+            partition: Its number.
+            gone: A bool file, by rank, of the documents that are left out.
+        """
         rows, run = read_partition([Path(place) for place in self.places], partition, self.partitions)
-        ranks = read_array(Path(self.ranks))[np.array(self.starts, np.int64)[run] + rows["row"]]
+        documents = np.array(self.starts, np.int64)[run] + rows["row"]
+        ranks = FileArray(Path(self.ranks)).gather(documents)
         if gone is not None:
-            stays = ~read_array(Path(gone))[ranks]
-            rows, ranks = rows[stays], ranks[stays]
-        return rows, ranks
+            stays = ~FileArray(Path(gone)).gather(ranks)
+            rows, documents, ranks = rows[stays], documents[stays], ranks[stays]
+        return rows, documents, ranks
 
 
 @dataclass(frozen=True)
@@ -87,7 +83,7 @@ class FindEqual:
 
     def __call__(self, partition: int, folder: Path) -> dict[str, Any]:
         """Write `scratch/<name>/<partition>.npy`; see `Work.map`."""
-        rows, ranks = self.runs.read(partition, self.gone)
+        rows, _, ranks = self.runs.read(partition, self.gone)
         order = np.lexsort((ranks, rows["low"], rows["key"]))
         rows, ranks = rows[order], ranks[order]
         first = np.ones(len(rows), bool)
@@ -109,7 +105,7 @@ class FindCandidates:
 
     def __call__(self, partition: int, folder: Path) -> dict[str, Any]:
         """Write `scratch/candidates/<partition>.npy`; see `Work.map`."""
-        rows, ranks = self.runs.read(partition, self.gone)
+        rows, _, ranks = self.runs.read(partition, self.gone)
         order = np.lexsort((ranks, rows["key"]))
         place = f"scratch/candidates/{partition}.npy"
         write_array(folder / place, bucket_pairs(rows["key"][order], ranks[order], self.num_old))
@@ -182,66 +178,80 @@ class ShingleShard:
 class VerifyPairs:
     """Computes the exact similarity of one stretch of the candidate pairs.
 
-    `pairs` and `documents` are files: the pairs as `lower << 32 | higher`, and for each rank the shard and the
-    position among the wanted rows of that shard. `shingles` are the folders that `ShingleShard` filled, in shard
-    order.
+    `pairs` is a file of the pairs as `lower << 32 | higher`. In shard order, `wanted` are the files of the rows that
+    are candidates and `shingles` the folders that `ShingleShard` filled from them.
     """
 
     pairs: str
-    documents: str
+    ranking: Ranking
+    wanted: tuple[str, ...]
     shingles: tuple[str, ...]
+    threshold: float
 
     def __call__(self, stretch: tuple[int, int, int], folder: Path) -> dict[str, Any]:
-        """Write `scratch/similarity/<number>.npy`; see `Work.map`.
+        """Write the run of similar pairs `scratch/similar/<number>.npy` (`SIMILARITY`); see `Work.map`.
 
         Args:
             stretch: Its number, first pair, and end.
             folder: Of the artifact.
         """
         number, first, last = stretch
-        left, right = unpack_pairs(read_array(Path(self.pairs))[first:last])
-        sets = _ShingleStore(self.shingles, read_array(Path(self.documents)))
+        left, right = unpack_pairs(FileArray(Path(self.pairs)).read(first, last))
         similarity = np.empty(len(left))
-        # So many pairs at a time as their sets fit into little memory: two books are as large as a thousand posts.
         ranks, places = np.unique(np.concatenate((left, right)), return_inverse=True)
-        sizes = np.array([sets.size(rank) for rank in ranks.tolist()], np.int64)[places]
+        sets = _ShingleSets(self, ranks)
+        # So many pairs at a time as their sets fit into little memory: two books are as large as a thousand posts.
+        sizes = sets.sizes[places]
         block = np.cumsum(sizes[: len(left)] + sizes[len(left) :]) // SHINGLES_AT_ONCE
         bounds = [0, *(np.flatnonzero(np.diff(block)) + 1).tolist(), len(left)]
+        left, right = places[: len(left)], places[len(left) :]
         for low, high in pairwise(bounds):
-            ranks, places = np.unique(np.concatenate((left[low:high], right[low:high])), return_inverse=True)
-            some = [sets.of(rank) for rank in ranks.tolist()]
-            offsets = np.concatenate(([0], np.cumsum([len(each) for each in some]))).astype(np.int64)
-            values = np.concatenate([np.empty(0, np.uint64), *some])
+            some, places = np.unique(np.concatenate((left[low:high], right[low:high])), return_inverse=True)
+            offsets, values, where = sets.read(some)
+            places = where[places]
             similarity[low:high] = jaccard(places[: high - low], places[high - low :], offsets, values)
-        place = f"scratch/similarity/{number}.npy"
-        write_array(folder / place, similarity)
+        similar = similarity >= self.threshold
+        keys = ranks[right[similar]].astype(np.uint64) << np.uint64(32) | ranks[left[similar]].astype(np.uint64)
+        place = f"scratch/similar/{number}.npy"
+        write_run(folder / place, records(key=keys, score=similarity[similar]))
         return {"files": [place], "rows_in": len(left)}
 
 
-class _ShingleStore:
-    """The word-run sets of documents, by rank."""
+class _ShingleSets:
+    """The word-run sets of some documents, read from the files of one shard at a time."""
 
-    def __init__(self, shards: tuple[str, ...], documents: np.ndarray) -> None:
-        self.shards, self.documents = shards, documents
-        self.open: dict[int, tuple[np.ndarray, np.ndarray]] = {}
+    def __init__(self, verify: VerifyPairs, ranks: np.ndarray) -> None:
+        self.folders = [Path(folder) for folder in verify.shingles]
+        self.shards, rows = verify.ranking.places(ranks)
+        self.starts, self.sizes = np.empty(len(ranks), np.int64), np.empty(len(ranks), np.int64)
+        for shard, some in _by_shard(self.shards):
+            positions = np.searchsorted(read_array(Path(verify.wanted[shard])), rows[some])
+            offsets = read_array(self.folders[shard] / "offsets.npy")
+            self.starts[some] = offsets[positions]
+            self.sizes[some] = offsets[positions + 1] - offsets[positions]
 
-    def _place(self, rank: int) -> tuple[np.ndarray, int, int]:
-        shard, position = self.documents[rank].tolist()
-        if shard not in self.open:
-            folder = Path(self.shards[shard])
-            self.open[shard] = read_array(folder / "offsets.npy"), read_array(folder / "values.npy")
-        offsets, values = self.open[shard]
-        return values, int(offsets[position]), int(offsets[position + 1])
+    def read(self, some: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """(S + 1,) bounds and sorted hashes of the sets of S documents, by shard, and (S,) where each one is."""
+        parts, sizes, where = [np.empty(0, np.uint64)], [np.empty(0, np.int64)], np.empty(len(some), np.int64)
+        num_read = 0
+        for shard, those in _by_shard(self.shards[some]):
+            starts, lengths = self.starts[some[those]], self.sizes[some[those]]
+            bounds = np.cumsum(lengths)
+            values = read_array(self.folders[shard] / "values.npy")
+            parts.append(values[np.arange(lengths.sum()) + np.repeat(starts - bounds + lengths, lengths)])
+            sizes.append(lengths)
+            where[those] = np.arange(num_read, num_read + len(those))
+            num_read += len(those)
+        offsets = np.concatenate(([0], np.cumsum(np.concatenate(sizes)))).astype(np.int64)
+        return offsets, np.concatenate(parts), where
 
-    def size(self, rank: int) -> int:
-        """How many word runs a document has."""
-        _, first, last = self._place(rank)
-        return last - first
 
-    def of(self, rank: int) -> np.ndarray:
-        """The sorted hashes of the word runs of a document."""
-        values, first, last = self._place(rank)
-        return values[first:last]
+def _by_shard(shards: np.ndarray) -> Iterator[tuple[int, np.ndarray]]:
+    """Each shard and which entries are of it."""
+    order = np.argsort(shards, kind="stable")
+    bounds = np.flatnonzero(np.diff(shards[order], prepend=-1))
+    for first, last in pairwise([*bounds.tolist(), len(order)]):
+        yield int(shards[order[first]]), order[first:last]
 
 
 def unpack_pairs(pairs: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -249,23 +259,19 @@ def unpack_pairs(pairs: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return (pairs >> np.uint64(32)).astype(np.int64), (pairs & np.uint64(0xFFFFFFFF)).astype(np.int64)
 
 
-def choose_survivors(pairs: np.ndarray, similarity: np.ndarray, threshold: float) -> Iterator[tuple[int, int, float]]:
+def choose_survivors(pairs: np.ndarray, gone: set[int]) -> Iterator[tuple[int, int, float]]:
     """Which documents go, as (loser, winner, similarity): those similar to one of lower rank that stays.
 
     Args:
-        pairs: (P,) packed pairs of ranks.
-        similarity: (P,) their exact similarities.
-        threshold: The lowest similarity that counts.
+        pairs: Records `SIMILARITY`, sorted: in the order of the document in question, best partner first, so that all
+            partners of lower rank are settled by then.
+        gone: Those of them that are gone by now; those that go are added.
     """
-    left, right = unpack_pairs(pairs)
-    similar = np.flatnonzero(similarity >= threshold)
-    gone: set[int] = set()
-    # In the order of the document in question, best partner first: all partners of lower rank are settled by then.
-    for index in similar[np.lexsort((left[similar], right[similar]))].tolist():
-        winner, loser = int(left[index]), int(right[index])
+    for key, score in zip(pairs["key"].tolist(), pairs["score"].tolist(), strict=True):
+        loser, winner = key >> 32, key & 0xFFFFFFFF
         if winner not in gone and loser not in gone:
             gone.add(loser)
-            yield loser, winner, float(similarity[index])
+            yield loser, winner, score
 
 
 @dataclass(frozen=True)
@@ -284,7 +290,7 @@ class FindRepeated:
 
     def __call__(self, partition: int, folder: Path) -> dict[str, Any]:
         """Write `scratch/<name>/<partition>.npy`; see `Work.map`."""
-        rows, ranks = self.runs.read(partition, self.gone)
+        rows, documents, ranks = self.runs.read(partition, self.gone)
         order = np.lexsort((rows["index"], ranks, rows["key"]))
         keys, ranks, index = rows["key"][order], ranks[order], rows["index"][order]
         new = np.ones(len(keys), bool)
@@ -292,9 +298,9 @@ class FindRepeated:
         group = np.cumsum(new) - 1
         other_document = new.copy()
         other_document[1:] |= ranks[1:] != ranks[:-1]
-        documents = np.bincount(group, other_document).astype(np.int64) if len(keys) else np.empty(0, np.int64)
-        again = ~new & (documents[group] > self.max_documents) & (ranks >= self.num_old)
-        firsts = ranks[new][group[again]]
+        numbers = np.bincount(group, other_document).astype(np.int64) if len(keys) else np.empty(0, np.int64)
+        again = ~new & (numbers[group] > self.max_documents) & (ranks >= self.num_old)
+        parts = documents[order][again].astype(np.uint64) << np.uint64(32) | index[again]
         place = f"scratch/{self.name}/{partition}.npy"
-        write_array(folder / place, records(rank=ranks[again], index=index[again], first=firsts))
+        write_run(folder / place, records(key=parts, end=index[again], first=ranks[new][group[again]]))
         return {"files": [place], "rows_in": len(rows)}

@@ -13,13 +13,14 @@ from collections.abc import Callable, Iterator, Sequence
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from firstwords.data.personal import national_americas, national_europe, secret
+from firstwords.data.personal import national_americas, national_europe, passport, secret
 from firstwords.data.personal.bank import IBAN
 from firstwords.data.personal.bitcoin import BITCOIN
 from firstwords.data.personal.email_address import EMAIL
 from firstwords.data.personal.finder import Finder, Span
 from firstwords.data.personal.network import CREDENTIALS, IPV6, MAC, URL
 from firstwords.data.personal.numbers import NUMBERS
+from firstwords.data.personal.obfuscated_email import OBFUSCATED_EMAIL
 from firstwords.data.personal.type_names import ALL_TYPES, TYPES
 
 if TYPE_CHECKING:
@@ -32,12 +33,14 @@ FINDERS: tuple[Finder, ...] = (
     CREDENTIALS,
     EMAIL,
     *secret.FINDERS,
+    *passport.FINDERS,
     BITCOIN,
     IBAN,
     *national_europe.FINDERS,
     IPV6,
     NUMBERS,
     *national_americas.FINDERS,
+    OBFUSCATED_EMAIL,
 )
 FINDERS_ON_REQUEST: tuple[Finder, ...] = (URL, MAC)
 REGIONS = ("US", "GB", "DE", "FR", "IN", "BR")
@@ -46,7 +49,8 @@ REGIONS = ("US", "GB", "DE", "FR", "IN", "BR")
 def personal_data(text: str, types: Sequence[str] = TYPES, regions: Sequence[str] = REGIONS) -> list[Span]:
     """The personal data in a text, in the order of the text, without overlaps; positions count characters.
 
-    - `email`: an address with a domain of at least two labels.
+    - `email`: an address with a domain of at least two labels; also `jane (at) example.org`, `jane AT example DOT org`
+      and, behind a word such as "email" or if the name is no plain word, `jane at example dot org`.
     - `phone`: a number written in an international form, in a form that `regions` dial, or beside a word such as
       "call".
     - `ip_address`: IPv4 and IPv6, except the addresses that name no machine of anybody: loopback, unspecified,
@@ -57,6 +61,7 @@ def personal_data(text: str, types: Sequence[str] = TYPES, regions: Sequence[str
     - `us_ssn`, `ca_sin`, `br_cpf`, `br_cnpj`, `uk_nhs`, `uk_nino`, `de_tax_id`, `fr_nir`, `es_dni` (and NIE),
       `it_fiscal_code`, `nl_bsn`, `pl_pesel`, `se_personnummer`, `in_aadhaar`, `cn_resident_id`: numbers of persons with
       their check digits; where these are weak, in a shape that nothing else has or behind a word such as "NHS".
+    - `passport`: the machine-readable line with its check digits, and a number behind words such as "passport no".
     - `secret`: keys and tokens in their issuers' forms, JSON web tokens, private keys, and random strings assigned to
       names such as `api_key`; `url_credentials`: `user:password` in a URL; `bitcoin_address`.
     - Only on request: `url` and `mac_address`.

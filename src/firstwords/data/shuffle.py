@@ -10,16 +10,19 @@ from __future__ import annotations
 import os
 import sys
 import uuid
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import BinaryIO
 
 import numpy as np
 
 from firstwords.artifact import TEMPORARY
+from firstwords.data.file_array import read_header
 
 PARTITION_ROWS = 1_000_000
 """Records of one partition, which a worker holds in memory several times over while it sorts them: about 80 MB."""
+IN_ORDER_ROWS = 250_000
+"""Records that the process that decides holds at a time."""
 
 
 def records(**columns: np.ndarray) -> np.ndarray:
@@ -82,24 +85,48 @@ def read_partition(runs: Sequence[Path], partition: int, partitions: int) -> tup
 
 def read_range(runs: Sequence[Path], low: int, high: int) -> tuple[np.ndarray, np.ndarray]:
     """The records of all runs whose keys are from `low` to `high`, both included; see `read_partition`."""
-    parts = []
-    for run in runs:
-        with run.open("rb") as file:
-            number, dtype = _read_header(file)
-            start = file.tell()
-            first = _count_below(file, start, number, dtype, low)
-            last = _count_below(file, start, number, dtype, high + 1)
-            file.seek(start + first * dtype.itemsize)
-            parts.append(np.fromfile(file, dtype, last - first))
+    bounds = [_rows_below(runs, bound) for bound in (low, high + 1)]
+    parts = [_read_rows(run, first, last) for run, first, last in zip(runs, *bounds, strict=True)]
     return np.concatenate(parts), np.repeat(np.arange(len(parts)), [len(part) for part in parts])
 
 
-def _read_header(file: BinaryIO) -> tuple[int, np.dtype]:
-    """Length and type of the array in a `.npy` file; the file is left where its records begin."""
-    version = np.lib.format.read_magic(file)
-    assert version == (1, 0), f"{file.name} is not of our writing"
-    shape, _, dtype = np.lib.format.read_array_header_1_0(file)
-    return int(shape[0]), dtype
+def read_in_order(runs: Sequence[Path], low: int, high: int) -> Iterator[np.ndarray]:
+    """The records of all runs in order of their keys, at most `IN_ORDER_ROWS` at a time, unless they are of one key.
+
+    Args:
+        runs: In shard order; so are records of equal keys, which come together.
+        low, high: All keys are from `low` to before `high`.
+    """
+    if not runs:
+        return
+    waiting = [(low, high, _rows_below(runs, low), _rows_below(runs, high))]
+    while waiting:
+        low, high, firsts, lasts = waiting.pop()
+        number = sum(lasts) - sum(firsts)
+        if number > IN_ORDER_ROWS and high - low > 1:
+            middle = (low + high) // 2
+            between = _rows_below(runs, middle)
+            waiting += [(middle, high, between, lasts), (low, middle, firsts, between)]
+        elif number:
+            found = np.concatenate([_read_rows(*each) for each in zip(runs, firsts, lasts, strict=True)])
+            yield found[np.argsort(found["key"] if found.dtype.fields else found, kind="stable")]
+
+
+def _rows_below(runs: Sequence[Path], bound: int) -> list[int]:
+    """How many records of each run have keys below a bound, which may be 2^64."""
+    numbers = []
+    for run in runs:
+        with run.open("rb") as file:
+            number, dtype = read_header(file)
+            numbers.append(_count_below(file, file.tell(), number, dtype, bound))
+    return numbers
+
+
+def _read_rows(run: Path, first: int, last: int) -> np.ndarray:
+    with run.open("rb") as file:
+        _, dtype = read_header(file)
+        file.seek(file.tell() + first * dtype.itemsize)
+        return np.fromfile(file, dtype, last - first)
 
 
 def _count_below(file: BinaryIO, start: int, number: int, dtype: np.dtype, bound: int) -> int:

@@ -20,20 +20,21 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pyarrow as pa
 
+from firstwords.data.duplicates import REPEATED
 from firstwords.data.features import Features
+from firstwords.data.file_array import FileArray
 from firstwords.data.shards import read_batches
 from firstwords.data.shuffle import read_array, read_range, records, write_array, write_run
 
 if TYPE_CHECKING:
     from firstwords.data.description import Scope
     from firstwords.data.duplicates import Runs
+    from firstwords.data.fates import Ranking
     from firstwords.data.features import Words
 
 WINDOW = np.dtype([("key", np.uint64), ("row", np.uint32), ("index", np.uint32)])
 REPEAT = np.dtype([("key", np.uint64), ("first_rank", np.uint32), ("first_index", np.uint32)])
 """A window that stood before: `key` is `rank << 32 | index of its first word`; and where it stood first."""
-STRETCH = np.dtype([("rank", np.uint32), ("start", np.uint32), ("end", np.uint32), ("first_rank", np.uint32)])
-"""Words of a document that stand in another (or earlier in it)."""
 
 
 def window_hashes(words: Words, size: int) -> tuple[np.ndarray, np.ndarray]:
@@ -79,7 +80,7 @@ class FindRepeatedAnchors:
 
     def __call__(self, partition: int, folder: Path) -> dict[str, Any]:
         """Write `scratch/repeated_anchors/<partition>.npy`; see `Work.map`."""
-        rows, _ = self.runs.read(partition, self.gone)
+        rows, _, _ = self.runs.read(partition, self.gone)
         keys = np.sort(rows["key"])
         again = np.unique(keys[1:][keys[1:] == keys[:-1]])
         place = f"scratch/repeated_anchors/{partition}.npy"
@@ -105,13 +106,13 @@ class WindowShard:
             folder: Of the artifact.
         """
         key, path, first = shard
-        gone, ranks = read_array(Path(self.gone)), read_array(Path(self.ranks))
+        gone, ranks = FileArray(Path(self.gone)), FileArray(Path(self.ranks))
         repeated = [read_array(Path(place)) for place in self.anchors]
         windows, hashes = [np.empty(0, WINDOW)], [np.empty(0, np.uint64)]
         rows_with, sizes = [np.empty(0, np.uint32)], [np.empty(0, np.int64)]
         row = 0
         for read in read_batches(path, columns=sorted({"text", *self.scope.columns})):
-            stays = np.flatnonzero(~gone[ranks[first + row : first + row + read.num_rows]])
+            stays = np.flatnonzero(~gone.gather(ranks.read(first + row, first + row + read.num_rows)))
             batch_rows = (row + stays).astype(np.uint32)
             row += read.num_rows
             batch = read.take(pa.array(stays))
@@ -165,7 +166,7 @@ class FindRepeatedWindows:
 
     def __call__(self, partition: int, folder: Path) -> dict[str, Any]:
         """Write `scratch/repeated_windows/<partition>.npy`; see `Work.map`."""
-        rows, ranks = self.runs.read(partition)
+        rows, _, ranks = self.runs.read(partition)
         order = np.lexsort((rows["index"], ranks, rows["key"]))
         rows, ranks = rows[order], ranks[order].astype(np.uint32)
         new = np.ones(len(rows), bool)
@@ -183,17 +184,17 @@ class FindRepeatedWindows:
 class ConfirmStretches:
     """Joins the repeated windows of some documents into stretches and compares those word by word.
 
-    `runs` are the files that `FindRepeatedWindows` wrote, `shards` the folders that `WindowShard` filled, in shard
-    order, and `documents` is a file with the shard and row of each rank.
+    `runs` are the files that `FindRepeatedWindows` wrote, and `shards` the folders that `WindowShard` filled, in shard
+    order.
     """
 
     size: int
     runs: tuple[str, ...]
     shards: tuple[str, ...]
-    documents: str
+    ranking: Ranking
 
     def __call__(self, stretch: tuple[int, int, int], folder: Path) -> dict[str, Any]:
-        """Write `scratch/stretches/<number>.npy`: records `STRETCH`, sorted, apart from each other in a document.
+        """Write the run `scratch/stretches/<number>.npy` (`REPEATED`), its parts apart from each other in a document.
 
         Args:
             stretch: Its number, the first rank, and the rank after the last.
@@ -202,10 +203,14 @@ class ConfirmStretches:
         number, low, high = stretch
         repeats, _ = read_range([Path(place) for place in self.runs], low << 32, (high << 32) - 1)
         repeats = repeats[np.argsort(repeats["key"], kind="stable")]
-        words = _WordStore(self.shards, read_array(Path(self.documents)))
-        confirmed = list(_merged(self._confirmed(repeats, words)))
+        ranks = np.unique(np.concatenate(((repeats["key"] >> np.uint64(32)).astype(np.uint32), repeats["first_rank"])))
+        words = _WordStore(self.shards, self.ranking, ranks)
+        confirmed = [
+            (words.documents[rank] << 32 | start, end, first)
+            for rank, start, end, first in _merged(self._confirmed(repeats, words))
+        ]
         place = f"scratch/stretches/{number}.npy"
-        write_array(folder / place, np.array(confirmed, STRETCH))
+        write_run(folder / place, np.array(confirmed, REPEATED))
         return {"files": [place], "rows_in": len(repeats), "stretches": len(confirmed)}
 
     def _confirmed(self, repeats: np.ndarray, words: _WordStore) -> Iterator[tuple[int, int, int, int]]:
@@ -220,15 +225,18 @@ class ConfirmStretches:
 
 
 class _WordStore:
-    """The words of documents, by rank."""
+    """The words of some documents, by rank, and the numbers of these documents."""
 
-    def __init__(self, shards: tuple[str, ...], documents: np.ndarray) -> None:
-        self.shards, self.documents = shards, documents
+    def __init__(self, shards: tuple[str, ...], ranking: Ranking, ranks: np.ndarray) -> None:
+        self.shards = shards
+        places = np.stack(ranking.places(ranks), axis=1).tolist()
+        self.places = dict(zip(ranks.tolist(), places, strict=True))
+        self.documents = {rank: ranking.starts[shard] + row for rank, (shard, row) in self.places.items()}
         self.open: dict[int, tuple[np.ndarray, np.ndarray, np.ndarray]] = {}
 
     def of(self, rank: int) -> np.ndarray:
         """The hashes of all words of a document."""
-        shard, row = (int(each) for each in self.documents[rank])
+        shard, row = self.places[rank]
         if shard not in self.open:
             folder = Path(self.shards[shard])
             rows, offsets, words = (read_array(folder / f"{name}.npy") for name in ("rows", "offsets", "words"))

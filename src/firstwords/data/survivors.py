@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,11 +14,12 @@ import pyarrow.compute as pc
 
 from firstwords.data.description import Kinds, id_text
 from firstwords.data.document import DOCUMENT
+from firstwords.data.fates import EXACT, SHORTENED, SIMILAR, TOO_SHORT, URL, Fates, Ranking
 from firstwords.data.features import Features
 from firstwords.data.paragraphs import Units, split_units, without
 from firstwords.data.removal import joined, to_edges, word_spans
 from firstwords.data.shards import TableWriter, conform, read_batches
-from firstwords.data.shuffle import read_array
+from firstwords.data.shuffle import read_range
 from firstwords.data.split import split_of
 from firstwords.data.transform import with_texts
 
@@ -39,10 +41,6 @@ REMOVED = pa.schema(
     ]
 )
 
-FATE = np.dtype([("reason", np.uint8), ("score", np.float64), ("kept", np.uint64), ("copies", np.uint32)])
-"""What happens to a document: `reason` 0 when it stays, and then for how many documents it stands, itself included;
-otherwise why it goes, with which score and for which one (a number)."""
-EXACT, SIMILAR, SHORTENED, URL, TOO_SHORT = 1, 2, 3, 4, 5
 REASONS = {
     URL: ("url", "same_url"),
     EXACT: ("exact", "same_text"),
@@ -58,23 +56,27 @@ PARTS = ("paragraphs", "lines", "substrings")
 
 @dataclass(frozen=True)
 class Survivors:
-    """Writes one shard after the decisions are made."""
+    """Writes one shard after the decisions are made.
+
+    `parts` are, for each of `PARTS` that was looked for, the runs of what was found (`REPEATED`).
+    """
 
     kinds: Kinds
     min_words: int
+    ranking: Ranking
+    fates: Fates
+    parts: Mapping[str, tuple[str, ...]]
 
-    def __call__(self, shard: tuple[str, str, str], folder: Path) -> dict[str, Any]:
+    def __call__(self, shard: tuple[str, str, int], folder: Path) -> dict[str, Any]:
         """Write `documents/`, `dropped/` and `removed/` of a shard; see `Work.map`.
 
         Args:
-            shard: Its key; the Parquet file; and a folder with what was decided: the (rows,) fates, and for each of
-                `PARTS` that was looked for its records `PART`, sorted by row.
+            shard: Its key, the Parquet file, and its number.
             folder: Of the artifact.
         """
-        key, path, decided = shard
-        fates = read_array(Path(decided) / "fates.npy")
-        places = {name: Path(decided) / f"{name}.npy" for name in PARTS}
-        parts = {name: read_array(place) for name, place in places.items() if place.exists()}
+        key, path, number = shard
+        fates = self.fates.of(self.ranking.ranks_of(number), self.ranking)
+        parts = {name: self._parts(name, number) for name in self.parts}
         files = [f"{name}/{key}.parquet" for name in ("documents", "dropped", "removed")]
         dropped: Counter[str] = Counter()
         splits: Counter[str] = Counter()
@@ -109,6 +111,20 @@ class Survivors:
             "dropped": dict(sorted(dropped.items())),
             "splits": dict(sorted(splits.items())),
         }
+
+    def _parts(self, name: str, shard: int) -> np.ndarray:
+        """Records `PART` of a shard, sorted by row and start."""
+        first, last = self.ranking.starts[shard : shard + 2]
+        runs = [Path(place) for place in self.parts[name]]
+        if not runs or first == last:
+            return np.empty(0, PART)
+        found, _ = read_range(runs, first << 32, (last << 32) - 1)
+        found = found[np.argsort(found["key"], kind="stable")]
+        parts = np.empty(len(found), PART)
+        parts["row"] = (found["key"] >> np.uint64(32)) - np.uint64(first)
+        parts["start"], parts["end"] = found["key"] & np.uint64(0xFFFFFFFF), found["end"]
+        parts["kept"] = self.ranking.ids_of(found["first"])
+        return parts
 
     def _without(self, batch: pa.RecordBatch, parts: dict[str, np.ndarray]) -> tuple[pa.RecordBatch, np.ndarray]:
         """The batch without repeated parts, and what was taken out: records `SPAN`, sorted by row."""

@@ -38,7 +38,7 @@ def test_the_main_text_and_what_the_page_says_about_itself() -> None:
     assert not {"Politics", "Imprint", "Related"} & set(found.text.split())
     assert (found.title, found.metadata["html_language"]) == ("The heading of the article", "en")
     assert found.metadata["robots"] == "noindex, noai" and found.metadata["charset_rule"] == "utf-8"
-    assert found.metadata["extractor"].startswith("balanced 1 (lxml ")
+    assert found.metadata["extractor"].startswith("balanced 2 (lxml ")
 
 
 def test_a_higher_threshold_keeps_less() -> None:
@@ -48,6 +48,14 @@ def test_a_higher_threshold_keeps_less() -> None:
         if isinstance(found := run(PAGE, Balanced(threshold=threshold)), Document)
     ]
     assert lengths == sorted(lengths, reverse=True) and lengths[0] > lengths[-1]
+
+
+def test_a_lone_paragraph_is_text_and_a_page_of_menus_is_not() -> None:
+    sentence = "The quick brown fox runs into the forest, where it meets a bear that is hungry."
+    for body in (f"<p>{sentence}</p>", sentence, f"<div><p>{sentence}</p></div>"):
+        found = run(f"<html><body>{body}</body></html>".encode())
+        assert isinstance(found, Document) and found.text == sentence
+    assert run(f"<html><body><nav><ul>{MENU}</ul></nav><footer>Imprint</footer>".encode()).reason == "empty"
 
 
 def test_rejections() -> None:

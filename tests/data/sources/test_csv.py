@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from firstwords.data import compressed
 from firstwords.data.document import Rejection
 from firstwords.data.source import Record
 from firstwords.data.sources.csv import Csv
@@ -79,6 +80,12 @@ def test_long_rows_are_told(tmp_path) -> None:
     assert found[0] == "a" and found[1][0] == "too_large" and found[2] == "b"
     text = "y" * 300_000
     assert told(read(tmp_path, f"text\n{text}\n".encode())) == [text]
+
+
+def test_behind_an_endless_line_nothing_is_read(tmp_path, monkeypatch) -> None:
+    monkeypatch.setattr(compressed, "ENDLESS_BYTES", 2**20)
+    first, last = read(tmp_path, gzip.compress(b"text\na\n" + b"x" * 2**24 + b"\nb\n"), "a.csv.gz", max_row=1000)
+    assert first.body == b"a" and last.reason == "too_large" and last.detail.startswith("line 3: EndlessLine")
 
 
 def test_a_damaged_file_gives_its_rows_up_to_the_damage(tmp_path) -> None:

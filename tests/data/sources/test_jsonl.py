@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from firstwords.data import compressed
 from firstwords.data.document import Rejection
 from firstwords.data.source import Record
 from firstwords.data.sources.jsonl import Jsonl
@@ -89,6 +90,13 @@ def test_any_text_comes_back(tmp_path_factory, text) -> None:
 def test_halves_of_characters_do_no_harm(tmp_path) -> None:
     (found,) = read(tmp_path, b'{"text": "a\\ud800b", "url": "\\udfff"}')
     assert "\ufffd" in found.body.decode() and "\ufffd" in found.url
+
+
+def test_behind_an_endless_line_nothing_is_read(tmp_path, monkeypatch) -> None:
+    monkeypatch.setattr(compressed, "ENDLESS_BYTES", 2**20)
+    data = b'{"text": "a"}\n' + b"x" * 2**24 + b'\n{"text": "b"}'
+    first, last = read(tmp_path, gzip.compress(data), "a.jsonl.gz", max_line=1000)
+    assert first.body == b"a" and last.reason == "too_large" and "more than 1048576 bytes" in last.detail
 
 
 def test_the_text_must_have_a_key(tmp_path) -> None:

@@ -62,7 +62,7 @@ def test_books_and_articles_are_fetched_where_they_are_wanted(tmp_path) -> None:
     pages["/b.EPUB"] = (200, {"Content-Type": "application/epub+zip"}, b"PK\x03\x04")
     with serving(pages) as server:
         (receipt,) = site(server, documents=True).collect(work_in(tmp_path), "0-website")
-        assert server.paths() == ["/robots.txt", "/", "/a.pdf", "/b.EPUB"]
+        assert server.paths() == ["/robots.txt", "/.well-known/tdmrep.json", "/", "/a.pdf", "/b.EPUB"]
     assert (receipt["fetched"], receipt["failed"]) == (3, {})
     records = stored(tmp_path)
     assert [each.media_type for each in records] == ["text/html", "application/pdf", "application/epub+zip"]
@@ -85,6 +85,23 @@ def test_opt_outs_are_obeyed_and_counted(tmp_path) -> None:
     assert kept == ["/", "/d", "/e", "/deeper"] and receipt["failed"] == {"opt_out": 3}
     lines = [json.loads(line) for line in (tmp_path / "0-website" / "00000.failed.jsonl").read_text().splitlines()]
     assert [line["detail"] for line in lines] == ["noindex", "noai", "tdm"]
+
+
+def test_what_a_site_reserves_holds_for_pages_that_say_nothing(tmp_path) -> None:
+    rules = [{"location": "/", "tdm-reservation": 1}, {"location": "/free", "tdm-reservation": 0}]
+    pages = {
+        "/free": page("/own", "/kept", "/free/more"),
+        "/own": (200, {"TDM-Reservation": "0"}, b"<p>own"),
+        "/kept": page(),
+        "/free/more": page(),
+        "/.well-known/tdmrep.json": (200, {"Content-Type": "application/json"}, json.dumps(rules).encode()),
+    }
+    with serving(pages) as server:
+        (receipt,) = site(server, start=(server.origin + "/free",)).collect(work_in(tmp_path), "0-website")
+        assert server.paths().count("/.well-known/tdmrep.json") == 1
+    records = {record.url.removeprefix(server.origin): record for record in stored(tmp_path)}
+    assert list(records) == ["/free", "/own", "/free/more"] and receipt["failed"] == {"opt_out": 1}
+    assert records["/free"].metadata["tdm_reservation"] == "0"
 
 
 def test_pages_of_sitemaps_announced_and_named(tmp_path) -> None:

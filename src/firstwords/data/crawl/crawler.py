@@ -17,6 +17,7 @@ from typing import Any
 from firstwords.data.crawl.archive import Page
 from firstwords.data.crawl.fetch import REDIRECTS, FetchFailed, Response
 from firstwords.data.crawl.frontier import Entry, Frontier
+from firstwords.data.crawl.reservations import Reservations
 from firstwords.data.crawl.robots import Robots
 from firstwords.data.crawl.url import is_trap
 
@@ -91,6 +92,7 @@ class Crawler:
         read: Turns a response with status 200 into a page and links; called in the request's thread.
         wants: Whether an address belongs to the crawl.
         robots: The rules; None for a server that is our own child.
+        reservations: What sites reserve as a whole, loaded before their first page; None: nobody asks.
         fetch_sitemap: Gives the response for a sitemap; None: those that robots.txt names are not asked for.
         clock, sleep: For tests.
     """
@@ -101,6 +103,7 @@ class Crawler:
     frontier: Frontier
     limits: Limits
     robots: Robots | None = None
+    reservations: Reservations | None = None
     fetch_sitemap: Callable[[str], Response] | None = None
     clock: Callable[[], float] = time.monotonic
     pages: int = 0
@@ -147,6 +150,9 @@ class Crawler:
             allowed, why = self.robots.allows(url)
             if not allowed:
                 return _Visit(entry, failure=Failure(url, "robots", why))
+        if self.reservations is not None and not self.reservations.known(url):
+            self.reservations.load(url)
+            return _Visit(entry, loaded_rules=True)
         try:
             response = (self.fetch_sitemap or self.fetch)(url) if entry.sitemap else self.fetch(url)
         except FetchFailed as error:

@@ -21,6 +21,7 @@ class Balanced(Extractor):
         min_characters: Shorter texts count as empty.
     """
 
+    version: ClassVar[int] = 2
     libraries: ClassVar[tuple[str, ...]] = ("lxml", "resiliparse")
     threshold: float = 0.5
     max_elements: int = 200_000

@@ -24,7 +24,7 @@ class MuchPersonalData(Filter):
     masked).
     """
 
-    version: ClassVar[int] = 1
+    version: ClassVar[int] = 2
     libraries: ClassVar[tuple[str, ...]] = ("phonenumberslite",)
 
     max_spans: int = 5

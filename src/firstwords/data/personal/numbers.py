@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from firstwords.data.personal import national_americas, national_asia, national_europe
+from firstwords.data.personal import national_americas, national_asia, national_europe, passport
 from firstwords.data.personal.bank import CARD
 from firstwords.data.personal.finder import Finder, Span
 from firstwords.data.personal.network import find_ipv4
@@ -12,7 +12,7 @@ from firstwords.data.personal.number_rule import RuleBook
 from firstwords.data.personal.phone_numbers import find_phone_numbers
 
 # Where a shape has several plain rules, the stricter comes first: a resident's number before a card.
-RULES = (*national_americas.RULES, *national_europe.RULES, *national_asia.RULES, CARD)
+RULES = (*national_americas.RULES, *national_europe.RULES, *national_asia.RULES, *passport.RULES, CARD)
 _BOOK = RuleBook(RULES)
 
 

@@ -23,6 +23,7 @@ Type = Literal[
     "se_personnummer",
     "in_aadhaar",
     "cn_resident_id",
+    "passport",
     "secret",
     "url_credentials",
     "bitcoin_address",

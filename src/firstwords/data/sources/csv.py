@@ -8,8 +8,8 @@ from io import BufferedIOBase
 from pathlib import Path
 from typing import Any
 
-from firstwords.data.compressed import DAMAGE, line_of, opened, suffixes_of
-from firstwords.data.document import Rejection
+from firstwords.data.compressed import DAMAGE, EndlessLine, line_of, opened, suffixes_of
+from firstwords.data.document import Reason, Rejection
 from firstwords.data.rows import Rows, rejected
 from firstwords.data.source import Record, Shard, files_below, shards_of
 from firstwords.errors import RecipeError
@@ -34,7 +34,7 @@ class Csv(Rows):
         quote: One character; empty: quotes mean nothing.
         columns: The columns' names; empty: the first line names them.
         charset: Any that extends ASCII; bytes that are not of it are left to the extractor.
-        max_row: Longer rows are rejected.
+        max_row: Longer rows are rejected; the file ends for us at a line of more than 1 GiB.
     """
 
     path: SourcePath
@@ -83,7 +83,8 @@ class Csv(Rows):
                     yield from table.rows(header)
         except DAMAGE as error:
             line = table.line + 1 if table is not None else 1
-            yield rejected(f"{name}#{line}", "truncated", f"line {line}: {type(error).__name__}: {error}", 0)
+            reason: Reason = "too_large" if isinstance(error, EndlessLine) else "truncated"
+            yield rejected(f"{name}#{line}", reason, f"line {line}: {type(error).__name__}: {error}", 0)
         except (RecipeError, csv.Error) as error:
             yield rejected(f"{name}#1", "malformed", str(error), 0)
 

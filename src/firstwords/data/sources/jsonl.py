@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from firstwords.data.compressed import DAMAGE, line_of, opened, suffixes_of
+from firstwords.data.compressed import DAMAGE, EndlessLine, line_of, opened, suffixes_of
 from firstwords.data.document import Rejection
 from firstwords.data.rows import Rows, rejected
 from firstwords.data.source import Record, Shard, files_below, shards_of
@@ -21,7 +21,7 @@ class Jsonl(Rows):
 
     Attributes:
         path: A file, a folder, a pattern, or an address of one.
-        max_line: Longer lines are rejected.
+        max_line: Longer lines are rejected; the file ends for us at a line of more than 1 GiB.
     """
 
     path: SourcePath
@@ -53,6 +53,9 @@ class Jsonl(Rows):
                 origin = f"{name}#{number}"
                 try:
                     line, size = line_of(file, self.max_line)
+                except EndlessLine as error:
+                    yield rejected(origin, "too_large", str(error), 0)
+                    return
                 except DAMAGE as error:
                     yield rejected(origin, "truncated", f"{type(error).__name__}: {error}", 0)
                     return

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from firstwords.data.crawl.crawler import Crawler, Failure, Reading
     from firstwords.data.crawl.fetch import Response
     from firstwords.data.crawl.frontier import Entry
+    from firstwords.data.crawl.reservations import Reservations
     from firstwords.data.sandbox import Sandbox
     from firstwords.stage import Work
 
@@ -52,8 +53,9 @@ class Website(LiveSource):
         announced_sitemaps: Also read the sitemaps that robots.txt names.
         modified_since: Pages that a sitemap says to be older are not fetched, for example `2025-06`.
         opt_outs: Wishes against use that are obeyed: a page that states one is not stored and is counted as `opt_out`.
-            `noindex` and `noai` (robots meta element or X-Robots-Tag), `tdm` (TDM-Reservation: 1), `content_usage` (a
-            draft: Content-Usage). Those that are not obeyed are recorded with the document.
+            `noindex` and `noai` (robots meta element or X-Robots-Tag), `tdm` (TDM-Reservation: 1, or the site's
+            `/.well-known/tdmrep.json`, which is asked for only then), `content_usage` (a draft: Content-Usage). Those
+            that are not obeyed are recorded with the document.
         include: Beginnings of the addresses that belong to the crawl; empty: everything on the hosts of `start`.
         exclude: Beginnings of addresses that do not.
         documents: Also PDF files and EPUB books that the pages link to; `max_expanded` holds for them too.
@@ -71,6 +73,7 @@ class Website(LiveSource):
         snapshot: Change it to fetch anew; a finished collection is kept otherwise.
     """
 
+    version: ClassVar[int] = 2
     libraries: ClassVar[tuple[str, ...]] = ()
     start: tuple[str, ...] = ()
     sitemaps: tuple[str, ...] = ()
@@ -138,6 +141,7 @@ class Website(LiveSource):
         from firstwords.data.crawl.crawler import Crawler, Limits
         from firstwords.data.crawl.fetch import Fetcher
         from firstwords.data.crawl.frontier import Frontier
+        from firstwords.data.crawl.reservations import Reservations
         from firstwords.data.crawl.robots import Robots
         from firstwords.data.sandbox import Job, Sandbox
 
@@ -147,11 +151,12 @@ class Website(LiveSource):
         frontier = Frontier(self.wait)
         self._begin(frontier, shards.state)
         fetcher = self._fetcher(Fetcher)
+        reservations = Reservations(fetcher.fetch) if "tdm" in self.opt_outs else None
         media_types = MEDIA_TYPES | DOCUMENT_TYPES if self.documents else MEDIA_TYPES
         with Sandbox(Job(PAGE_READER, {}, PARSE_SECONDS, PARSE_MEMORY)) as sandbox:
             crawler = Crawler(
                 fetch=lambda url: fetcher.fetch(url, media_types),
-                read=_Reader(sandbox, self.opt_outs, self.modified_since),
+                read=_Reader(sandbox, self.opt_outs, self.modified_since, reservations),
                 fetch_sitemap=self._fetcher(Fetcher, MAX_SITEMAP).fetch if self._reads_sitemaps else None,
                 wants=self.wants(),
                 frontier=frontier,
@@ -162,6 +167,7 @@ class Website(LiveSource):
                     parallel_hosts=self.parallel_hosts,
                 ),
                 robots=Robots(fetcher.fetch, AGENT),
+                reservations=reservations,
                 pages=shards.num_pages,
             )
             shards.run(crawler, self.max_pages)
@@ -295,10 +301,13 @@ class _Shards:
 class _Reader:
     """Makes a page of a response, its links read in the sandbox."""
 
-    def __init__(self, sandbox: "Sandbox", opt_outs: tuple[str, ...], modified_since: str) -> None:
+    def __init__(
+        self, sandbox: "Sandbox", opt_outs: tuple[str, ...], modified_since: str, reservations: "Reservations | None"
+    ) -> None:
         self._sandbox = sandbox
         self._opt_outs = opt_outs
         self._since = modified_since
+        self._reservations = reservations
         self._lock = threading.Lock()
 
     def __call__(self, entry: "Entry", response: "Response") -> "Reading":
@@ -322,6 +331,9 @@ class _Reader:
             if isinstance(facts, Lost):
                 facts, failure = {}, ("unreadable", f"{facts.reason}: {facts.detail}")
         signals = joined_signals(signals, facts.get("signals", {}))
+        if self._reservations is not None and (stated := self._reservations.of(entry.url)) is not None:
+            # What the page says itself goes before what the site says.
+            signals = {"tdm_reservation": stated} | signals
         links = () if {"nofollow", "none"} & directives(signals_of_headers(headers)) else tuple(facts.get("links", ()))
         if (stated := opt_out_of(signals, self._opt_outs)) is not None:
             return Reading(None, links, failure=("opt_out", stated))

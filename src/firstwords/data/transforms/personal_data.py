@@ -26,7 +26,7 @@ class PersonalData(Transform):
     span its type and length in bytes are recorded, its value never.
     """
 
-    version: ClassVar[int] = 2
+    version: ClassVar[int] = 3
     libraries: ClassVar[tuple[str, ...]] = ("phonenumberslite",)
     artifacts: ClassVar[tuple[str, ...]] = ("names",)
     entity_models: ClassVar[tuple[str, ...]] = ("names",)

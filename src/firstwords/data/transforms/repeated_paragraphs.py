@@ -33,21 +33,24 @@ class RepeatedParagraphs(Transform):
         """The batch with shorter texts; see `Transform.apply`."""
         import numpy as np
         import pyarrow as pa
+        import pyarrow.compute
 
-        from firstwords.data.paragraphs import long_paragraphs, without
+        from firstwords.data.paragraphs import split_units, without
 
-        old = batch.column("text").to_pylist()
-        new = []
-        counts = np.zeros(batch.num_rows, np.int32)
-        for row, text in enumerate(old):
-            seen: set[int] = set()
-            again = []
-            for start, end, name in long_paragraphs(text, self.min_words):
-                if name in seen:
-                    again.append((start, end))
-                seen.add(name)
-            counts[row] = len(again)
-            new.append(without(text, again) if again else text)
-        if counts.any():
-            batch = with_texts(batch, pa.array(new, batch.schema.field("text").type), "text")
+        texts = batch.column("text")
+        units = split_units(texts, "paragraphs", self.min_words)
+        owners = np.repeat(np.arange(len(texts)), np.diff(units.offsets))
+        order = np.lexsort((units.hashes, owners))  # equal ones keep their order
+        hashes, sorted_owners = units.hashes[order], owners[order]
+        same = (hashes[1:] == hashes[:-1]) & (sorted_owners[1:] == sorted_owners[:-1])
+        again = np.zeros(len(order), bool)
+        again[order[1:][same]] = True
+        counts = np.bincount(owners[again], minlength=len(texts)).astype(np.int32)
+        rows = np.flatnonzero(counts)
+        if len(rows):
+            spans = np.split(np.stack([units.starts[again], units.ends[again]], axis=1), np.cumsum(counts[rows])[:-1])
+            old = texts.take(pa.array(rows)).to_pylist()
+            new = [without(text, each.tolist()) for text, each in zip(old, spans, strict=True)]
+            mask = pa.array(counts > 0)
+            batch = with_texts(batch, pa.compute.replace_with_mask(texts, mask, pa.array(new, texts.type)), "text")
         return Transformed(batch, counts > 0, {"paragraphs": counts})
