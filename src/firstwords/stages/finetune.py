@@ -81,7 +81,6 @@ class Finetune(Stage):
         from firstwords.artifact import write_json
         from firstwords.data.shards import write_table
         from firstwords.model.hugging_face import save_folder
-        from firstwords.model.transformer import Model
         from firstwords.tokenizer.tokenizer import Tokenizer
         from firstwords.training.train import train
 
