@@ -123,3 +123,12 @@ def test_every_rate_has_a_reason():
 def test_muon_does_with_less_where_updates_are_frequent():
     values = {size: {r.name: r.value for r in rates(candidate(3)[0], 500, size)} for size in (2048, 2**17)}
     assert [values[size]["matrix_iterations"] for size in (2048, 2**17)] == [3, 5]
+
+
+def test_causal_models_look_back_less_far_at_first():
+    names = {
+        name: {r.name for r in rates(derive(3, layout=name, vocab_size=4096, mask_id=0)[0], 500, 2048)}
+        for name in ("qwen3", "eurobert")
+    }
+    assert "first_context" in names["qwen3"]
+    assert "first_context" not in names["eurobert"]

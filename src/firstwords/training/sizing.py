@@ -25,6 +25,8 @@ GOOD_EPOCHS, FEWEST_TOKENS_PER_PARAMETER = 4.0, 2
 SMALLEST_BATCH = 2048
 LARGEST_BATCH = 2**19
 UPDATES, FEWEST_UPDATES = 1000, 10
+# Causal models begin with so short a look back: what is near is learnt first anyhow, and far tokens only disturb.
+FIRST_CONTEXT = 32
 # Up to here Muon's own arithmetic is a tenth of a small model's step.
 SMALL_BATCH = 8192
 BATCH_REASON = "a power of two near a thousandth of the run: about a thousand updates, from 2,048 to 524,288 tokens"
@@ -234,6 +236,12 @@ def rates(config: ModelConfig, num_updates: int, batch_tokens: int) -> list[Reas
         ("decay_share", 0.6, "60-65 % of the updates at a falling rate (nanochat, modded-nanogpt)"),
         ("final_rate_share", 0.05, "the fall ends at a twentieth (nanochat)"),
     ]
+    if config.causal and config.context > FIRST_CONTEXT:
+        learnt = "short first: 0.04 nats a character lower at a context of 256 (docs/log/2026-11-26-learning.md)"
+        named += [
+            ("first_context", FIRST_CONTEXT, learnt),
+            ("context_growth_share", 0.5, "the share measured with it"),
+        ]
     return [Reason(*each) for each in named]
 
 
