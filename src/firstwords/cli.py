@@ -62,8 +62,6 @@ def run(
         Where data steps run: local, or ray (the cluster at RAY_ADDRESS, or one started here). Results are the same.
     """
     from firstwords.console import StreamConsole
-    from firstwords.corpus.lineage import undescribed, upstream
-    from firstwords.overview import show as overview
     from firstwords.recipe_file import read_recipe
     from firstwords.runner import run_recipe
 
@@ -78,11 +76,15 @@ def run(
         replan=replan,
         pool=pool,
     )
+    from firstwords.corpus.lineage import undescribed, upstream
+
     for artifact in undescribed(result.artifacts.values()):
         from firstwords.corpus.card import write_card
 
         write_card(upstream(artifact, result.artifacts.values()), checked.name)
     if json_output:
+        from firstwords.overview import show as overview
+
         _print_json(overview(checked.name, root=artifacts))
         return
     for artifact in result.artifacts.values():

@@ -142,6 +142,9 @@ def run_recipe(
     workers, threads = workers or machine.num_cores(), threads or machine.num_cores()
     resources = Resources(build(find("compute.pools", pool), {"workers": workers}, "--pool"), workers, threads)
     _check(plan)
+    stages = [plan.graph.stages[name] for name in plan.graph.order if plan.artifact(name) is None]
+    if stages:
+        resources.pool.prepare(tuple(dict.fromkeys(module for stage in stages for module in stage.preloads)))
     console.note(_header(recipe, plan))
     with _stop_on_termination(), closing(resources.pool):
         for name in plan.graph.order:
