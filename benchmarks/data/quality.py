@@ -33,7 +33,7 @@ THRESHOLD = 0.35  # presidio's usual one
 
 
 def extract(setting: Setting) -> list[Judged]:
-    """F1 on both sets of web pages by their own rules; of `balanced` and `best` by models that never saw a page's site."""
+    """F1 on both sets of web pages by their own rules; of all but `fast` by models that never saw a page's site."""
     found = {"fast": extraction.scores(find("data.extractors", "fast")())}
     if not setting.quick:
         found |= train_blocks.cross_validated_scores()

@@ -97,7 +97,7 @@ def cross_validated(examples: dict[str, Example], settings: Settings = SETTINGS)
 
 
 def cross_validated_scores() -> dict[str, dict[str, dict[str, float]]]:
-    """Both sets' scores of `balanced` and `best` by models that never saw a page's site, with the settings that ship."""
+    """Both sets' scores of `balanced` and `best`, as they ship, by models that never saw a page's site."""
     examples = read_examples()
     margins = cross_validated(examples)
     decisions = {key: decision(each.blocks, margins[key]) for key, each in examples.items()}

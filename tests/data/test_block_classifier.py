@@ -33,7 +33,7 @@ def test_doubt_is_the_expected_share_of_wrong_characters() -> None:
     def doubt(html: str) -> int:
         return main_blocks(page_blocks(html), 0.5, STUMP).doubt
 
-    # Each block is wrong with 0.267 (the middle of its step in the table): 12 of 12 kept characters; 12 and 5 others of 12 kept; nothing is kept of 5.
+    # Each block is wrong with 0.267, the middle of its step in the table. Kept are 12 characters of 12, 12 of 17, none.
     assert doubt("<p>twelve chars") == pytest.approx(267, abs=1)
     assert doubt("<p>twelve chars<p>short") == pytest.approx(267.4 * 17 / 12, abs=1)
     assert doubt("<p>short") > 1000 and doubt("") == 0

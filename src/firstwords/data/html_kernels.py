@@ -9,8 +9,31 @@ stands: no formatting element is opened again, nothing is moved out of tables. I
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
+from firstwords.data.html_tokens import (
+    BASIS,
+    CLASS,
+    CLASS_TO,
+    CLOSED,
+    HAS_FACTS,
+    HIDDEN,
+    ID,
+    ID_TO,
+    NAME_TO,
+    PRIME,
+    ROLE,
+    ROLE_TO,
+    comment_end,
+    hash_lower,
+    is_letter,
+    look_up,
+    lower,
+    raw_end,
+    read_tag,
+)
 from firstwords.data.kernels import compiled
 
 # Properties of tags.
@@ -23,11 +46,10 @@ BLOCK, SKIPPED, VOID, RAW, ENDS_P, PRESERVED, HEADING, SCOPE, LINK, BREAK, IN_HE
     IN_LINK, IN_PRESERVED, DEPTH, DEEPEST, TITLE_FROM, TITLE_TO, NUM_TOLD,
 ) = range(19)  # fmt: skip
 NUM_STATES = 19
-# Columns of blocks, of nodes, of the stack of open elements, and of what `_read_tag` finds.
+# Columns of blocks, of nodes and of the stack of open elements.
 BLOCK_FROM, BLOCK_TO, BLOCK_NODE, BLOCK_LINKED, BLOCK_LINKS, BLOCK_SIGNS = range(6)
 PARENT, TAG, NODE_SIGNS, FIRST, LAST, NAME = range(6)
 _STACK_HASH, _STACK_TAG, _STACK_NODE = range(3)
-_NAME_TO, _CLASS, _CLASS_TO, _ID, _ID_TO, _ROLE, _ROLE_TO, _HIDDEN, _CLOSED, _TOLD = range(10)
 # Tags that the rules below name, by their numbers in the table of tags: `page_blocks` puts these first.
 P, LI, DD, DT, TR, TD, TH, TBODY, THEAD, TFOOT, TABLE, HEAD, BODY, HTML, TITLE, SVG, MATH, OPTION = range(18)
 FIRST_TAGS = (
@@ -36,149 +58,6 @@ FIRST_TAGS = (
 )  # fmt: skip
 MAX_SEARCHED = 512  # open elements that a tag looks through: no real page is so deep
 MAX_NAME = 300  # characters of a class attribute: longer ones are generated
-_PRIME = np.uint64(0x100000001B3)
-_BASIS = np.uint64(0xCBF29CE484222325)
-
-
-@compiled
-def _is_space(byte):
-    return byte == 32 or 9 <= byte <= 13
-
-
-@compiled
-def _is_letter(byte):
-    return 97 <= byte <= 122 or 65 <= byte <= 90
-
-
-@compiled
-def _lower(byte):
-    return byte + 32 if 65 <= byte <= 90 else byte
-
-
-@compiled
-def _hash_lower(data, start, end):
-    value = _BASIS
-    for at in range(start, end):
-        value = (value ^ np.uint64(_lower(data[at]))) * _PRIME
-    return value
-
-
-@compiled
-def look_up(keys, value):
-    """Place of a key in an open hash table (0: empty), -1 if it is not there."""
-    at = np.int64(value % np.uint64(len(keys)))
-    while keys[at] != 0:
-        if keys[at] == value:
-            return at
-        at = at + 1 if at + 1 < len(keys) else 0
-    return -1
-
-
-@compiled
-def _equals(data, start, end, word):
-    """Whether a span says a lower-case word, in any case."""
-    if end - start != len(word):
-        return False
-    for at in range(len(word)):
-        if _lower(data[start + at]) != word[at]:
-            return False
-    return True
-
-
-@compiled
-def _holds(data, start, end, word):
-    for at in range(start, end - len(word) + 1):
-        if _lower(data[at]) == word[0] and _equals(data, at, at + len(word), word):
-            return True
-    return False
-
-
-@compiled
-def _hides(data, start, end):
-    """Whether a style attribute says `display:none`, with blanks anywhere."""
-    word = b"display:none"
-    found = 0
-    for at in range(start, end):
-        byte = _lower(data[at])
-        if _is_space(byte):
-            continue
-        found = found + 1 if byte == word[found] else 1 if byte == word[0] else 0
-        if found == len(word):
-            return True
-    return False
-
-
-@compiled
-def _note_attribute(data, name, name_to, value, value_to, found):
-    """Keep what is asked of an attribute; the first of a name counts."""
-    length = name_to - name
-    if length == 5 and _equals(data, name, name_to, b"class"):
-        if found[_CLASS] < 0:
-            found[_CLASS], found[_CLASS_TO] = value, value_to
-    elif length == 2 and _equals(data, name, name_to, b"id"):
-        if found[_ID] < 0:
-            found[_ID], found[_ID_TO] = value, value_to
-    elif length == 4 and _equals(data, name, name_to, b"role"):
-        if found[_ROLE] < 0:
-            found[_ROLE], found[_ROLE_TO] = value, value_to
-    elif length == 6 and _equals(data, name, name_to, b"hidden"):
-        found[_HIDDEN] = 1
-    elif length == 5 and _equals(data, name, name_to, b"style"):
-        if _hides(data, value, value_to):
-            found[_HIDDEN] = 1
-    elif length == 3 and _equals(data, name, name_to, b"rel"):
-        if _holds(data, value, value_to, b"license") or _holds(data, value, value_to, b"canonical"):
-            found[_TOLD] = 1
-    elif length == 4 and _equals(data, name, name_to, b"href"):
-        if _holds(data, value, value_to, b"creativecommons.org/"):
-            found[_TOLD] = 1
-
-
-@compiled
-def _read_tag(data, at, end, found):
-    """Read a tag from its name on; returns the position behind `>`, or -1 if the page ends inside."""
-    found[:] = -1
-    found[_HIDDEN] = found[_CLOSED] = found[_TOLD] = 0
-    while at < end and not _is_space(data[at]) and data[at] != 47 and data[at] != 62:
-        at += 1
-    found[_NAME_TO] = at
-    while at < end:
-        while at < end and (_is_space(data[at]) or data[at] == 47):
-            found[_CLOSED] = data[at] == 47
-            at += 1
-        if at >= end:
-            break
-        if data[at] == 62:
-            return at + 1
-        found[_CLOSED] = 0
-        name = at
-        at += 1  # a name may begin with "="
-        while at < end and not _is_space(data[at]) and data[at] != 47 and data[at] != 62 and data[at] != 61:
-            at += 1
-        name_to = at
-        while at < end and _is_space(data[at]):
-            at += 1
-        value = value_to = at
-        if at < end and data[at] == 61:
-            at += 1
-            while at < end and _is_space(data[at]):
-                at += 1
-            if at < end and (data[at] == 34 or data[at] == 39):
-                quote = data[at]
-                at += 1
-                value = at
-                while at < end and data[at] != quote:
-                    at += 1
-                value_to = at
-                at += 1
-            else:
-                value = at
-                while at < end and not _is_space(data[at]) and data[at] != 62:
-                    at += 1
-                value_to = at
-        if at <= end:
-            _note_attribute(data, name, name_to, value, value_to, found)
-    return -1
 
 
 @compiled
@@ -194,12 +73,12 @@ def _signs_in(data, start, end, state, column, move, tells, signs):
 def _signs_of(data, found, column, move, tells):
     """Bits that class, id, role and hiding of a tag show."""
     state, signs = 0, np.int64(0)
-    if found[_CLASS] >= 0:
-        state, signs = _signs_in(data, found[_CLASS], found[_CLASS_TO], state, column, move, tells, signs)
-    if found[_ID] >= 0:
-        state, signs = _signs_in(data, found[_ID], found[_ID_TO], state, column, move, tells, signs)
-    if found[_ROLE] >= 0:
-        state, signs = _signs_in(data, found[_ROLE], found[_ROLE_TO], state, column, move, tells, signs)
+    if found[CLASS] >= 0:
+        state, signs = _signs_in(data, found[CLASS], found[CLASS_TO], state, column, move, tells, signs)
+    if found[ID] >= 0:
+        state, signs = _signs_in(data, found[ID], found[ID_TO], state, column, move, tells, signs)
+    if found[ROLE] >= 0:
+        state, signs = _signs_in(data, found[ROLE], found[ROLE_TO], state, column, move, tells, signs)
     return signs
 
 
@@ -228,11 +107,12 @@ def _put(out, at, character):
 @compiled
 def _numeric(data, at, end, latin):
     """The character of `&#...` from behind the sign on, and the position behind it; -1 if it is none."""
-    value, digits = np.int64(0), 0
-    is_hex = at < end and _lower(data[at]) == 120
+    value: Any = np.int64(0)
+    digits = 0
+    is_hex = at < end and lower(data[at]) == 120
     at += is_hex
     while at < end:
-        byte = _lower(data[at])
+        byte = lower(data[at])
         if 48 <= byte <= 57:
             digit = byte - 48
         elif is_hex and 97 <= byte <= 102:
@@ -257,14 +137,14 @@ def _reference(data, at, end, entity_keys, entity_values, latin):
     """The character that a reference at `&` stands for, and the position behind it; -1 if it is only an `&`."""
     if at + 1 < end and data[at + 1] == 35:
         return _numeric(data, at + 2, end, latin)
-    value = _BASIS
+    value = BASIS
     character, behind = np.int64(-1), at
     place = at + 1
     while place < end and place < at + 33:
         byte = data[place]
-        if not (_is_letter(byte) or 48 <= byte <= 57 or byte == 59):
+        if not (is_letter(byte) or 48 <= byte <= 57 or byte == 59):
             break
-        value = (value ^ np.uint64(byte)) * _PRIME
+        value = (value ^ np.uint64(byte)) * PRIME
         place += 1
         entry = look_up(entity_keys, value)
         if entry >= 0:
@@ -476,57 +356,15 @@ def _begin_node(data, state, tag, number, found, signs, nodes):
     row = nodes[at]
     row[PARENT], row[TAG], row[NODE_SIGNS] = state[OPEN], number, signs
     row[FIRST] = row[LAST] = state[NUM_BLOCKS]
-    name = (_BASIS ^ np.uint64(tag)) * _PRIME
-    for place in range(max(found[_CLASS], 0), found[_CLASS_TO]):
-        name = (name ^ np.uint64(data[place])) * _PRIME
+    name = (BASIS ^ np.uint64(tag)) * PRIME
+    for place in range(max(found[CLASS], 0), found[CLASS_TO]):
+        name = (name ^ np.uint64(data[place])) * PRIME
     row[NAME] = np.int64(name >> np.uint64(1))
     state[OPEN] = at
     state[NUM_NODES] += 1
     state[DEPTH] += 1
     state[DEEPEST] = max(state[DEEPEST], state[DEPTH])
     return at
-
-
-@compiled
-def _raw_end(data, at, end, name, name_to):
-    """Where the end tag of an element begins whose content is no markup; the end of the page if there is none."""
-    length = name_to - name
-    while at < end:
-        if data[at] == 60 and at + 2 + length <= end and data[at + 1] == 47:
-            same = True
-            for step in range(length):
-                if _lower(data[at + 2 + step]) != _lower(data[name + step]):
-                    same = False
-                    break
-            if same:
-                behind = at + 2 + length
-                if behind >= end or _is_space(data[behind]) or data[behind] == 47 or data[behind] == 62:
-                    return at
-        at += 1
-    return end
-
-
-@compiled
-def _comment_end(data, at, end):
-    """The position behind a comment, or what the standard reads as one, that begins at `<!`, `<?` or `</`."""
-    if at + 3 < end and data[at + 1] == 33 and data[at + 2] == 45 and data[at + 3] == 45:
-        at += 4
-        # `<!-->` and `<!--->` are whole comments.
-        if at < end and data[at] == 62:
-            return at + 1
-        if at + 1 < end and data[at] == 45 and data[at + 1] == 62:
-            return at + 2
-        while at + 2 < end:
-            if data[at] == 45 and data[at + 1] == 45:
-                if data[at + 2] == 62:
-                    return at + 3
-                if at + 3 < end and data[at + 2] == 33 and data[at + 3] == 62:
-                    return at + 4
-            at += 1
-        return end
-    while at < end and data[at] != 62:
-        at += 1
-    return min(end, at + 1)
 
 
 @compiled
@@ -558,12 +396,12 @@ def _start_tag(
             state[NUM_LINKS] += 1
         else:
             state[SIGNS] |= signs
-    if property_ & VOID or (found[_CLOSED] and (is_open[SVG] or is_open[MATH] or tag == SVG or tag == MATH)):
+    if property_ & VOID or (found[CLOSED] and (is_open[SVG] or is_open[MATH] or tag == SVG or tag == MATH)):
         if state[SKIPS_FROM] == state[TOP]:
             state[SKIPS_FROM] = -1
         return
     entry = stack[state[TOP]]
-    entry[_STACK_HASH] = np.int64(_hash_lower(data, name, found[_NAME_TO]) >> np.uint64(1))
+    entry[_STACK_HASH] = np.int64(hash_lower(data, name, found[NAME_TO]) >> np.uint64(1))
     entry[_STACK_TAG], entry[_STACK_NODE] = tag, node
     is_open[tag] += 1
     state[TOP] += 1
@@ -584,7 +422,7 @@ def _end_tag(data, name, name_to, state, tag, properties, stack, is_open, out, b
         if property_ & BLOCK and state[SKIPS_FROM] < 0:
             _end_block(state, out, blocks)
         return
-    wanted = np.int64(_hash_lower(data, name, name_to) >> np.uint64(1))
+    wanted = np.int64(hash_lower(data, name, name_to) >> np.uint64(1))
     stops = SCOPE if property_ & (BLOCK | SKIPPED) else SCOPE | BLOCK
     if tag == TABLE or tag == TR or tag == TBODY or tag == THEAD or tag == TFOOT:
         stops = 0 if tag == TABLE else ROOTS
@@ -624,7 +462,7 @@ def cut(data, tags, automaton, references, state, stack, is_open, out, blocks, n
         while at < end:
             if data[at] == 60 and at + 1 < end:
                 following = data[at + 1]
-                if following == 33 or following == 47 or following == 63 or _is_letter(following):
+                if following == 33 or following == 47 or following == 63 or is_letter(following):
                     break
             at += 1
         if at > start and state[SKIPS_FROM] < 0:
@@ -633,23 +471,23 @@ def cut(data, tags, automaton, references, state, stack, is_open, out, blocks, n
             break
         is_end = data[at + 1] == 47
         name = at + 1 + is_end
-        if name >= end or not _is_letter(data[name]):
-            at = _comment_end(data, at, end)
+        if name >= end or not is_letter(data[name]):
+            at = comment_end(data, at, end)
             continue
-        behind = _read_tag(data, name, end, found)
+        behind = read_tag(data, name, end, found)
         if behind < 0:
             break
-        entry = look_up(keys, _hash_lower(data, name, found[_NAME_TO]))
+        entry = look_up(keys, hash_lower(data, name, found[NAME_TO]))
         tag = key_tags[entry] if entry >= 0 else len(numbers) - 1
         if is_end:
-            _end_tag(data, name, found[_NAME_TO], state, tag, properties, stack, is_open, out, blocks, nodes)
+            _end_tag(data, name, found[NAME_TO], state, tag, properties, stack, is_open, out, blocks, nodes)
             at = behind
             continue
-        if properties[tag] & TOLD or found[_TOLD]:
+        if properties[tag] & TOLD or found[HAS_FACTS]:
             told[state[NUM_TOLD], 0], told[state[NUM_TOLD], 1] = at, behind
             state[NUM_TOLD] += 1
         signs = _signs_of(data, found, column, move, tells)
-        if found[_HIDDEN]:
+        if found[HIDDEN]:
             signs |= tag_signs[len(tag_signs) - 1]
         is_outer = state[SKIPS_FROM] < 0
         _start_tag(
@@ -657,7 +495,7 @@ def cut(data, tags, automaton, references, state, stack, is_open, out, blocks, n
         )  # fmt: skip
         at = behind
         if properties[tag] & RAW and not is_open[SVG] and not is_open[MATH]:
-            at = _raw_end(data, behind, end, name, found[_NAME_TO])
+            at = raw_end(data, behind, end, name, found[NAME_TO])
             if tag == TITLE and is_outer and state[TITLE_FROM] < 0:
                 state[TITLE_FROM], state[TITLE_TO] = behind, at
     _pop(state, 0, stack, is_open, properties, out, blocks, nodes)

@@ -30,8 +30,9 @@ from firstwords.data.characters import (
 
 
 def _import_numba() -> Any:
-    """numba without SciPy, which it imports to see whether it could multiply matrices: a fifth of a second, for nothing
-    that a kernel here does.
+    """Import numba without SciPy, which it loads to see whether it could multiply matrices.
+
+    That takes a fifth of a second, for nothing that a kernel here does.
     """
     # Another thread may be importing SciPy right now: then it is left alone.
     hidden = "scipy" not in sys.modules and threading.active_count() == 1

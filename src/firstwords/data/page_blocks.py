@@ -42,8 +42,8 @@ _VOID = frozenset((
 # What ends an open paragraph; what a search for an element to close does not leave.
 _ENDS_P = frozenset((
     "address", "article", "aside", "blockquote", "center", "details", "dialog", "dir", "div", "dl", "fieldset",
-    "figcaption", "figure", "footer", "form", "h1", "h2", "h3", "h4", "h5", "h6", "header", "hgroup", "hr", "main", "menu",
-    "nav", "ol", "p", "pre", "search", "section", "summary", "table", "ul", "listing", "xmp", "li", "dd", "dt",
+    "figcaption", "figure", "footer", "form", "h1", "h2", "h3", "h4", "h5", "h6", "header", "hgroup", "hr", "main",
+    "menu", "nav", "ol", "p", "pre", "search", "section", "summary", "table", "ul", "listing", "xmp", "li", "dd", "dt",
 ))  # fmt: skip
 _SCOPES = frozenset(("applet", "caption", "html", "table", "td", "th", "marquee", "object", "template"))
 _ROOTS = frozenset(("table", "html", "template"))

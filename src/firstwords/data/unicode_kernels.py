@@ -1,4 +1,4 @@
-# ruff: noqa: PLR1714, SIM109  (numba compiles a chain of comparisons; membership in a set it does not)
+# ruff: noqa: PLR1714  (numba compiles a chain of comparisons; membership in a set it does not)
 # mypy: disable-error-code="no-untyped-def"
 """Which texts hold something that the transform `unicode` rewrites, compiled by numba: one look at every character.
 

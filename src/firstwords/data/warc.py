@@ -131,7 +131,7 @@ class _Reader:
             window.forget(position)
             if not window.fill(position + 1):
                 return
-            head = self._head(position)
+            head: Any = self._head(position)
             if head is None:
                 yield from self._lost(position, position, "malformed", "not the beginning of a record")
             elif head[2] is None or head[2] > ABSURD:
