@@ -6,8 +6,8 @@ Articles (181 pages, whole gold text): runs of four words as multisets; precisio
 means, F1 from the two means. Segments (990 pages, 2,951 wanted and 2,966 unwanted strings): a string counts when it is
 found verbatim. Intervals: 1,000 resamples of registered domains, 95 %.
 
-The weights of `balanced` were trained on these pages: its score here says nothing, only its speed does. What it does on
-sites that it never saw is printed by `benchmarks.data.train_blocks`.
+The weights of `balanced`, which `best` asks too, were trained on these pages: their scores here say nothing, only their
+speed does. What they do on sites that they never saw is printed by `benchmarks.data.train_blocks`.
 """
 
 import argparse

@@ -42,8 +42,15 @@ def html_pages(data: Path) -> Iterator[tuple[str, bytes]]:
                         yield f"{folder}/{member.name}", page
 
 
-def web_archive(data: Path, folder: Path, shards: int, share: float = 1.0) -> dict[str, float]:
+def web_archive(data: Path, folder: Path, shards: int, share: float = 1.0, copies: int = 1) -> dict[str, float]:
     """Write the pages as gzip WARC files, each record a member of its own and its media type told.
+
+    Args:
+        data: The folder of data sets.
+        folder: Where the files come.
+        shards: Number of files.
+        share: Of the pages.
+        copies: How often each page is written, each time at another address.
 
     Returns:
         `pages` and `bytes` (of HTML).
@@ -51,11 +58,13 @@ def web_archive(data: Path, folder: Path, shards: int, share: float = 1.0) -> di
     folder.mkdir(parents=True, exist_ok=True)
     pages = [page for i, page in enumerate(html_pages(data)) if (i * share) % 1 < share]
     handles = [(folder / f"{i:02d}.warc.gz").open("wb") for i in range(shards)]
-    for number, (name, page) in enumerate(pages):
-        handles[number % shards].write(gzip.compress(_warc_record(f"http://{number}.example.org/{name}", page), 6))
+    for copy in range(copies):
+        for place, (name, page) in enumerate(pages):
+            number = copy * len(pages) + place
+            handles[place % shards].write(gzip.compress(_warc_record(f"http://{number}.example.org/{name}", page), 6))
     for handle in handles:
         handle.close()
-    return {"pages": len(pages), "bytes": sum(len(page) for _, page in pages)}
+    return {"pages": copies * len(pages), "bytes": copies * sum(len(page) for _, page in pages)}
 
 
 def _warc_record(url: str, page: bytes) -> bytes:

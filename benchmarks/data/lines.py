@@ -5,6 +5,7 @@ from benchmarks.line import Line
 
 LINES: dict[str, Line] = {
     "chain": speed.chain,
+    "chain-large": speed.chain_large,
     "filters": speed.filters,
     "minhash": near_duplicates.minhash,
     "personal": quality.personal,

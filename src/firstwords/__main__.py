@@ -1,5 +1,6 @@
 """`python -m firstwords`."""
 
-from firstwords.cli import main
+if __name__ == "__main__":  # workers import this module too, and need nothing of the command line
+    from firstwords.cli import main
 
-main()
+    main()

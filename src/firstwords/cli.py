@@ -64,8 +64,6 @@ def run(
     """
     from firstwords.compute import ranks
     from firstwords.console import StreamConsole
-    from firstwords.corpus.lineage import undescribed, upstream
-    from firstwords.overview import show as overview
     from firstwords.recipe_file import read_recipe
     from firstwords.runner import run_recipe
 
@@ -82,11 +80,15 @@ def run(
     )
     if ranks.rank():
         return  # of several processes the first one tells
+    from firstwords.corpus.lineage import undescribed, upstream
+
     for artifact in undescribed(result.artifacts.values()):
         from firstwords.corpus.card import write_card
 
         write_card(upstream(artifact, result.artifacts.values()), checked.name)
     if json_output:
+        from firstwords.overview import show as overview
+
         _print_json(overview(checked.name, root=artifacts))
         return
     for artifact in result.artifacts.values():

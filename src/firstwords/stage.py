@@ -42,6 +42,9 @@ class Stage(Component):
     resolves: ClassVar[bool] = False
     """True for a stage whose result is measured (`configure`): what follows depends on its payload's digest."""
 
+    preloads: ClassVar[tuple[str, ...]] = ()
+    """Modules that its tasks need and that take long to import, for pools whose workers can share them."""
+
     def completed(self, graph: "Graph") -> "Stage":
         """The stage with what it takes from other sections of the recipe filled in; it is what identities are made of.
 

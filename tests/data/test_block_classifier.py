@@ -1,7 +1,7 @@
 from importlib.resources import files
 
 import numpy as np
-from resiliparse.parse.html import HTMLTree
+import pytest
 
 from firstwords.data.block_classifier import ONE, Trees, main_blocks, shipped_trees
 from firstwords.data.block_features import NUM_FEATURES
@@ -14,7 +14,7 @@ STUMP = Trees(
 
 
 def kept(html: str, threshold: float = 0.5) -> list[bool]:
-    return main_blocks(page_blocks(html), HTMLTree.parse(html), threshold, STUMP)
+    return main_blocks(page_blocks(html), threshold, STUMP).keep
 
 
 def test_the_threshold_is_a_probability() -> None:
@@ -27,12 +27,22 @@ def test_the_threshold_is_a_probability() -> None:
 
 def test_a_paragraph_that_stands_alone_is_kept_whatever_the_trees_say() -> None:
     assert kept("<p>short") == [True] and kept("<p>short", 0.9) == [True]
-    # The quick rules keep no menu.
+    # A menu is none.
     assert kept("<nav><ul><li><a href=/a>Home</a></ul></nav>") == [False]
 
 
 def test_no_blocks_no_decisions() -> None:
     assert kept("") == []
+
+
+def test_doubt_is_the_expected_share_of_wrong_characters() -> None:
+    def doubt(html: str) -> int:
+        return main_blocks(page_blocks(html), 0.5, STUMP).doubt
+
+    # Each block is wrong with 0.267, the middle of its step in the table. Kept are 12 characters of 12, 12 of 17, none.
+    assert doubt("<p>twelve chars") == pytest.approx(267, abs=1)
+    assert doubt("<p>twelve chars<p>short") == pytest.approx(267.4 * 17 / 12, abs=1)
+    assert doubt("<p>short") > 1000 and doubt("") == 0
 
 
 def test_the_shipped_trees_are_whole_and_small() -> None:

@@ -2,9 +2,8 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from resiliparse.parse.html import HTMLTree
 
-from firstwords.data.block_features import NUM_FEATURES, block_features, quick_lines
+from firstwords.data.block_features import NUM_FEATURES, block_features
 from firstwords.data.page_blocks import page_blocks
 
 LONG = "A sentence of the page that is long enough to be taken for content by any rule that there is. " * 2
@@ -13,7 +12,7 @@ PIECES = "<p> <div> </div> <a> </a> <br> <table> <tr> <td> a bc. Ü <h1> 中 �
 
 
 def features(html: str) -> np.ndarray:
-    return block_features(page_blocks(html), quick_lines(HTMLTree.parse(html)))
+    return block_features(page_blocks(html))
 
 
 def test_equal_blocks_in_equal_places_look_equal_but_for_their_position() -> None:
@@ -29,11 +28,6 @@ def test_a_page_without_text_has_no_row() -> None:
 def test_what_an_element_is_makes_a_difference(change) -> None:
     plain = "<div><p>{}</p></div>"
     assert (features(plain.format(LONG)) != features(change.format(LONG))).any()
-
-
-def test_the_quick_rules_are_an_opinion() -> None:
-    html = f"<nav><p>{LONG} in the menu</p></nav><main><p>{LONG}</p></main>" * 2
-    assert any(line.startswith("A sentence") for line in quick_lines(HTMLTree.parse(html)))
 
 
 @given(st.lists(st.sampled_from(PIECES.split())).map(" ".join))

@@ -26,6 +26,10 @@ class Pool(Component):
         """
 
     @abstractmethod
+    def prepare(self, modules: tuple[str, ...]) -> None:
+        """Tasks will come soon: begin what can go on beside other work. `modules` are what the tasks will import."""
+
+    @abstractmethod
     def close(self) -> None:
         """Give back what the pool holds between calls of `run`; it may be used again."""
 

@@ -197,7 +197,8 @@ class Window:
 
     def view(self, start: int, stop: int) -> bytes:
         """The bytes between two positions, as far as they are here."""
-        return bytes(self._buffer[start - self._base : max(0, stop - self._base)])
+        with memoryview(self._buffer) as whole:  # sliced as it is, the bytes would be copied twice
+            return bytes(whole[start - self._base : max(0, stop - self._base)])
 
     def forget(self, position: int) -> None:
         """Let go of everything before a position."""

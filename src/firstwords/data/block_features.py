@@ -7,7 +7,6 @@ from typing import Any
 import numpy as np
 
 from firstwords.data.block_kernels import (
-    KEPT,
     LEVELS,
     LINK_CHARACTERS,
     NUM_COUNTS,
@@ -20,30 +19,14 @@ from firstwords.data.block_kernels import (
 from firstwords.data.characters import tables
 from firstwords.data.page_blocks import NUM_SIGNS, PageBlocks
 
-PREFIX = 40  # characters by which a line is recognized in another extraction
-NUM_FEATURES = NUM_COUNTS + 19 + 3 + NUM_SIGNS + 1 + 10 * LEVELS + 36 + 16 + 2
+NUM_FEATURES = NUM_COUNTS + 17 + 3 + NUM_SIGNS + 1 + 9 * LEVELS + 30 + 12 + 2
 
 
-def quick_lines(tree: Any) -> set[str]:
-    """How the lines begin that the quick rules of `fast` keep: an opinion to start from.
-
-    Args:
-        tree: The page as a `resiliparse.parse.html.HTMLTree`.
-    """
-    from resiliparse.extract.html2text import extract_plain_text
-
-    text = extract_plain_text(
-        tree, preserve_formatting=True, main_content=True, alt_texts=False, noscript=False, list_bullets=False
-    )
-    return {" ".join(line.split())[:PREFIX] for line in text.split("\n")}
-
-
-def block_features(page: PageBlocks, kept: set[str]) -> Any:
+def block_features(page: PageBlocks) -> Any:
     """The features of every block, (B, NUM_FEATURES) int32.
 
     Args:
         page: The blocks.
-        kept: What `quick_lines` gives of the same page.
     """
     num_blocks = len(page.texts)
     features = np.zeros((num_blocks, NUM_FEATURES), np.int32)
@@ -55,29 +38,19 @@ def block_features(page: PageBlocks, kept: set[str]) -> Any:
     title = title[: hash_words(_characters([page.title])[0], lower, title)]
     counts = np.zeros((num_blocks, NUM_COUNTS), np.int64)
     count_characters(data, offsets, title, classes, lower, counts)
-    given = np.zeros((num_blocks, 4), np.int64)
+    given = np.zeros((num_blocks, 3), np.int64)
     given[:, LINK_CHARACTERS] = page.link_characters
     given[:, NUM_LINKS] = page.num_links
-    given[:, KEPT] = kept_blocks(page, kept)
     given[:, REPEATS] = _repeats(page.texts)
-    columns = [np.array(each, np.int64) for each in (page.inline_signs, page.node)]
-    nodes = [np.array(each, np.int64) for each in (page.parent, page.tag, page.signs, page.first, page.last)]
+    columns = (page.inline_signs, page.node)
+    nodes = (page.parent, page.tag, page.signs, page.first, page.last)
     num_nodes = len(page.parent)
     filled = fill_features(
         counts, given, *columns, *nodes, _twins(page), np.zeros(num_nodes, np.int64),
-        np.zeros((num_blocks + 1, 6), np.int64), features,
+        np.zeros((num_blocks + 1, 5), np.int64), features,
     )  # fmt: skip
     assert filled == NUM_FEATURES
     return features
-
-
-def kept_blocks(page: PageBlocks, kept: set[str]) -> list[bool]:
-    """Of each block, whether `quick_lines` has its first line."""
-    return [_beginning(text) in kept for text in page.texts]
-
-
-def _beginning(text: str) -> str:
-    return " ".join(text.partition("\n")[0].split())[:PREFIX]
 
 
 def _characters(texts: list[str]) -> tuple[Any, Any]:
@@ -95,8 +68,9 @@ def _repeats(texts: list[str]) -> list[int]:
 
 def _twins(page: PageBlocks) -> Any:
     """Of each node, how many siblings have its tag and class."""
-    if not page.parent:
+    if not len(page.parent):
         return np.zeros(0, np.int64)
-    key = np.array(page.parent, np.int64) * (len(page.parent) + 1) + np.array(page.name, np.int64)
+    # A number for each pair of parent and name; the multiplier is 2^64 divided by the golden ratio.
+    key = (page.parent.astype(np.uint64) * np.uint64(0x9E3779B97F4A7C15)) ^ page.name.astype(np.uint64)
     _, places, counts = np.unique(key, return_inverse=True, return_counts=True)
     return counts[places].astype(np.int64)

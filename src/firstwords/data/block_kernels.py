@@ -20,7 +20,7 @@ from firstwords.data.page_blocks import NUM_SIGNS
 ) = range(13)  # fmt: skip
 NUM_COUNTS = 13
 # Columns of what `fill_features` is given for each block.
-LINK_CHARACTERS, NUM_LINKS, KEPT, REPEATS = range(4)
+LINK_CHARACTERS, NUM_LINKS, REPEATS = range(3)
 LEVELS = 5  # of the boxes around a block
 FAR = 20
 MAX_CLIMBED = 256  # elements: no real page is deeper, hostile ones are
@@ -127,13 +127,13 @@ def fill_features(counts, given, inline_signs, node, parent, tag, signs, first, 
 
     Args:
         counts: (B, NUM_COUNTS), what `count_characters` filled.
-        given: (B, 4) int64: `LINK_CHARACTERS` ... `REPEATS`.
+        given: (B, 3) int64: `LINK_CHARACTERS` ... `REPEATS`.
         inline_signs, node: (B,) int64 of `PageBlocks`.
         parent, tag, signs, first, last: (N,) int64 of `PageBlocks`.
         twins: (N,) int64, siblings of the same tag and class, itself included.
         depth: (N,) int64, filled.
-        sums: (B + 1, 6) int64 zeros, filled: running sums of characters, link characters, long blocks, sentence ends,
-            kept blocks, commas.
+        sums: (B + 1, 5) int64 zeros, filled: running sums of characters, link characters, long blocks, sentence ends,
+            commas.
         features: (B, F) int32, filled.
     """
     num_blocks = len(node)
@@ -147,8 +147,7 @@ def fill_features(counts, given, inline_signs, node, parent, tag, signs, first, 
         sums[block + 1, 1] += min(links, characters)
         sums[block + 1, 2] += is_long
         sums[block + 1, 3] += counts[block, ENDS]
-        sums[block + 1, 4] += given[block, KEPT]
-        sums[block + 1, 5] += counts[block, COMMAS]
+        sums[block + 1, 4] += counts[block, COMMAS]
     total = sums[num_blocks]
     heading_at = -1
     columns = 0
@@ -162,7 +161,6 @@ def fill_features(counts, given, inline_signs, node, parent, tag, signs, first, 
         for value in (
             given[block, NUM_LINKS],
             _share(given[block, LINK_CHARACTERS], characters),
-            given[block, KEPT],
             given[block, REPEATS],
             _share(own[UPPER], own[LETTERS]),
             _share(own[DIGITS], characters),
@@ -178,7 +176,6 @@ def fill_features(counts, given, inline_signs, node, parent, tag, signs, first, 
             total[0],
             _share(total[1], total[0]),
             _share(total[2], num_blocks),
-            _share(total[4], num_blocks),
         ):
             row[at] = value
             at += 1
@@ -235,12 +232,11 @@ def _boxes(row, at, block, here, parent, tag, first, last, twins, sums, total):
         row[at + 2] = _share(inside[1], inside[0])
         row[at + 3] = _share(inside[2], high - low)
         row[at + 4] = _share(inside[3], inside[0])
-        row[at + 5] = _share(inside[4], high - low)
-        row[at + 6] = _share(inside[2], total[2])
-        row[at + 7] = twin
-        row[at + 8] = tag[each] if each >= 0 else 99
-        row[at + 9] = block - low
-        at += 10
+        row[at + 5] = _share(inside[2], total[2])
+        row[at + 6] = twin
+        row[at + 7] = tag[each] if each >= 0 else 99
+        row[at + 8] = block - low
+        at += 9
     return at
 
 
@@ -254,11 +250,10 @@ def _neighbours(row, at, block, num_blocks, counts, given, tag, node):
             row[at + 1] = _share(given[other, LINK_CHARACTERS], characters)
             row[at + 2] = counts[other, ENDS]
             row[at + 3] = tag[node[other]] if node[other] >= 0 else 99
-            row[at + 4] = given[other, KEPT]
-            row[at + 5] = node[other] == node[block]
+            row[at + 4] = node[other] == node[block]
         else:
-            row[at : at + 6] = -1
-        at += 6
+            row[at : at + 5] = -1
+        at += 5
     return at
 
 
@@ -271,8 +266,7 @@ def _windows(row, at, block, num_blocks, sums):
             row[at] = inside[0]
             row[at + 1] = _share(inside[1], inside[0])
             row[at + 2] = inside[2]
-            row[at + 3] = inside[4]
-            at += 4
+            at += 3
     return at
 
 

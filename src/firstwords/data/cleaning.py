@@ -148,7 +148,7 @@ class CleanShard:
         """
         key, path = shard
         # An empty batch tells the types of the scores before there are any.
-        nothing = clean_batch(_no_documents(), self.steps)
+        nothing = clean_batch(no_documents(), self.steps)
         files = {name: f"{name}/{key}.parquet" for name in ("documents", "scores", "dropped")}
         dropped: Counter[str] = Counter()
         changed: Counter[str] = Counter()
@@ -178,5 +178,6 @@ class CleanShard:
         }
 
 
-def _no_documents() -> pa.RecordBatch:
+def no_documents() -> pa.RecordBatch:
+    """A batch without rows."""
     return pa.RecordBatch.from_arrays([pa.array([], each.type) for each in DOCUMENT], schema=DOCUMENT)

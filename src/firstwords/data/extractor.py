@@ -93,8 +93,8 @@ def extract(html: bytes, url: str | None = None, mode: Literal["fast", "balanced
     Args:
         html: The page's bytes, as served.
         url: Its address, kept with the document and used for its id.
-        mode: `fast` (resiliparse, some 300 pages/s a core), `balanced` (our classifier of blocks, some 100 pages/s) or
-            `best` (trafilatura, some 35 pages/s).
+        mode: `fast` (resiliparse, some 300 pages/s a core), `balanced` (our classifier of blocks, as fast) or
+            `best` (the same, and trafilatura where it is in doubt, some 80 pages/s).
 
     Returns:
         The document; its text is empty if the page holds none.

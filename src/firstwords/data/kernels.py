@@ -9,10 +9,12 @@ where it is used: loading numba takes a fifth of a second.
 
 from __future__ import annotations
 
+import importlib
+import sys
+import threading
 from collections.abc import Callable
 from typing import Any
 
-import numba
 import numpy as np
 
 from firstwords.data.characters import (
@@ -25,6 +27,25 @@ from firstwords.data.characters import (
     SPACE,
     SYMBOL,
 )
+
+
+def _import_numba() -> Any:
+    """Import numba without SciPy, which it loads to see whether it could multiply matrices.
+
+    That takes a fifth of a second, for nothing that a kernel here does.
+    """
+    # Another thread may be importing SciPy right now: then it is left alone.
+    hidden = "scipy" not in sys.modules and threading.active_count() == 1
+    if hidden:
+        sys.modules["scipy"] = None  # type: ignore[assignment]
+    try:
+        return importlib.import_module("numba")
+    finally:
+        if hidden:
+            del sys.modules["scipy"]
+
+
+numba = _import_numba()
 
 
 def compiled(function: Callable[..., Any]) -> Any:

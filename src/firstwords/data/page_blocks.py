@@ -1,15 +1,20 @@
 """A web page cut into blocks: the paragraphs, headings, list items and table cells of its text, with where they stand.
 
-One pass over the events of libxml2's parser; no tree is built. A page is told as columns: one row for each block, and
-one row for each block-level element ("node") around them, parents before children.
+One pass over the bytes by a compiled kernel (`html_kernels`); no tree is built. A page is told as columns: one row for
+each block, and one row for each block-level element ("node") around them, parents before children.
 """
 
 from __future__ import annotations
 
-from array import array
-from dataclasses import dataclass, field
+import html.entities
+from collections import deque
+from dataclasses import dataclass
 from functools import cache
 from typing import Any
+
+import numpy as np
+
+from firstwords.data import html_kernels as kernels
 
 # Elements that begin a block of their own. Their order is the number that the classifier sees.
 _BLOCK_TAGS = (
@@ -27,6 +32,23 @@ _SKIPPED = frozenset((
     "script", "style", "noscript", "template", "iframe", "object", "embed", "audio", "video", "canvas", "svg",
     "select", "textarea", "datalist", "map", "applet", "noframes", "title", "button",
 ))  # fmt: skip
+
+# Their content is no markup.
+_RAW = frozenset(("script", "style", "textarea", "title", "iframe", "noframes", "noembed"))
+_VOID = frozenset((
+    "area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "param", "source", "track", "wbr",
+    "basefont", "bgsound", "frame", "keygen",
+))  # fmt: skip
+# What ends an open paragraph; what a search for an element to close does not leave.
+_ENDS_P = frozenset((
+    "address", "article", "aside", "blockquote", "center", "details", "dialog", "dir", "div", "dl", "fieldset",
+    "figcaption", "figure", "footer", "form", "h1", "h2", "h3", "h4", "h5", "h6", "header", "hgroup", "hr", "main",
+    "menu", "nav", "ol", "p", "pre", "search", "section", "summary", "table", "ul", "listing", "xmp", "li", "dd", "dt",
+))  # fmt: skip
+_SCOPES = frozenset(("applet", "caption", "html", "table", "td", "th", "marquee", "object", "template"))
+_ROOTS = frozenset(("table", "html", "template"))
+_IN_HEAD = frozenset(("base", "link", "meta", "title", "script", "style", "noscript", "template", "html", "bgsound"))
+_TOLD = frozenset(("html", "base", "meta"))
 
 # Parts of class and id names, in English and in the languages whose sites name them otherwise, by what they tell.
 # The elements of HTML that tell the same are entered as `<tag>`.
@@ -65,206 +87,190 @@ _SIGNS = (
     ("tool", "util", "button", "btn", "icon", "action", "link"),
 )  # fmt: skip
 NUM_SIGNS = len(_SIGNS)
-MAX_REMEMBERED = 20_000
-MAX_NAME = 300  # characters of a class attribute: longer ones are generated
 
 
-@dataclass
+@dataclass(frozen=True)
 class PageBlocks:
-    """The columns of a page.
+    """The columns of a page; all arrays are int64.
 
     Attributes:
         texts: What each block says: white space collapsed, `<br>` as line end; kept as it is inside `pre`.
-        node: Of each block, the innermost block-level element around it.
-        link_characters, num_links: Of each block.
+        node: Of each block, the innermost block-level element around it, -1 if there is none.
+        link_characters, num_links: Of each block; blanks do not count.
         inline_signs: Bits of `_SIGNS` on inline elements inside each block.
         parent, tag, signs, first, last: Of each node: its parent (-1 for the root), its tag's number, its own bits of
             `_SIGNS`, and the blocks [first, last) that it spans.
-        name: Of each node, a number that nodes of equal tag, class and id share.
+        name: Of each node, a number that nodes of equal tag and class share.
         title: The page's title element, white space collapsed.
         depth: The most block-level elements inside one another.
+        told: The tags that tell facts about the page, as they are written (`page_facts`).
     """
 
-    texts: list[str] = field(default_factory=list)
-    node: array[int] = field(default_factory=lambda: array("q"))
-    link_characters: array[int] = field(default_factory=lambda: array("q"))
-    num_links: array[int] = field(default_factory=lambda: array("q"))
-    inline_signs: array[int] = field(default_factory=lambda: array("q"))
-    parent: array[int] = field(default_factory=lambda: array("q"))
-    tag: array[int] = field(default_factory=lambda: array("q"))
-    signs: array[int] = field(default_factory=lambda: array("q"))
-    first: array[int] = field(default_factory=lambda: array("q"))
-    last: array[int] = field(default_factory=lambda: array("q"))
-    name: array[int] = field(default_factory=lambda: array("q"))
-    title: str = ""
-    depth: int = 0
+    texts: list[str]
+    node: Any
+    link_characters: Any
+    num_links: Any
+    inline_signs: Any
+    parent: Any
+    tag: Any
+    signs: Any
+    first: Any
+    last: Any
+    name: Any
+    title: str
+    depth: int
+    told: list[str]
 
 
-def page_blocks(html: str) -> PageBlocks:
+def page_blocks(page: str) -> PageBlocks:
     """Cut a page into blocks.
 
     Args:
-        html: The decoded page; anything at all is accepted.
+        page: The decoded page; anything at all is accepted.
     """
-    from lxml import etree
-
-    parser = etree.HTMLParser(target=_Target(), encoding="utf-8", huge_tree=True, remove_comments=True)
-    try:
-        parser.feed(html.encode("utf-8", "replace"))
-        found = parser.close()
-    except etree.XMLSyntaxError:  # nothing that could be a page
-        return PageBlocks()
-    assert isinstance(found, PageBlocks)
-    return found
-
-
-class _Target:
-    """Receives the parser's events. Every element's end is told, also where the page leaves it out."""
-
-    def __init__(self) -> None:
-        self._page = PageBlocks()
-        self._open = -1  # the innermost block-level element
-        self._depth = 0
-        self._skipped = 0  # depth inside elements without readable text
-        self._title: list[str] = []
-        self._in_title = False
-        self._in_link = 0
-        self._preserved = 0
-        self._parts: list[str] = []
-        self._lines: list[str] = []
-        self._link_characters = self._num_links = self._signs = 0
-        self._names: dict[tuple[str, str], int] = {}
-
-    def start(self, tag: str, attributes: dict[str, str]) -> None:
-        if self._skipped:
-            self._skipped += 1
-        elif tag in TAG_NUMBERS and tag not in _SKIPPED:
-            self._end_block()
-            self._begin_node(tag, attributes)
-        elif tag == "br":
-            self._end_line()
-        elif tag == "a":
-            self._in_link += 1
-            self._num_links += 1
-        elif tag in _SKIPPED:
-            self._skipped = 1
-            self._in_title = tag == "title" and not self._title
-        elif "class" in attributes:
-            self._signs |= _signs_of("", attributes["class"])
-
-    def end(self, tag: str) -> None:
-        if self._skipped:
-            self._skipped -= 1
-            self._in_title = False
-        elif tag in TAG_NUMBERS:
-            self._end_block()
-            page = self._page
-            if self._open >= 0:
-                page.last[self._open] = len(page.texts)
-                self._open = page.parent[self._open]
-                self._depth -= 1
-            self._preserved -= tag in _PRESERVED
-        elif tag == "a":
-            self._in_link -= 1
-
-    def data(self, text: str) -> None:
-        if self._skipped:
-            if self._in_title:
-                self._title.append(text)
-            return
-        self._parts.append(text)
-        if self._in_link:
-            self._link_characters += len(text.strip())
-
-    def close(self) -> PageBlocks:
-        self._end_block()
-        self._page.title = " ".join("".join(self._title).split())
-        return self._page
-
-    def _begin_node(self, tag: str, attributes: dict[str, str]) -> None:
-        page = self._page
-        classes = attributes.get("class", "")
-        name = ""
-        if attributes:
-            style = attributes.get("style", "").replace(" ", "")
-            hidden = "hidden" if "hidden" in attributes or "display:none" in style else ""
-            name = f"{classes} {attributes.get('id', '')} {attributes.get('role', '')} {hidden}"
-        page.parent.append(self._open)
-        page.tag.append(TAG_NUMBERS[tag])
-        page.signs.append(_signs_of(tag, name))
-        page.first.append(len(page.texts))
-        page.last.append(len(page.texts))
-        page.name.append(self._names.setdefault((tag, classes), len(self._names)))
-        self._open = len(page.parent) - 1
-        self._depth += 1
-        page.depth = max(page.depth, self._depth)
-        self._preserved += tag in _PRESERVED
-
-    def _end_line(self) -> None:
-        """At `<br>`: one ends a line, two a block."""
-        if self._preserved:
-            self._parts.append("\n")
-            return
-        line = " ".join("".join(self._parts).split())
-        self._parts.clear()
-        if line:
-            self._lines.append(line)
-        elif self._lines:
-            self._end_block()
-
-    def _end_block(self) -> None:
-        if not self._parts and not self._lines:
-            self._link_characters = self._num_links = self._signs = 0
-            return
-        text = "".join(self._parts)
-        text = _preserved(text) if self._preserved else " ".join(text.split())
-        if self._lines:
-            text = "\n".join([*self._lines, text] if text else self._lines)
-        self._parts.clear()
-        self._lines.clear()
-        if text:
-            page = self._page
-            page.texts.append(text)
-            page.node.append(self._open)
-            page.link_characters.append(self._link_characters)
-            page.num_links.append(self._num_links)
-            page.inline_signs.append(self._signs)
-            self._link_characters = self._num_links = self._signs = 0
+    source = page.encode("utf-8", "replace")
+    data = np.frombuffer(source, np.uint8)
+    num_tags = source.count(b"<") + 2
+    out = np.empty(3 * len(source) + 64, np.uint8)
+    state = np.zeros(kernels.NUM_STATES, np.int64)
+    blocks, nodes = np.empty((num_tags, 6), np.int64), np.empty((num_tags, 6), np.int64)
+    told, stack = np.empty((num_tags, 2), np.int64), np.empty((num_tags, 3), np.int64)
+    tags, automaton, references = _tables()
+    is_open = np.zeros(len(tags[2]), np.int64)
+    kernels.cut(data, tags, automaton, references, state, stack, is_open, out, blocks, nodes, told)
+    blocks = np.ascontiguousarray(blocks[: state[kernels.NUM_BLOCKS]].T)
+    nodes = np.ascontiguousarray(nodes[: state[kernels.NUM_NODES]].T)
+    text = out[: state[kernels.POSITION]].tobytes()
+    bounds = zip(blocks[kernels.BLOCK_FROM].tolist(), blocks[kernels.BLOCK_TO].tolist(), strict=True)
+    title = source[state[kernels.TITLE_FROM] : state[kernels.TITLE_TO]] if state[kernels.TITLE_FROM] >= 0 else b""
+    return PageBlocks(
+        texts=[text[start:end].decode() for start, end in bounds],
+        node=blocks[kernels.BLOCK_NODE],
+        link_characters=blocks[kernels.BLOCK_LINKED],
+        num_links=blocks[kernels.BLOCK_LINKS],
+        inline_signs=blocks[kernels.BLOCK_SIGNS],
+        parent=nodes[kernels.PARENT],
+        tag=nodes[kernels.TAG],
+        signs=nodes[kernels.NODE_SIGNS],
+        first=nodes[kernels.FIRST],
+        last=nodes[kernels.LAST],
+        name=nodes[kernels.NAME],
+        title=" ".join(html.unescape(title.decode()).split()),
+        depth=int(state[kernels.DEEPEST]),
+        told=[source[start:end].decode() for start, end in told[: state[kernels.NUM_TOLD]].tolist()],
+    )
 
 
-def _preserved(text: str) -> str:
-    lines = [line.rstrip() for line in text.replace("\r\n", "\n").replace("\r", "\n").split("\n")]
-    return "\n".join(lines).strip("\n")
-
-
-_remembered: dict[tuple[str, str], int] = {}
-
-
-def _signs_of(tag: str, name: str) -> int:
-    """Bits of `_SIGNS` that an element shows."""
-    key = (tag, name)
-    bits = _remembered.get(key)
-    if bits is None:
-        automaton = _automaton()
-        bits = 0
-        for _, found in automaton.iter(f"<{tag}> {name[:MAX_NAME]}".lower()):
-            bits |= found
-        if len(_remembered) >= MAX_REMEMBERED:
-            _remembered.clear()
-        _remembered[key] = bits
-    return bits
+# --- Tables for the kernel
 
 
 @cache
-def _automaton() -> Any:
-    import ahocorasick
+def _tables() -> tuple[Any, Any, Any]:
+    """What `html_kernels.cut` asks for: tags, the automaton of class names, named characters."""
+    column, move, tells = _automaton()
+    return _tags(column, move, tells), (column, move, tells), _references()
 
-    found = ahocorasick.Automaton()
-    values: dict[str, int] = {}
-    for number, words in enumerate(_SIGNS):
-        for word in words:
-            values[word] = values.get(word, 0) | 1 << number
-    for word, bits in values.items():
-        found.add_word(word, bits)
-    found.make_automaton()
-    return found
+
+def _tags(column: Any, move: Any, tells: Any) -> tuple[Any, ...]:
+    every = dict.fromkeys((*kernels.FIRST_TAGS, *_BLOCK_TAGS, *sorted(_SKIPPED | _RAW | _VOID | _SCOPES), "a"))
+    places = {tag: place for place, tag in enumerate(every)}
+    keys, values = _hash_table({_hash(tag.encode()): place for tag, place in places.items()})
+    numbers = np.array([TAG_NUMBERS.get(tag, -1) for tag in every] + [-1], np.int64)  # the last is any other tag
+    properties = np.array([_properties(tag) for tag in every] + [0], np.int64)
+    signs = [_shown(f"<{tag}> ", column, move, tells) for tag in every] + [0, _shown("hidden", column, move, tells)]
+    return keys, values, numbers, properties, np.array(signs, np.int64)
+
+
+def _properties(tag: str) -> int:
+    is_block = tag in TAG_NUMBERS and tag not in _SKIPPED
+    has = {
+        kernels.BLOCK: is_block,
+        kernels.SKIPPED: tag in _SKIPPED,
+        kernels.VOID: tag in _VOID,
+        kernels.RAW: tag in _RAW,
+        kernels.ENDS_P: tag in _ENDS_P,
+        kernels.PRESERVED: tag in _PRESERVED,
+        kernels.HEADING: tag in ("h1", "h2", "h3", "h4", "h5", "h6"),
+        kernels.SCOPE: tag in _SCOPES,
+        kernels.LINK: tag == "a",
+        kernels.BREAK: tag == "br",
+        kernels.IN_HEAD: tag in _IN_HEAD,
+        kernels.DOCUMENT: tag in ("html", "body"),
+        kernels.TOLD: tag in _TOLD,
+        # The standard calls these special; they bound what an item of a list closes.
+        kernels.SPECIAL: is_block and tag not in ("p", "div", "address"),
+        kernels.ROOTS: tag in _ROOTS,
+    }
+    return sum(bit for bit, holds in has.items() if holds)
+
+
+def _hash(name: bytes) -> int:
+    """FNV-1a, as the kernel hashes."""
+    value = 0xCBF29CE484222325
+    for byte in name:
+        value = (value ^ byte) * 0x100000001B3 & 0xFFFFFFFFFFFFFFFF
+    return value
+
+
+def _hash_table(entries: dict[int, int]) -> tuple[Any, Any]:
+    size = 4 * len(entries) + 1
+    keys, values = [0] * size, [0] * size
+    for key, value in entries.items():
+        at = key % size
+        while keys[at]:
+            at = (at + 1) % size
+        keys[at], values[at] = key, value
+    return np.array(keys, np.uint64), np.array(values, np.int64)
+
+
+def _references() -> tuple[Any, Any, Any]:
+    named = {_hash(name.encode()): ord(text) for name, text in html.entities.html5.items() if len(text) == 1}
+    latin = [ord(bytes([byte]).decode("cp1252", "replace")) for byte in range(0x80, 0xA0)]
+    # Five bytes have no character there: browsers keep their numbers.
+    latin = [0x80 + place if character == 0xFFFD else character for place, character in enumerate(latin)]
+    return *_hash_table(named), np.array(latin, np.int64)
+
+
+def _shown(text: str, column: Any, move: Any, tells: Any) -> int:
+    state = bits = 0
+    for byte in text.encode():
+        state = int(move[state, column[byte]])
+        bits |= int(tells[state])
+    return bits
+
+
+def _automaton() -> tuple[Any, Any, Any]:
+    """Aho and Corasick's automaton over the words of `_SIGNS`: of each byte its column (upper case as lower case), the
+    moves (states, columns) and the bits that each state tells.
+    """
+    words: dict[str, int] = {}
+    for number, sign in enumerate(_SIGNS):
+        for word in sign:
+            words[word] = words.get(word, 0) | 1 << number
+    letters = sorted({letter for word in words for letter in word})
+    places = {letter: place + 1 for place, letter in enumerate(letters)}  # column 0: every other byte
+    column = np.zeros(256, np.int64)
+    for letter, place in places.items():
+        column[ord(letter)] = column[ord(letter.upper())] = place
+    rows, tells = [[0] * (len(letters) + 1)], [0]
+    for word, bits in words.items():
+        state = 0
+        for letter in word:
+            if not rows[state][places[letter]]:
+                rows[state][places[letter]] = len(rows)
+                rows.append([0] * (len(letters) + 1))
+                tells.append(0)
+            state = rows[state][places[letter]]
+        tells[state] |= bits
+    fails = [0] * len(rows)
+    waiting = deque(state for state in rows[0] if state)
+    while waiting:
+        state = waiting.popleft()
+        tells[state] |= tells[fails[state]]
+        for place, following in enumerate(rows[state]):
+            if following:
+                fails[following] = rows[fails[state]][place]
+                waiting.append(following)
+            else:
+                rows[state][place] = rows[fails[state]][place]
+    return column, np.array(rows, np.int16), np.array(tells, np.int64)

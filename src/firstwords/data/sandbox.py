@@ -32,7 +32,8 @@ BATCH_ITEMS = 32
 BATCH_BYTES = 2**20
 # A child that waits instead of working is given this many times the limit on the clock.
 CLOCK_FACTOR = 10
-START_SECONDS = 60.0
+# The first child on a machine may compile kernels, which takes half a minute where nothing else runs.
+START_SECONDS = 300.0
 _LENGTH = struct.Struct(">Q")
 _BATCH, _READY, _DONE, _FAILED = b"b", b"r", b"d", b"f"
 

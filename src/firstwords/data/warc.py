@@ -120,6 +120,8 @@ class _Reader:
         self._parse = parse
         self._pattern = pattern
         self._max = max_record
+        # Where a record was last looked for, and what was found: the end of one is the beginning of the next.
+        self._seen: tuple[int, _Head | None] = (-1, None)
 
     def records(self) -> Iterator[RawRecord | Damage]:
         window, position = self._window, 0
@@ -129,8 +131,7 @@ class _Reader:
             window.forget(position)
             if not window.fill(position + 1):
                 return
-            window.fill(position + MAX_HEADER)
-            head = self._parse(window.view(position, position + MAX_HEADER))
+            head: Any = self._head(position)
             if head is None:
                 yield from self._lost(position, position, "malformed", "not the beginning of a record")
             elif head[2] is None or head[2] > ABSURD:
@@ -175,8 +176,14 @@ class _Reader:
         following = window.skip_blank(end)
         if not window.fill(following + 1) or any(end <= mark.offset <= following for mark in window.marks):
             return True
-        window.fill(following + MAX_HEADER)
-        return self._parse(window.view(following, following + MAX_HEADER)) is not None
+        return self._head(following) is not None
+
+    def _head(self, position: int) -> _Head | None:
+        """The head of the record that begins at a position, None if none does."""
+        if self._seen[0] != position:
+            self._window.fill(position + MAX_HEADER)
+            self._seen = position, self._parse(self._window.view(position, position + MAX_HEADER))
+        return self._seen[1]
 
     def _break_in(self, start: int, end: int) -> Mark | None:
         """The first place inside a record where data is missing or another record begins."""

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, ClassVar
 
 from firstwords.data.filter import Filter
 from firstwords.data.filters.gopher_quality import GopherQuality
@@ -30,6 +30,8 @@ class Clean(Stage):
     """Runs the steps over every document. Payload: `documents/`, `scores/` of all rows, `dropped/` with step, rule
     and score.
     """
+
+    preloads: ClassVar[tuple[str, ...]] = ("firstwords.data.warm_kernels",)
 
     steps: tuple[Step, ...] = (
         Unicode(),

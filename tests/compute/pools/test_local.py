@@ -52,6 +52,15 @@ def test_limited_never_adds_workers() -> None:
     assert Local(workers=4).limited(1).workers == 1
 
 
+def test_a_prepared_pool_does_the_same() -> None:
+    results: dict[str, int] = {}
+    pool = Local(workers=2)
+    pool.prepare(("json",))
+    pool.run(double, {str(n): (n,) for n in range(3)}, results.__setitem__)
+    assert results == {"0": 0, "1": 2, "2": 4}
+    Local(workers=1).prepare(("no.such.module",))  # nothing to share
+
+
 def test_workers_end_with_the_process_that_started_the_run(tmp_path) -> None:
     code = f"""
 import os, time, pathlib

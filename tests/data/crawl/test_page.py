@@ -1,6 +1,9 @@
+from dataclasses import replace
+
 import pytest
 
-from firstwords.data.crawl.page import page_facts
+from firstwords.data.crawl.page import page_facts, told_facts
+from firstwords.data.page_blocks import page_blocks
 
 parse = pytest.importorskip("resiliparse.parse.html").HTMLTree.parse
 URL = "http://example.org/a/b"
@@ -8,7 +11,12 @@ CC = "https://creativecommons.org/licenses/"
 
 
 def facts(html: str, **named):
-    return page_facts(parse(html), URL, **named)
+    """By the tree; and the same by the page's text and its tree, and by its tags alone."""
+    found = page_facts(parse(html), URL, **named)
+    assert page_facts(parse(html), URL, text=html, **named) == found
+    page = page_blocks(html)
+    assert told_facts(page.told, page.title, URL) == replace(found, links=[])
+    return found
 
 
 def test_links_are_canonical_and_each_once() -> None:

@@ -16,8 +16,10 @@ PAGE = (
 ).encode()
 
 
-def run(body: bytes, **fields):
-    return Best(**fields).extract(Record(origin="o", body=body, url="https://a.org/x", media_type="text/html"))
+def run(body: bytes, max_doubt: float = 0.0, **fields):
+    return Best(max_doubt=max_doubt, **fields).extract(
+        Record(origin="o", body=body, url="https://a.org/x", media_type="text/html")
+    )
 
 
 @pytest.mark.parametrize("favour", ["balanced", "precision", "recall"])
@@ -50,6 +52,22 @@ def test_second_opinions_are_asked_on_request(second_opinions, monkeypatch) -> N
     assert [each["fast"] for each in asked] == [not second_opinions]
 
 
+def test_trafilatura_is_asked_only_where_the_classifier_is_in_doubt(monkeypatch) -> None:
+    sure = run(PAGE, max_doubt=1.0)
+    assert isinstance(sure, Document) and sure.metadata["text_by"] == "blocks"
+    assert all(each.strip() in sure.text.split("\n\n") for each in PARAGRAPHS) and "menu" not in sure.text
+    asked = []
+    monkeypatch.setattr("trafilatura.bare_extraction", lambda html, **settings: asked.append(settings))
+    for fields in ({"max_doubt": 0.0}, {"max_doubt": 1.0, "comments": True}, {"max_doubt": 1.0, "tables": False}):
+        run(PAGE, **fields)
+    assert len(asked) == 3 and run(PAGE, max_doubt=1.0) == sure
+    # A page of which the classifier keeps nothing is never one that it is sure about.
+    run(b"<nav><a href=x>menu</a></nav>", max_doubt=1.0)
+    assert len(asked) == 4
+
+
 def test_wrong_settings_are_refused() -> None:
     with pytest.raises(RecipeError, match="favour"):
         build(Best, {"favour": "speed"})
+    with pytest.raises(RecipeError, match="max_doubt"):
+        build(Best, {"max_doubt": 1.5})

@@ -12,6 +12,7 @@ from concurrent.futures import ALL_COMPLETED, FIRST_COMPLETED, Future, ProcessPo
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import suppress
 from dataclasses import dataclass
+from multiprocessing import forkserver
 from typing import Any
 
 from firstwords.compute.pool import Pool
@@ -63,6 +64,12 @@ class Local(Pool):
         """The same pool with at most so many workers."""
         return dataclasses.replace(self, workers=min(self.workers, workers))
 
+    def prepare(self, modules: tuple[str, ...]) -> None:
+        """Start the fork server, which imports while the run goes on; once it runs, it imports nothing more."""
+        if self.workers > 1:
+            _context(modules)
+            forkserver.ensure_running()
+
     def close(self) -> None:
         """Nothing is held: workers end with `run`."""
 
@@ -78,11 +85,8 @@ class Local(Pool):
             for key, arguments in tasks.items():
                 done(key, function(*arguments))
             return
-        # "forkserver": forking this process itself would copy locks of threads that libraries have started.
-        context = multiprocessing.get_context("forkserver")
-        context.set_forkserver_preload(["__main__", *PRELOADED])
         with ProcessPoolExecutor(
-            min(self.workers, len(tasks)), context, initializer=end_with, initargs=(os.getpid(),)
+            min(self.workers, len(tasks)), _context(), initializer=end_with, initargs=(os.getpid(),)
         ) as executor:
             waiting: dict[Future[Any], str] = {}
             try:
@@ -104,6 +108,13 @@ class Local(Pool):
             except BaseException:
                 executor.shutdown(wait=False, cancel_futures=True)
                 raise
+
+
+def _context(modules: tuple[str, ...] = ()) -> Any:
+    # "forkserver": forking this process itself would copy locks of threads that libraries have started.
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(["__main__", *PRELOADED, *modules])
+    return context
 
 
 def _collect(waiting: dict[Future[Any], str], done: Callable[..., None], until: str) -> None:

@@ -43,6 +43,9 @@ class Ray(Pool):
         """The same pool with at most so many workers."""
         return dataclasses.replace(self, workers=min(self.workers, workers))
 
+    def prepare(self, modules: tuple[str, ...]) -> None:
+        """Nothing: the cluster is joined or started when there is work for more than one worker."""
+
     def run(
         self, function: Callable[..., Any], tasks: Mapping[str, tuple[Any, ...]], done: Callable[..., None]
     ) -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import html
 import re
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -11,6 +13,8 @@ from firstwords.data.source import Record
 
 MAX_LINKS = 2000
 _LICENCES = re.compile(r"https?://creativecommons\.org/(?:licenses|publicdomain)/[a-z0-9./+-]+", re.IGNORECASE)
+# An attribute as the standard reads it: a name, and a value in quotes, in apostrophes, or up to a blank.
+_ATTRIBUTE = re.compile(r"""([^\s/>][^\s/>=]*)(?:\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s>]*)))?""")
 _DIRECTIVE = re.compile(r"[a-z][a-z0-9:_ -]{1,60}")
 
 
@@ -42,31 +46,89 @@ def joined_signals(first: dict[str, str], second: dict[str, str]) -> dict[str, s
     return found
 
 
-def record_facts(tree: Any, record: Record) -> tuple[PageFacts, dict[str, str]]:
-    """The facts of a record's page, and what they add to its metadata: wishes about its use, language, author."""
-    facts = page_facts(tree, record.url)
+def record_facts(facts: PageFacts, record: Record) -> dict[str, str]:
+    """What the facts of a record's page add to its metadata: wishes about its use, language, author."""
     own = {name: value for name, value in record.metadata.items() if name in facts.signals}
     said = {"html_language": facts.language, "author": facts.author}
-    return facts, joined_signals(own, facts.signals) | {name: value for name, value in said.items() if value}
+    return joined_signals(own, facts.signals) | {name: value for name, value in said.items() if value}
 
 
-def page_facts(tree: Any, url: str | None, *, with_links: bool = False) -> PageFacts:
+def page_facts(tree: Any, url: str | None, *, with_links: bool = False, text: str | None = None) -> PageFacts:
     """Read the facts of a parsed page.
 
     Args:
         tree: A `resiliparse.parse.html.HTMLTree`.
         url: The page's address, for relative links.
         with_links: Also gather the links.
+        text: The page as it was parsed, if it is at hand: what it does not hold is not looked for in the tree.
     """
-    facts = PageFacts(title=" ".join((tree.title or "").split()) or None)
     root = tree.document.query_selector("html")
-    facts.language = (root.getattr("lang") or "").strip().lower()[:35] or None if root is not None else None
-    robots: list[str] = []
+    reading = _Reading(tree.title, root.getattr("lang") if root is not None else None, _base(tree, url))
     for meta in _elements(tree, "meta[content]"):
-        name = (meta.getattr("name") or meta.getattr("property") or meta.getattr("http-equiv") or "").strip().lower()
-        content = " ".join((meta.getattr("content") or "").split())
+        reading.meta(meta.getattr)
+    if text is None or _holds(text, "license") or _holds(text, "canonical"):
+        for element in _elements(tree, "[rel][href]"):
+            reading.relation(element.getattr("rel") or "", element.getattr("href") or "")
+    if reading.facts.licence is None and (text is None or "creativecommons.org/" in text):
+        for element in _elements(tree, "a[href*='creativecommons.org/']"):
+            reading.link(element.getattr("href") or "")
+    facts = reading.facts
+    if with_links and not {"nofollow", "none"} & set(reading.robots):
+        facts.links = _links(tree, reading.base)
+    return facts
+
+
+def told_facts(tags: Sequence[str], title: str, url: str | None) -> PageFacts:
+    """Read the facts of a page from the tags that may tell some, without a tree.
+
+    Args:
+        tags: As `page_blocks.PageBlocks.told` gives them.
+        title: Of the page.
+        url: The page's address, for relative links.
+    """
+    told = [_attributes(tag) for tag in tags]
+    language = next((attributes.get("lang") for name, attributes in told if name == "html"), None)
+    base = next((canonical_url(each["href"], url) for name, each in told if name == "base" and "href" in each), None)
+    reading = _Reading(title, language, base or url)
+    for name, attributes in told:
+        if name == "meta" and "content" in attributes:
+            reading.meta(attributes.get)
+        elif "rel" in attributes and "href" in attributes:
+            reading.relation(attributes["rel"], attributes["href"])
+    for name, attributes in told:
+        if name == "a" and "href" in attributes:
+            reading.link(attributes["href"])
+    return reading.facts
+
+
+def _attributes(tag: str) -> tuple[str, dict[str, str]]:
+    """The name of a tag and its attributes, the first of each name."""
+    matches: Iterator[re.Match[str]] = _ATTRIBUTE.finditer(tag, 1)
+    name = next(matches)[1].lower()
+    found: dict[str, str] = {}
+    for match in matches:
+        found.setdefault(match[1].lower(), html.unescape(match[2] or match[3] or match[4] or ""))
+    return name, found
+
+
+class _Reading:
+    """Facts while a page is read: what each element adds."""
+
+    def __init__(self, title: str | None, language: str | None, base: str | None) -> None:
+        self.facts = PageFacts(title=" ".join((title or "").split()) or None)
+        self.facts.language = (language or "").strip().lower()[:35] or None
+        self.base = base
+        self.robots: list[str] = []
+
+    def meta(self, get: Any) -> None:
+        """A `meta` element with content; `get` gives its attributes."""
+        facts = self.facts
+        name = (get("name") or get("property") or get("http-equiv") or "").strip().lower()
+        content = " ".join((get("content") or "").split())
         if name in ("robots", "x-robots-tag", "firstwords"):
-            robots += [each.strip() for each in content.lower().split(",") if _DIRECTIVE.fullmatch(each.strip())]
+            self.robots += [each.strip() for each in content.lower().split(",") if _DIRECTIVE.fullmatch(each.strip())]
+            if self.robots:
+                facts.signals["robots"] = ", ".join(dict.fromkeys(self.robots))
         elif name == "tdm-reservation":
             facts.signals["tdm_reservation"] = content[:20]
         elif name in ("article:published_time", "datepublished", "date", "dc.date", "dcterms.date"):
@@ -77,20 +139,25 @@ def page_facts(tree: Any, url: str | None, *, with_links: bool = False) -> PageF
             facts.author = None if "://" in content else content[:200] or None
         elif name in ("dc.rights", "dcterms.license", "license", "dcterms.rights") and facts.licence is None:
             facts.licence = content[:200] or None
-    if robots:
-        facts.signals["robots"] = ", ".join(dict.fromkeys(robots))
-    base = _base(tree, url)
-    for element in _elements(tree, "[rel][href]"):
-        rel = (element.getattr("rel") or "").lower().split()
-        if "license" in rel:
-            facts.licence = _licence(element.getattr("href") or "", base)
-        elif "canonical" in rel:
-            facts.canonical = canonical_url(element.getattr("href") or "", base)
-    if facts.licence is None:
-        facts.licence = _linked_licence(tree)
-    if with_links and not {"nofollow", "none"} & set(robots):
-        facts.links = _links(tree, base)
-    return facts
+
+    def relation(self, rel: str, href: str) -> None:
+        """An element that says how an address is related to the page."""
+        relations = rel.lower().split()
+        if "license" in relations:
+            self.facts.licence = canonical_url(href, self.base) or href.strip()[:200] or None
+        elif "canonical" in relations:
+            self.facts.canonical = canonical_url(href, self.base)
+
+    def link(self, href: str) -> None:
+        """A link to Creative Commons where no other licence is told; such links are rarely about anything else."""
+        found = _LICENCES.match(href)
+        if found and self.facts.licence is None:
+            self.facts.licence = found[0].lower()
+
+
+def _holds(text: str, word: str) -> bool:
+    """Whether a page says an ASCII word as people write it."""
+    return word in text or word.capitalize() in text or word.upper() in text
 
 
 def _elements(tree: Any, selector: str) -> list[Any]:
@@ -116,16 +183,3 @@ def _links(tree: Any, base: str | None) -> list[str]:
         if len(found) >= MAX_LINKS:
             break
     return list(found)
-
-
-def _licence(href: str, base: str | None) -> str | None:
-    return canonical_url(href, base) or href.strip()[:200] or None
-
-
-def _linked_licence(tree: Any) -> str | None:
-    """A Creative Commons licence that the page links to; such links are rarely about anything else."""
-    for element in _elements(tree, "a[href*='creativecommons.org/']"):
-        found = _LICENCES.match(element.getattr("href") or "")
-        if found:
-            return found[0].lower()
-    return None

@@ -22,7 +22,6 @@ class Balanced(Extractor):
     """
 
     version: ClassVar[int] = 2
-    libraries: ClassVar[tuple[str, ...]] = ("lxml", "resiliparse")
     threshold: float = 0.5
     max_elements: int = 200_000
     min_characters: int = 1
@@ -33,12 +32,10 @@ class Balanced(Extractor):
 
     def extract(self, record: Record) -> Document | Rejection:
         """The page's main text, blocks separated by a blank line."""
-        from resiliparse.parse.html import HTMLTree
-
         from firstwords.data.block_classifier import main_blocks
         from firstwords.data.block_text import text_of
         from firstwords.data.charset import decode, looks_binary
-        from firstwords.data.crawl.page import record_facts
+        from firstwords.data.crawl.page import record_facts, told_facts
         from firstwords.data.page_blocks import page_blocks
 
         if looks_binary(record.body):
@@ -48,12 +45,18 @@ class Balanced(Extractor):
             return rejected(record, "undecodable", f"charset {record.charset or 'not announced'}")
         if decoded.text.count("<") > 2 * self.max_elements:
             return rejected(record, "too_large", f"more than {self.max_elements} elements")
-        tree = HTMLTree.parse(decoded.text)
         page = page_blocks(decoded.text)
-        text = text_of(page, main_blocks(page, tree, self.threshold))
+        text = text_of(page, main_blocks(page, self.threshold).keep)
         if len(text) < self.min_characters:
             return rejected(record, "empty", "no readable text")
-        facts, metadata = record_facts(tree, record)
+        facts = told_facts(page.told, page.title, record.url)
         return document(
-            record, text, self, decoded, title=facts.title, date=facts.date, licence=facts.licence, metadata=metadata
+            record,
+            text,
+            self,
+            decoded,
+            title=facts.title,
+            date=facts.date,
+            licence=facts.licence,
+            metadata=record_facts(facts, record),
         )

@@ -28,7 +28,7 @@ class Fast(Extractor):
         from resiliparse.parse.html import HTMLTree
 
         from firstwords.data.charset import decode, looks_binary
-        from firstwords.data.crawl.page import record_facts
+        from firstwords.data.crawl.page import page_facts, record_facts
 
         if looks_binary(record.body):
             return rejected(record, "not_html", f"binary data announced as {record.media_type}")
@@ -36,7 +36,7 @@ class Fast(Extractor):
         if decoded is None:
             return rejected(record, "undecodable", f"charset {record.charset or 'not announced'}")
         tree = HTMLTree.parse(decoded.text)
-        facts, metadata = record_facts(tree, record)
+        facts = page_facts(tree, record.url, text=decoded.text)
         text = extract_plain_text(
             tree, preserve_formatting=True, main_content=self.main_content, alt_texts=False, noscript=False
         )
@@ -44,7 +44,14 @@ class Fast(Extractor):
         if len(text) < self.min_characters:
             return rejected(record, "empty", "no readable text")
         return document(
-            record, text, self, decoded, title=facts.title, date=facts.date, licence=facts.licence, metadata=metadata
+            record,
+            text,
+            self,
+            decoded,
+            title=facts.title,
+            date=facts.date,
+            licence=facts.licence,
+            metadata=record_facts(facts, record),
         )
 
 

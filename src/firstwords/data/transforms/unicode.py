@@ -3,7 +3,8 @@
 import re
 import unicodedata
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar
+from functools import cache
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from firstwords.data.transform import Transform, Transformed, with_texts
 
@@ -12,7 +13,7 @@ if TYPE_CHECKING:
 
 # A character that Windows-1252 shows for the first byte of a UTF-8 character, followed by one that it shows for a
 # later byte: what text that was decoded wrongly is full of, and right text almost never has.
-_MOJIBAKE = re.compile("[\u00c2-\u00f4][\u0080-\u00bf€‚ƒ„…†‡ˆ‰Š‹ŒŽ‘’“”•–—˜™š›œžŸ]")
+_LEADS, _FOLLOWS = "[\u00c2-\u00f4]", "[\u0080-\u00bf€‚ƒ„…†‡ˆ‰Š‹ŒŽ‘’“”•–—˜™š›œžŸ]"
 _LINE_ENDS = re.compile("\r\n?|[\v\f\x1c-\x1e\u0085\u2028\u2029]")
 _SPACES = re.compile("[\u00a0\u1680\u2000-\u200a\u202f\u205f\u3000]")
 # Control characters, soft hyphens, zero-width spaces, direction marks, tags, byte order marks and non-characters.
@@ -22,6 +23,8 @@ _INVISIBLE = re.compile(
     "\ufeff\ufff9-\ufffb\ufdd0-\ufdef\ufffe\uffff\U000e0001-\U000e007f]"
 )
 _BLANK_LINES = re.compile("\n{4,}")
+# No character below U+0300 composes with its neighbours (UAX #15, section 9).
+_COMPOSES = 0x300
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,34 +55,72 @@ class Unicode(Transform):
         for column in ("text", "title"):
             if column not in batch.schema.names:
                 continue
-            old = batch.column(column).to_pylist()
-            new = []
-            for row, text in enumerate(old):
-                better, happened = self._better(text or "")
+            held = _look_at(batch.column(column))
+            if not held.any():
+                continue
+            texts = batch.column(column).to_pylist()
+            is_new = False
+            for row in np.flatnonzero(held).tolist():
+                better, happened = self._better(texts[row], int(held[row]))
                 for name, times in happened.items():
                     counts[name][row] += times
-                new.append(better if text is not None else None)
-                changed[row] |= column == "text" and better != text
-            if new != old:
-                batch = with_texts(batch, pa.array(new, batch.schema.field(column).type), column)
+                if better != texts[row]:
+                    texts[row], is_new = better, True
+                    changed[row] |= column == "text"
+            if is_new:
+                batch = with_texts(batch, pa.array(texts, batch.schema.field(column).type), column)
         return Transformed(batch, changed, counts)
 
-    def _better(self, text: str) -> tuple[str, dict[str, int]]:
-        happened: dict[str, int] = {}
-        if not text.isascii():
-            if self.repair and _MOJIBAKE.search(text):
-                import ftfy
+    def _better(self, text: str, held: int) -> tuple[str, dict[str, int]]:
+        """The text in one form, and what was done to it; `held` is what `unicode_kernels` has seen in it."""
+        from firstwords.data.unicode_kernels import MAY_COMPOSE, PAIR, REWRITES
 
-                repaired = ftfy.fix_encoding(text)
-                if repaired != text:
-                    text, happened["repaired"] = repaired, 1
-            text = _SPACES.sub(" ", text)
-        text = _LINE_ENDS.sub("\n", text)
-        text, removed = _INVISIBLE.subn("", text)
-        if removed:
-            happened["removed"] = removed
+        happened: dict[str, int] = {}
+        if held & PAIR and self.repair:
+            import ftfy
+
+            repaired = ftfy.fix_encoding(text)
+            if repaired != text:
+                text, happened["repaired"] = repaired, 1
+        if held & REWRITES or "repaired" in happened:
+            text = _LINE_ENDS.sub("\n", _SPACES.sub(" ", text))
+            text, removed = _INVISIBLE.subn("", text)
+            if removed:
+                happened["removed"] = removed
         # After the removal: a mark may now follow the letter it composes with.
-        if not unicodedata.is_normalized("NFC", text):
+        if (held & MAY_COMPOSE or "repaired" in happened) and not unicodedata.is_normalized("NFC", text):
             text, happened["composed"] = unicodedata.normalize("NFC", text), 1
-        lines = "\n".join(line.rstrip(" \t") for line in text.split("\n"))
-        return _BLANK_LINES.sub("\n\n\n", lines), happened
+        if held & ~MAY_COMPOSE or "repaired" in happened:
+            lines = "\n".join(line.rstrip(" \t") for line in text.split("\n"))
+            text = _BLANK_LINES.sub("\n\n\n", lines)
+        return text, happened
+
+
+def _look_at(texts: "pa.Array") -> Any:
+    """What each text holds that may be rewritten, as bits of `unicode_kernels`."""
+    import numpy as np
+    import pyarrow.compute as pc
+
+    from firstwords.data.features import utf8
+    from firstwords.data.unicode_kernels import look_at
+
+    held = np.zeros(len(texts), np.uint8)
+    look_at(*utf8(pc.fill_null(texts, "")), _kinds(), held)
+    return held
+
+
+@cache
+def _kinds() -> Any:
+    """The kinds of all characters of the Basic Multilingual Plane, by the expressions above."""
+    import numpy as np
+
+    from firstwords.data.unicode_kernels import COMPOSES, FOLLOWS, LEADS, REWRITTEN
+
+    every = "".join(map(chr, range(0x10000)))
+    kinds = np.zeros(0x10000, np.uint8)
+    asked = ((LEADS, _LEADS), (FOLLOWS, _FOLLOWS), *((REWRITTEN, each.pattern) for each in (_SPACES, _INVISIBLE)))
+    for bit, pattern in (*asked, (REWRITTEN, "[\r\v\f\x1c-\x1e\u0085\u2028\u2029]")):
+        for found in re.finditer(pattern, every):
+            kinds[found.start()] |= bit
+    kinds[_COMPOSES:] |= COMPOSES
+    return kinds
