@@ -1,11 +1,18 @@
 """The lines of `make bench-pretrain`, in the order in which they run."""
 
 from benchmarks.line import Line
-from benchmarks.pretrain import speed, startup
+from benchmarks.pretrain import blimp, generation, learning, masked, novels, plan, speed, startup, tokenizers
 
 LINES: dict[str, Line] = {
     "matched": speed.matched,
     "small": speed.small,
-    "masked": speed.masked,
+    "half-full": speed.masked,
     "startup": startup.startup,
+    "tokenizers": tokenizers.tokenizers,
+    "plan": plan.plan,
+    "generation": generation.generation,
+    "learning": learning.learning,
+    "novels": novels.novels,
+    "masked": masked.masked,
+    "blimp": blimp.blimp,
 }

@@ -30,8 +30,8 @@ from firstwords.training.sizing import Speed, optimizer_flops
 if TYPE_CHECKING:
     from firstwords.stages.configure import Configure
 
-# Training reaches about this share of what matrix products alone do on a processor
-# (docs/log/2026-11-22-model-sizes.md and later: 0.4 for widths around 128, 0.75 around 384).
+# Training reaches about this share of what matrix products alone do on a processor: between 0.42 (width 128) and 0.74
+# (width 384), both nanoGPT's, measured on two cores.
 PROCESSOR_SHARE = 0.55
 ASSUMED_VOCABULARY = {"processor": 4096, "gpus": 32_768}
 # Of a card that is given by hand: a PCIe 4 slot, and a usual board.

@@ -8,7 +8,7 @@ from firstwords.data.document import Document, Rejection
 from firstwords.data.extractor import Extractor, rejected
 from firstwords.data.extractors.documentation import Documentation
 from firstwords.data.extractors.epub import Epub
-from firstwords.data.extractors.fast import Fast
+from firstwords.data.extractors.fallback import Fallback
 from firstwords.data.extractors.jats import Jats
 from firstwords.data.extractors.markdown import Markdown
 from firstwords.data.extractors.pdf import Pdf
@@ -39,7 +39,8 @@ class Automatic(Extractor):
     `unsupported`. Where the first bytes show what a record is, they are believed before its media type.
 
     Attributes:
-        html: For web pages: `fast`, `balanced`, `best`, or `fallback` from one of them to another.
+        html: For web pages: `fast`, `balanced`, `best`, or `fallback` from one of them to another; by default from
+            `balanced` to `fast`.
         documentation: For the pages of the Python documentation server.
         text: For what is text already.
         pdf: For PDF files.
@@ -49,7 +50,7 @@ class Automatic(Extractor):
         wikitext: For pages of a wiki.
     """
 
-    html: Annotated[Extractor, Kind("data.extractors")] = Fast()
+    html: Annotated[Extractor, Kind("data.extractors")] = Fallback()
     documentation: Annotated[Extractor, Kind("data.extractors")] = Documentation()
     text: Annotated[Extractor, Kind("data.extractors")] = PlainText()
     pdf: Annotated[Extractor, Kind("data.extractors")] = Pdf()
