@@ -85,16 +85,3 @@ def test_help_loads_no_heavy_library() -> None:
 def test_the_schema_is_json() -> None:
     schema = json.loads(firstwords("schema").stdout)
     assert "clean" in schema["properties"]
-
-
-@pytest.mark.parametrize(
-    ("arguments", "part"),
-    [
-        (["--at", "50"], "needs --scores"),
-        (["--scores", "--dropped"], "choose one"),
-    ],
-)
-def test_questions_to_a_stage_that_contradict_are_refused(tmp_path, arguments: list[str], part: str) -> None:
-    ended = firstwords("show", "quickstart/clean", *arguments, cwd=tmp_path)
-    assert ended.returncode == 2
-    assert part in ended.stderr

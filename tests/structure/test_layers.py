@@ -16,7 +16,7 @@ LAYERS = [
     {"recipe_file", "recipe_schema", "graph", "following", "runner", "overview", "forecast"},
     {"corpus"},
     {"serving", "web"},
-    {"doctor", "cli", "__main__"},
+    {"doctor", "looking", "cli", "__main__"},
 ]
 GROUPS = {group: level for level, groups in enumerate(LAYERS) for group in groups}
 PACKAGE = Path(firstwords.__file__).parent

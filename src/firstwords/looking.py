@@ -1,0 +1,197 @@
+"""Commands that look at what is there: `show`, `report`, `card`, `compare`."""
+
+import json
+import sys
+from pathlib import Path
+from typing import Annotated, Any
+
+from cyclopts import Parameter
+
+from firstwords.errors import RecipeError
+
+Root = Annotated[Path, Parameter(name="--artifacts", help="Folder of all artifacts.")]
+Json = Annotated[bool, Parameter(name="--json", negative="", help="Print a JSON object instead of text.")]
+ROOT = Path("artifacts")
+
+
+def print_json(value: Any) -> None:
+    """Print a value as JSON that people can read."""
+    print(json.dumps(value, indent=1, ensure_ascii=False))
+
+
+def show(
+    target: str,
+    *,
+    dropped: Annotated[bool, Parameter(negative="")] = False,
+    scores: Annotated[bool, Parameter(negative="")] = False,
+    document: str | None = None,
+    curve: Annotated[bool, Parameter(negative="")] = False,
+    rule: tuple[str, ...] = (),
+    at: tuple[str, ...] = (),
+    limit: int = 50,
+    json_output: Json = False,
+    artifacts: Root = ROOT,
+) -> None:
+    """Show a recipe's artifacts and results, one artifact, what it dropped, its scores, or the way of one document.
+
+    Parameters
+    ----------
+    target
+        A recipe's name (quickstart), an artifact (quickstart/clean) or a folder.
+    dropped
+        List dropped documents with rule, score and excerpt.
+    scores
+        Show how the scores of each rule are distributed and where its threshold lies.
+    document
+        Tell what became of the document of this id or address, with its whole text.
+    curve
+        Draw the learning curve of a pre-training, and what the model wrote on the way.
+    rule
+        Only this rule or step (may be given several times).
+    at
+        With --scores and one --rule: what another threshold would drop (50, or LOW:HIGH); may be given several times.
+    limit
+        At most so many documents; 0 means all.
+    """
+    from firstwords import overview
+
+    if sum([dropped, scores, curve, document is not None]) > 1:
+        raise RecipeError("choose one of --dropped, --scores, --curve and --document")
+    if at and not scores:
+        raise RecipeError("--at asks about a threshold: it needs --scores and --rule")
+    if document is not None:
+        from firstwords.corpus.commands import show_document
+
+        show_document(target, document, limit, json_output, artifacts)
+    elif scores:
+        from firstwords.corpus.commands import show_scores
+
+        show_scores(overview.find_artifact(target, artifacts), rule, at, json_output)
+    elif curve:
+        for line in overview.learning_curves(target, artifacts):
+            print(line)
+    elif dropped:
+        _show_dropped(overview.find_artifact(target, artifacts), rule, limit, json_output)
+    elif "/" in target and not target.endswith(".toml"):
+        _show_artifact(overview.find_artifact(target, artifacts), json_output)
+    elif json_output:
+        print_json(overview.show(target, root=artifacts))
+    else:
+        found = overview.load_record(target, artifacts)
+        for line in overview.table(found):
+            print(line)
+        for artifact in found.values():
+            for line in artifact.manifest["tables"]:
+                print(line)
+
+
+def _show_artifact(artifact: Any, json_output: bool) -> None:
+    from firstwords import overview
+
+    reasons = list(overview.explanation(artifact))
+    if reasons and not json_output:
+        print(f"{artifact.name}   {artifact.identity}   {artifact.manifest['summary']}\n")
+        print("\n".join(reasons))
+        return
+    fields = ["name", "identity", "summary", "counts", "reasons", "seconds", "inputs"]
+    fields += ["machine", "versions", "ingredients"]
+    print_json({key: artifact.manifest.get(key) for key in fields} | {"folder": str(artifact.folder)})
+
+
+def _show_dropped(artifact: Any, rules: tuple[str, ...], limit: int, json_output: bool) -> None:
+    from itertools import islice
+
+    from firstwords.console import printable
+    from firstwords.overview import dropped as all_dropped
+
+    rows = list(islice(all_dropped(artifact, rules), limit or None))
+    if json_output:
+        print_json([vars(row) for row in rows])
+        return
+    for row in rows:
+        score = "" if row.score is None else f"{row.score:.4g}"
+        kept = f"   like {row.kept_id}" if row.kept_id else ""
+        print(printable(f"{row.step}.{row.rule:<20} {score:>8}   {row.url or row.id}{kept}"))
+        if row.excerpt:
+            print(printable(f"    {row.excerpt}"))
+    total = sum(sum(rules.values()) for rules in [artifact.manifest["counts"].get("dropped", {})])
+    if not rules and len(rows) < total:
+        print(f"{len(rows)} of {total} shown; --limit 0 shows all, --rule RULE selects", file=sys.stderr)
+
+
+def report(target: str, *, output: Path | None = None, artifacts: Root = ROOT) -> None:
+    """Write a page that tells what happened to the data: one file that opens in any browser and loads nothing.
+
+    Parameters
+    ----------
+    target
+        A recipe's name (quickstart), an artifact (quickstart/clean) or a folder.
+    output
+        The file (default: reports/NAME.html beside the artifacts).
+    """
+    from firstwords.corpus.lineage import run_name, way
+    from firstwords.web.data_report import write_data_report
+
+    artifacts_on_the_way = way(target, artifacts)
+    name = run_name(target, artifacts_on_the_way)
+    print(write_data_report(artifacts_on_the_way, name, output or artifacts / "reports" / f"{name}.html"))
+
+
+def card(
+    target: str,
+    *,
+    name: str = "",
+    description: str = "",
+    url: str = "",
+    creator: str = "",
+    date_published: str = "",
+    cite_as: str = "",
+    licence: str = "",
+    artifacts: Root = ROOT,
+) -> None:
+    """Write the card of a data set beside its shards: README.md and croissant.json, from facts alone.
+
+    Parameters
+    ----------
+    target
+        A recipe's name (quickstart), an artifact (quickstart/deduplicate) or a folder.
+    name, description, url, creator, date_published, cite_as, licence
+        What only you can say; left out when not given.
+    """
+    from firstwords.corpus.card import Given, write_card
+    from firstwords.corpus.lineage import run_name, way
+
+    given = Given(
+        name=name,
+        description=description,
+        url=url,
+        creator=creator,
+        date_published=date_published,
+        cite_as=cite_as,
+        licence=licence,
+    )
+    artifacts_on_the_way = way(target, artifacts)
+    for place in write_card(artifacts_on_the_way, run_name(target, artifacts_on_the_way), given):
+        print(place)
+
+
+def compare(first: str, second: str, *, json_output: Json = False, artifacts: Root = ROOT) -> None:
+    """Compare the scores of two runs, item by item where both scored the same items.
+
+    Parameters
+    ----------
+    first
+        A recipe's name, an artifact such as quickstart/evaluate, or a folder.
+    second
+        The other one.
+    """
+    from firstwords.evaluation.compare import compare as compare_results
+    from firstwords.overview import find_artifact
+
+    folders = [find_artifact(t if "/" in t else f"{t}/evaluate", artifacts).folder for t in (first, second)]
+    comparison = compare_results(*folders)
+    if json_output:
+        print_json(comparison.as_json())
+    else:
+        for line in comparison.lines():
+            print(line)
