@@ -5,6 +5,9 @@ which record; that record is reported, a new child goes on with the next. The li
 that a busy machine gives the same result as an idle one; a much longer limit on the clock catches a child that sleeps.
 
 What goes over the pipes is JSON and bytes, never a pickle: a hostile page may have taken over the parser that answers.
+
+A worker that came from a fork server forks its first child, which then has everything loaded; everywhere else, and
+after a loss, a new interpreter is started.
 """
 
 from __future__ import annotations
@@ -14,6 +17,7 @@ import contextlib
 import importlib
 import io
 import json
+import multiprocessing
 import os
 import resource
 import selectors
@@ -22,9 +26,10 @@ import struct
 import subprocess
 import sys
 import time
+import warnings
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NoReturn
 
 from firstwords.data.document import Reason
 
@@ -67,12 +72,69 @@ class Job:
     memory: int
 
 
+class _Forked:
+    """A child forked from this process: what `Sandbox` asks of `subprocess.Popen`.
+
+    Nothing of this process stays open in it but its standard error, as in a new interpreter.
+    """
+
+    def __init__(self) -> None:
+        given, stdin = os.pipe()
+        stdout, taken = os.pipe()
+        with warnings.catch_warnings():
+            # Python warns of other threads here. The one there is (`pools.local.end_with`) holds no lock.
+            warnings.simplefilter("ignore", DeprecationWarning)
+            self._process = os.fork()
+        if self._process == 0:
+            _serve_forked(given, taken)
+        os.close(given)
+        os.close(taken)
+        self.stdin, self.stdout = os.fdopen(stdin, "wb", buffering=0), os.fdopen(stdout, "rb", buffering=0)
+        self._status: int | None = None
+
+    def kill(self) -> None:
+        if self._status is None:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(self._process, signal.SIGKILL)
+
+    def wait(self) -> int:
+        """Exit code, negative for a signal."""
+        if self._status is None:
+            self._status = os.waitstatus_to_exitcode(os.waitpid(self._process, 0)[1])
+        return self._status
+
+
+def _serve_forked(given: int, taken: int) -> NoReturn:
+    """The life of a forked child."""
+    try:
+        os.setsid()
+        os.dup2(given, 0)
+        os.dup2(taken, 1)
+        os.closerange(3, os.sysconf("SC_OPEN_MAX"))
+        _shared.clear()
+        serve()
+    except BaseException:
+        import traceback
+
+        traceback.print_exc()
+        os._exit(1)
+    os._exit(0)
+
+
+def may_fork() -> bool:
+    """Whether a child may be forked from this process: a worker, without threads that work, from a fork server whose
+    hashes are the same in every run, as those of a new interpreter are.
+    """
+    is_worker = multiprocessing.parent_process() is not None and sys.platform == "linux"
+    return is_worker and not sys.flags.hash_randomization
+
+
 class Sandbox:
     """A child process that does one job for many items. A context manager; starts with the first item."""
 
     def __init__(self, job: Job) -> None:
         self._job = job
-        self._process: subprocess.Popen[bytes] | None = None
+        self._process: subprocess.Popen[bytes] | _Forked | None = None
         self.starts = 0
 
     def __enter__(self) -> Sandbox:
@@ -158,17 +220,8 @@ class Sandbox:
         return Lost("timeout", f"no answer within {CLOCK_FACTOR * self._job.seconds:g} s")
 
     def _start(self) -> None:
-        command = [sys.executable, "-c", "from firstwords.data.sandbox import serve; serve()"]
-        paths = [path for path in sys.path if path]
-        self._process = subprocess.Popen(
-            command,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            bufsize=0,
-            # One thread a library: address space and processor time are those of the parser alone.
-            env=os.environ | {"PYTHONPATH": os.pathsep.join(paths), "OMP_NUM_THREADS": "1", "PYTHONHASHSEED": "0"},
-            start_new_session=True,
-        )
+        # Only the first: later this process may have threads that would leave locks behind.
+        self._process = _Forked() if self.starts == 0 and may_fork() else _new_interpreter()
         self.starts += 1
         assert self._process.stdin is not None
         assert self._process.stdout is not None
@@ -178,6 +231,19 @@ class Sandbox:
         if kind != _READY:
             self.close()
             raise RuntimeError("the extraction process did not start")
+
+
+def _new_interpreter() -> subprocess.Popen[bytes]:
+    paths = [path for path in sys.path if path]
+    return subprocess.Popen(
+        [sys.executable, "-c", "from firstwords.data.sandbox import serve; serve()"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        bufsize=0,
+        # One thread a library: address space and processor time are those of the parser alone.
+        env=os.environ | {"PYTHONPATH": os.pathsep.join(paths), "OMP_NUM_THREADS": "1", "PYTHONHASHSEED": "0"},
+        start_new_session=True,
+    )
 
 
 def shared_sandbox(job: Job) -> Sandbox:

@@ -22,6 +22,7 @@ class Balanced(Extractor):
     """
 
     version: ClassVar[int] = 2
+    preloads: ClassVar[tuple[str, ...]] = ("firstwords.data.warm_blocks",)
     threshold: float = 0.5
     max_elements: int = 200_000
     min_characters: int = 1

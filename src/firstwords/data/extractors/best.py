@@ -37,6 +37,7 @@ class Best(Extractor):
 
     version: ClassVar[int] = 4
     libraries: ClassVar[tuple[str, ...]] = ("trafilatura", "lxml")
+    preloads: ClassVar[tuple[str, ...]] = ("firstwords.data.warm_blocks", "trafilatura")
     max_doubt: float = 0.1
     favour: str = "balanced"
     second_opinions: bool = False
