@@ -20,7 +20,7 @@ import json
 import multiprocessing
 import os
 import resource
-import selectors
+import select
 import signal
 import struct
 import subprocess
@@ -35,6 +35,7 @@ from firstwords.data.document import Reason
 
 BATCH_ITEMS = 32
 BATCH_BYTES = 2**20
+PIPE_BYTES = 2**16
 # A child that waits instead of working is given this many times the limit on the clock.
 CLOCK_FACTOR = 10
 # The first child on a machine may compile kernels, which takes half a minute where nothing else runs.
@@ -203,8 +204,7 @@ class Sandbox:
 
     def _answer(self) -> Any:
         assert self._process is not None
-        assert self._process.stdout is not None
-        kind, data = _read(self._process.stdout, time.monotonic() + CLOCK_FACTOR * self._job.seconds + 1.0)
+        kind, data = self._answers.next(time.monotonic() + CLOCK_FACTOR * self._job.seconds + 1.0)
         if kind == _DONE:
             return json.loads(data)
         if kind == _FAILED:
@@ -227,7 +227,8 @@ class Sandbox:
         assert self._process.stdout is not None
         job = [self._job.make, dict(self._job.settings), self._job.seconds, self._job.memory, os.getpid()]
         _write(self._process.stdin, _BATCH, json.dumps(job).encode())
-        kind, _ = _read(self._process.stdout, time.monotonic() + START_SECONDS)
+        self._answers = _Answers(self._process.stdout)
+        kind, _ = self._answers.next(time.monotonic() + START_SECONDS)
         if kind != _READY:
             self.close()
             raise RuntimeError("the extraction process did not start")
@@ -275,31 +276,33 @@ def _write(stream: Any, kind: bytes, data: bytes) -> None:
     stream.flush()
 
 
-def _read(stream: Any, deadline: float) -> tuple[bytes, bytes]:
-    """A frame; kind empty when the stream has ended, `t` when the deadline passed."""
-    header = _exactly(stream, 1 + _LENGTH.size, deadline)
-    if header is None or len(header) < 1 + _LENGTH.size:
-        return (b"t", b"") if header is None else (b"", b"")
-    length = _LENGTH.unpack(header[1:])[0]
-    data = _exactly(stream, length, deadline)
-    if data is None or len(data) < length:
-        return (b"t", b"") if data is None else (b"", b"")
-    return header[:1], data
+class _Answers:
+    """The frames that come from a child, read in large pieces: a pipe may hold many of them."""
 
+    def __init__(self, stream: Any) -> None:
+        self._file = stream.fileno()
+        self._held = bytearray()
+        self._poll = select.poll()
+        self._poll.register(self._file, select.POLLIN)
 
-def _exactly(stream: Any, count: int, deadline: float) -> bytes | None:
-    """So many bytes, fewer when the stream ends, None when the deadline passes."""
-    out = bytearray()
-    with selectors.DefaultSelector() as selector:
-        selector.register(stream, selectors.EVENT_READ)
-        while len(out) < count:
-            if not selector.select(max(0.0, deadline - time.monotonic())):
-                return None
-            piece = os.read(stream.fileno(), min(count - len(out), 2**20))
+    def next(self, deadline: float) -> tuple[bytes, bytes]:
+        """A frame; kind empty when the stream has ended, `t` when the deadline passed."""
+        start = 1 + _LENGTH.size
+        wanted = start
+        while True:
+            if len(self._held) >= start:
+                wanted = start + _LENGTH.unpack_from(self._held, 1)[0]
+                if len(self._held) >= wanted:
+                    break
+            if not self._poll.poll(max(0.0, deadline - time.monotonic()) * 1000):
+                return b"t", b""
+            piece = os.read(self._file, max(PIPE_BYTES, min(wanted - len(self._held), 2**20)))
             if not piece:
-                break
-            out += piece
-    return bytes(out)
+                return b"", b""
+            self._held += piece
+        kind, data = bytes(self._held[:1]), bytes(self._held[start:wanted])
+        del self._held[:wanted]
+        return kind, data
 
 
 # --- In the child

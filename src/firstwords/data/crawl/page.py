@@ -16,7 +16,17 @@ _LICENCES = re.compile(r"https?://creativecommons\.org/(?:licenses|publicdomain)
 # An attribute as the standard reads it: a name, and a value in quotes, in apostrophes, or up to a blank.
 _ATTRIBUTE = re.compile(r"""([^\s/>][^\s/>=]*)(?:\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s>]*)))?""")
 # Parts of all names that `_Reading.meta` knows.
-_META_NAMES = ("robots", "firstwords", "tdm-reservation", "date", "published_time", "author", "creator", "rights", "license")
+_META_NAMES = (
+    "robots",
+    "firstwords",
+    "tdm-reservation",
+    "date",
+    "published_time",
+    "author",
+    "creator",
+    "rights",
+    "license",
+)
 _DIRECTIVE = re.compile(r"[a-z][a-z0-9:_ -]{1,60}")
 
 
