@@ -156,7 +156,7 @@ def run_recipe(
     _check(plan)
     stages = [plan.graph.stages[name] for name in plan.graph.order if plan.artifact(name) is None]
     if stages:
-        resources.pool.prepare(tuple(dict.fromkeys(module for stage in stages for module in stage.preloads)))
+        resources.pool.prepare(tuple(dict.fromkeys(module for stage in stages for module in stage.preloads())))
     console.note(_header(recipe, plan))
     with _stop_on_termination(), closing(resources.pool):
         for name in plan.graph.order:

@@ -42,9 +42,6 @@ class Stage(Component):
     resolves: ClassVar[bool] = False
     """True for a stage whose result is measured (`configure`): what follows depends on its payload's digest."""
 
-    preloads: ClassVar[tuple[str, ...]] = ()
-    """Modules that its tasks need and that take long to import, for pools whose workers can share them."""
-
     def completed(self, graph: "Graph") -> "Stage":
         """The stage with what it takes from other sections of the recipe filled in; it is what identities are made of.
 
@@ -63,6 +60,10 @@ class Stage(Component):
                 the full name of this stage, for example `pretrain.causal`.
         """
         return {}
+
+    def preloads(self) -> tuple[str, ...]:
+        """Modules that its tasks need and that take long to import, for pools whose workers can share them."""
+        return ()
 
     def check(self) -> None:
         """Called before any stage of a recipe runs, on the machine that will run it: refuse what cannot work.

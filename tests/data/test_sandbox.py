@@ -14,9 +14,11 @@ from firstwords.data.sandbox import BATCH_ITEMS, Job, Lost, Sandbox, shared_sand
 MAKE = "sandbox_functions:make"
 
 
-@pytest.fixture(autouse=True)
-def functions(tmp_path, monkeypatch):
-    """A module of dangerous functions that the child can import."""
+@pytest.fixture(autouse=True, params=[False, True], ids=["new", "forked"])
+def functions(request, tmp_path, monkeypatch):
+    """A module of dangerous functions that the child can import; the first child new or forked."""
+    monkeypatch.setattr("firstwords.data.sandbox.may_fork", lambda: request.param)
+    sys.modules.pop("sandbox_functions", None)
     (tmp_path / "sandbox_functions.py").write_text(FUNCTIONS)
     monkeypatch.syspath_prepend(str(tmp_path))
 

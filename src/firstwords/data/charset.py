@@ -12,6 +12,8 @@ import re
 from dataclasses import dataclass
 from typing import Literal
 
+import numpy as np
+
 Rule = Literal["bom", "header", "utf-8-not-latin", "meta", "utf-8", "detector", "fallback"]
 MAX_REPLACED = 0.01  # of the characters; a few broken bytes are common in real pages
 META_BYTES = 16 * 1024  # browsers look at 1,024 and correct themselves later; some pages begin with long comments
@@ -23,8 +25,6 @@ _BINARY = (
     b"BM\x00", b"\x00\x00\x01\x00", b"wOFF", b"wOF2", b"\xd0\xcf\x11\xe0", b"MZ\x90", b"Rar!", b"7z\xbc\xaf", b"CWS",
     b"FWS", b"\x1aE\xdf\xa3", b"BZh",
 )  # fmt: skip
-# Never inside a character of any charset but UTF-16 and UTF-32; 0x1B is how ISO-2022 switches alphabets.
-_CONTROLS = bytes([*range(0, 9), *range(14, 27), *range(28, 32)])
 # The standard reads these labels as the wider charsets that pages really use.
 _WIDER = {"shift_jis": "cp932", "euc_kr": "cp949", "gbk": "gb18030", "gb2312": "gb18030", "iso8859-9": "cp1254"}
 # Labels that servers send by default, whatever the page is in.
@@ -157,7 +157,11 @@ def _decoded(data: bytes, charset: str) -> str | None:
 
 
 def _has_controls(data: bytes) -> bool:
-    return len(data) - len(data.translate(None, _CONTROLS)) > MAX_REPLACED * len(data)
+    # 0 to 31 but white space: never inside a character of any charset but UTF-16 and UTF-32; 27 is how ISO-2022
+    # switches alphabets. A byte below 9 becomes a large one.
+    values = np.frombuffer(data, np.uint8)
+    found = (values < 32) & (values - np.uint8(9) > 4) & (values != 27)
+    return int(np.count_nonzero(found)) > MAX_REPLACED * len(data)
 
 
 def _latin(error: UnicodeError) -> tuple[str, int]:

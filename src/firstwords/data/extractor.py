@@ -20,6 +20,9 @@ class Extractor(Component):
     isolated: ClassVar[bool] = True
     """Whether it runs in a child process that may hang or die: True for everything that calls a parser in C."""
 
+    preloads: ClassVar[tuple[str, ...]] = ()
+    """Modules that it needs and that take long to import, for pools whose workers can share them."""
+
     @abstractmethod
     def extract(self, record: Record) -> Document | Rejection:
         """The document, or why there is none."""

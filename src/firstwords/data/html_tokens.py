@@ -55,7 +55,7 @@ def look_up(keys, value):
 
 
 @compiled
-def _equals(data, start, end, word):
+def equals(data, start, end, word):
     """Whether a span says a lower-case word, in any case."""
     if end - start != len(word):
         return False
@@ -68,7 +68,7 @@ def _equals(data, start, end, word):
 @compiled
 def _holds(data, start, end, word):
     for at in range(start, end - len(word) + 1):
-        if lower(data[at]) == word[0] and _equals(data, at, at + len(word), word):
+        if lower(data[at]) == word[0] and equals(data, at, at + len(word), word):
             return True
     return False
 
@@ -92,24 +92,24 @@ def _hides(data, start, end):
 def _note_attribute(data, name, name_to, value, value_to, found):
     """Keep what is asked of an attribute; the first of a name counts."""
     length = name_to - name
-    if length == 5 and _equals(data, name, name_to, b"class"):
+    if length == 5 and equals(data, name, name_to, b"class"):
         if found[CLASS] < 0:
             found[CLASS], found[CLASS_TO] = value, value_to
-    elif length == 2 and _equals(data, name, name_to, b"id"):
+    elif length == 2 and equals(data, name, name_to, b"id"):
         if found[ID] < 0:
             found[ID], found[ID_TO] = value, value_to
-    elif length == 4 and _equals(data, name, name_to, b"role"):
+    elif length == 4 and equals(data, name, name_to, b"role"):
         if found[ROLE] < 0:
             found[ROLE], found[ROLE_TO] = value, value_to
-    elif length == 6 and _equals(data, name, name_to, b"hidden"):
+    elif length == 6 and equals(data, name, name_to, b"hidden"):
         found[HIDDEN] = 1
-    elif length == 5 and _equals(data, name, name_to, b"style"):
+    elif length == 5 and equals(data, name, name_to, b"style"):
         if _hides(data, value, value_to):
             found[HIDDEN] = 1
-    elif length == 3 and _equals(data, name, name_to, b"rel"):
+    elif length == 3 and equals(data, name, name_to, b"rel"):
         if _holds(data, value, value_to, b"license") or _holds(data, value, value_to, b"canonical"):
             found[HAS_FACTS] = 1
-    elif length == 4 and _equals(data, name, name_to, b"href"):
+    elif length == 4 and equals(data, name, name_to, b"href"):
         if _holds(data, value, value_to, b"creativecommons.org/"):
             found[HAS_FACTS] = 1
 

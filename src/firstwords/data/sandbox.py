@@ -5,6 +5,9 @@ which record; that record is reported, a new child goes on with the next. The li
 that a busy machine gives the same result as an idle one; a much longer limit on the clock catches a child that sleeps.
 
 What goes over the pipes is JSON and bytes, never a pickle: a hostile page may have taken over the parser that answers.
+
+A worker that came from a fork server forks its first child, which then has everything loaded; everywhere else, and
+after a loss, a new interpreter is started.
 """
 
 from __future__ import annotations
@@ -14,22 +17,25 @@ import contextlib
 import importlib
 import io
 import json
+import multiprocessing
 import os
 import resource
-import selectors
+import select
 import signal
 import struct
 import subprocess
 import sys
 import time
+import warnings
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NoReturn
 
 from firstwords.data.document import Reason
 
 BATCH_ITEMS = 32
 BATCH_BYTES = 2**20
+PIPE_BYTES = 2**16
 # A child that waits instead of working is given this many times the limit on the clock.
 CLOCK_FACTOR = 10
 # The first child on a machine may compile kernels, which takes half a minute where nothing else runs.
@@ -67,12 +73,69 @@ class Job:
     memory: int
 
 
+class _Forked:
+    """A child forked from this process: what `Sandbox` asks of `subprocess.Popen`.
+
+    Nothing of this process stays open in it but its standard error, as in a new interpreter.
+    """
+
+    def __init__(self) -> None:
+        given, stdin = os.pipe()
+        stdout, taken = os.pipe()
+        with warnings.catch_warnings():
+            # Python warns of other threads here. The one there is (`pools.local.end_with`) holds no lock.
+            warnings.simplefilter("ignore", DeprecationWarning)
+            self._process = os.fork()
+        if self._process == 0:
+            _serve_forked(given, taken)
+        os.close(given)
+        os.close(taken)
+        self.stdin, self.stdout = os.fdopen(stdin, "wb", buffering=0), os.fdopen(stdout, "rb", buffering=0)
+        self._status: int | None = None
+
+    def kill(self) -> None:
+        if self._status is None:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(self._process, signal.SIGKILL)
+
+    def wait(self) -> int:
+        """Exit code, negative for a signal."""
+        if self._status is None:
+            self._status = os.waitstatus_to_exitcode(os.waitpid(self._process, 0)[1])
+        return self._status
+
+
+def _serve_forked(given: int, taken: int) -> NoReturn:
+    """The life of a forked child."""
+    try:
+        os.setsid()
+        os.dup2(given, 0)
+        os.dup2(taken, 1)
+        os.closerange(3, os.sysconf("SC_OPEN_MAX"))
+        _shared.clear()
+        serve()
+    except BaseException:
+        import traceback
+
+        traceback.print_exc()
+        os._exit(1)
+    os._exit(0)
+
+
+def may_fork() -> bool:
+    """Whether a child may be forked from this process: a worker, without threads that work, from a fork server whose
+    hashes are the same in every run, as those of a new interpreter are.
+    """
+    is_worker = multiprocessing.parent_process() is not None and sys.platform == "linux"
+    return is_worker and not sys.flags.hash_randomization
+
+
 class Sandbox:
     """A child process that does one job for many items. A context manager; starts with the first item."""
 
     def __init__(self, job: Job) -> None:
         self._job = job
-        self._process: subprocess.Popen[bytes] | None = None
+        self._process: subprocess.Popen[bytes] | _Forked | None = None
         self.starts = 0
 
     def __enter__(self) -> Sandbox:
@@ -141,8 +204,7 @@ class Sandbox:
 
     def _answer(self) -> Any:
         assert self._process is not None
-        assert self._process.stdout is not None
-        kind, data = _read(self._process.stdout, time.monotonic() + CLOCK_FACTOR * self._job.seconds + 1.0)
+        kind, data = self._answers.next(time.monotonic() + CLOCK_FACTOR * self._job.seconds + 1.0)
         if kind == _DONE:
             return json.loads(data)
         if kind == _FAILED:
@@ -158,26 +220,31 @@ class Sandbox:
         return Lost("timeout", f"no answer within {CLOCK_FACTOR * self._job.seconds:g} s")
 
     def _start(self) -> None:
-        command = [sys.executable, "-c", "from firstwords.data.sandbox import serve; serve()"]
-        paths = [path for path in sys.path if path]
-        self._process = subprocess.Popen(
-            command,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            bufsize=0,
-            # One thread a library: address space and processor time are those of the parser alone.
-            env=os.environ | {"PYTHONPATH": os.pathsep.join(paths), "OMP_NUM_THREADS": "1", "PYTHONHASHSEED": "0"},
-            start_new_session=True,
-        )
+        # Only the first: later this process may have threads that would leave locks behind.
+        self._process = _Forked() if self.starts == 0 and may_fork() else _new_interpreter()
         self.starts += 1
         assert self._process.stdin is not None
         assert self._process.stdout is not None
         job = [self._job.make, dict(self._job.settings), self._job.seconds, self._job.memory, os.getpid()]
         _write(self._process.stdin, _BATCH, json.dumps(job).encode())
-        kind, _ = _read(self._process.stdout, time.monotonic() + START_SECONDS)
+        self._answers = _Answers(self._process.stdout)
+        kind, _ = self._answers.next(time.monotonic() + START_SECONDS)
         if kind != _READY:
             self.close()
             raise RuntimeError("the extraction process did not start")
+
+
+def _new_interpreter() -> subprocess.Popen[bytes]:
+    paths = [path for path in sys.path if path]
+    return subprocess.Popen(
+        [sys.executable, "-c", "from firstwords.data.sandbox import serve; serve()"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        bufsize=0,
+        # One thread a library: address space and processor time are those of the parser alone.
+        env=os.environ | {"PYTHONPATH": os.pathsep.join(paths), "OMP_NUM_THREADS": "1", "PYTHONHASHSEED": "0"},
+        start_new_session=True,
+    )
 
 
 def shared_sandbox(job: Job) -> Sandbox:
@@ -209,31 +276,33 @@ def _write(stream: Any, kind: bytes, data: bytes) -> None:
     stream.flush()
 
 
-def _read(stream: Any, deadline: float) -> tuple[bytes, bytes]:
-    """A frame; kind empty when the stream has ended, `t` when the deadline passed."""
-    header = _exactly(stream, 1 + _LENGTH.size, deadline)
-    if header is None or len(header) < 1 + _LENGTH.size:
-        return (b"t", b"") if header is None else (b"", b"")
-    length = _LENGTH.unpack(header[1:])[0]
-    data = _exactly(stream, length, deadline)
-    if data is None or len(data) < length:
-        return (b"t", b"") if data is None else (b"", b"")
-    return header[:1], data
+class _Answers:
+    """The frames that come from a child, read in large pieces: a pipe may hold many of them."""
 
+    def __init__(self, stream: Any) -> None:
+        self._file = stream.fileno()
+        self._held = bytearray()
+        self._poll = select.poll()
+        self._poll.register(self._file, select.POLLIN)
 
-def _exactly(stream: Any, count: int, deadline: float) -> bytes | None:
-    """So many bytes, fewer when the stream ends, None when the deadline passes."""
-    out = bytearray()
-    with selectors.DefaultSelector() as selector:
-        selector.register(stream, selectors.EVENT_READ)
-        while len(out) < count:
-            if not selector.select(max(0.0, deadline - time.monotonic())):
-                return None
-            piece = os.read(stream.fileno(), min(count - len(out), 2**20))
+    def next(self, deadline: float) -> tuple[bytes, bytes]:
+        """A frame; kind empty when the stream has ended, `t` when the deadline passed."""
+        start = 1 + _LENGTH.size
+        wanted = start
+        while True:
+            if len(self._held) >= start:
+                wanted = start + _LENGTH.unpack_from(self._held, 1)[0]
+                if len(self._held) >= wanted:
+                    break
+            if not self._poll.poll(max(0.0, deadline - time.monotonic()) * 1000):
+                return b"t", b""
+            piece = os.read(self._file, max(PIPE_BYTES, min(wanted - len(self._held), 2**20)))
             if not piece:
-                break
-            out += piece
-    return bytes(out)
+                return b"", b""
+            self._held += piece
+        kind, data = bytes(self._held[:1]), bytes(self._held[start:wanted])
+        del self._held[:wanted]
+        return kind, data
 
 
 # --- In the child

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Annotated, ClassVar
+from typing import TYPE_CHECKING, Annotated
 
 from firstwords.data.filter import Filter
 from firstwords.data.filters.gopher_quality import GopherQuality
@@ -31,8 +31,6 @@ class Clean(Stage):
     and score.
     """
 
-    preloads: ClassVar[tuple[str, ...]] = ("firstwords.data.warm_kernels",)
-
     steps: tuple[Step, ...] = (
         Unicode(),
         Language(),
@@ -44,6 +42,10 @@ class Clean(Stage):
     """Filters and transforms in the order in which they run."""
     score_all: bool = False
     """Score also rows that an earlier filter has rejected, to see the distribution of every score."""
+
+    def preloads(self) -> tuple[str, ...]:
+        """The kernels of the filters."""
+        return ("firstwords.data.warm_kernels",)
 
     def inputs(self, graph: "Graph") -> dict[str, str]:
         """The extracted documents, and what steps ask for, such as a trained classifier."""

@@ -61,6 +61,10 @@ class Extract(Stage):
         if self.time_limit <= 0 or self.memory_limit < 2**26:
             raise ValueError("time_limit must be above 0 and memory_limit at least 64MiB")
 
+    def preloads(self) -> tuple[str, ...]:
+        """What reads archives, and what the extractor needs for a first page."""
+        return ("firstwords.stages.extract", "firstwords.data.sources.warc", *self.extractor.preloads)
+
     def inputs(self, graph: "Graph") -> dict[str, str]:
         """The collected records."""
         return {"records": graph.require("collect")}

@@ -4,6 +4,7 @@ import pytest
 
 from firstwords.data.crawl.page import page_facts, told_facts
 from firstwords.data.page_blocks import page_blocks
+from firstwords.data.page_tags import told_tags
 
 parse = pytest.importorskip("resiliparse.parse.html").HTMLTree.parse
 URL = "http://example.org/a/b"
@@ -15,7 +16,9 @@ def facts(html: str, **named):
     found = page_facts(parse(html), URL, **named)
     assert page_facts(parse(html), URL, text=html, **named) == found
     page = page_blocks(html)
-    assert told_facts(page.told, page.title, URL) == replace(found, links=[])
+    expected = replace(found, links=[], canonical=None)
+    assert told_facts(page.told, page.title, URL) == expected
+    assert told_facts(*told_tags(html), URL) == expected
     return found
 
 

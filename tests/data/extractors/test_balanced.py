@@ -38,7 +38,7 @@ def test_the_main_text_and_what_the_page_says_about_itself() -> None:
     assert not {"Politics", "Imprint", "Related"} & set(found.text.split())
     assert (found.title, found.metadata["html_language"]) == ("The heading of the article", "en")
     assert found.metadata["robots"] == "noindex, noai" and found.metadata["charset_rule"] == "utf-8"
-    assert found.metadata["extractor"] == "balanced 2"
+    assert found.metadata["extractor"] == "balanced 3"
 
 
 def test_a_higher_threshold_keeps_less() -> None:

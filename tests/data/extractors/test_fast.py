@@ -29,7 +29,7 @@ def test_the_main_text_and_what_the_page_says_about_itself() -> None:
         "https://creativecommons.org/licenses/by/4.0/",
     )
     assert found.metadata["robots"] == "noindex, noai" and found.metadata["html_language"] == "en"
-    assert found.metadata["depth"] == "2" and found.metadata["extractor"].startswith("fast 3 (resiliparse ")
+    assert found.metadata["depth"] == "2" and found.metadata["extractor"].startswith("fast 4 (resiliparse ")
 
 
 def test_all_visible_text_on_request() -> None:

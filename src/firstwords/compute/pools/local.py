@@ -7,10 +7,10 @@ import select
 import signal
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ALL_COMPLETED, FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from multiprocessing import forkserver
 from typing import Any
@@ -68,7 +68,8 @@ class Local(Pool):
         """Start the fork server, which imports while the run goes on; once it runs, it imports nothing more."""
         if self.workers > 1:
             _context(modules)
-            forkserver.ensure_running()
+            with _equal_hashes():
+                forkserver.ensure_running()
 
     def close(self) -> None:
         """Nothing is held: workers end with `run`."""
@@ -108,6 +109,22 @@ class Local(Pool):
             except BaseException:
                 executor.shutdown(wait=False, cancel_futures=True)
                 raise
+
+
+@contextmanager
+def _equal_hashes() -> Iterator[None]:
+    """Processes started here hash strings as in every other run: what is forked from them may read hostile pages only
+    if the order of a set does not change what it finds (`data.sandbox.may_fork`).
+    """
+    before = os.environ.get("PYTHONHASHSEED")
+    os.environ["PYTHONHASHSEED"] = "0"
+    try:
+        yield
+    finally:
+        if before is None:
+            del os.environ["PYTHONHASHSEED"]
+        else:
+            os.environ["PYTHONHASHSEED"] = before
 
 
 def _context(modules: tuple[str, ...] = ()) -> Any:

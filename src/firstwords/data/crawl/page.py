@@ -15,6 +15,18 @@ MAX_LINKS = 2000
 _LICENCES = re.compile(r"https?://creativecommons\.org/(?:licenses|publicdomain)/[a-z0-9./+-]+", re.IGNORECASE)
 # An attribute as the standard reads it: a name, and a value in quotes, in apostrophes, or up to a blank.
 _ATTRIBUTE = re.compile(r"""([^\s/>][^\s/>=]*)(?:\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s>]*)))?""")
+# Parts of all names that `_Reading.meta` knows.
+_META_NAMES = (
+    "robots",
+    "firstwords",
+    "tdm-reservation",
+    "date",
+    "published_time",
+    "author",
+    "creator",
+    "rights",
+    "license",
+)
 _DIRECTIVE = re.compile(r"[a-z][a-z0-9:_ -]{1,60}")
 
 
@@ -85,20 +97,35 @@ def told_facts(tags: Sequence[str], title: str, url: str | None) -> PageFacts:
         tags: As `page_blocks.PageBlocks.told` gives them.
         title: Of the page.
         url: The page's address, for relative links.
+
+    Returns:
+        Neither links nor the canonical address: no document keeps them.
     """
-    told = [_attributes(tag) for tag in tags]
-    language = next((attributes.get("lang") for name, attributes in told if name == "html"), None)
-    base = next((canonical_url(each["href"], url) for name, each in told if name == "base" and "href" in each), None)
-    reading = _Reading(title, language, base or url)
+    told = [_attributes(tag) for tag in tags if _may_tell(tag)]
+    # A second `html` tag adds the attributes that the first has not.
+    language = next((each["lang"] for name, each in told if name == "html" and "lang" in each), None)
+    reading = _Reading(title, language, url)
     for name, attributes in told:
         if name == "meta" and "content" in attributes:
             reading.meta(attributes.get)
-        elif "rel" in attributes and "href" in attributes:
-            reading.relation(attributes["rel"], attributes["href"])
+        elif "license" in attributes.get("rel", "").lower().split() and "href" in attributes:
+            bases = (each["href"] for name, each in told if name == "base" and "href" in each)
+            reading.base = canonical_url(next(bases, ""), url) or url
+            reading.relation("license", attributes["href"])
     for name, attributes in told:
         if name == "a" and "href" in attributes:
             reading.link(attributes["href"])
     return reading.facts
+
+
+def _may_tell(tag: str) -> bool:
+    """Whether a tag has to be read: most `meta` tags are for networks and search engines, most `link` tags too."""
+    lower = tag.lower()
+    if "&" in tag:
+        return True
+    if lower.startswith("<meta"):
+        return any(name in lower for name in _META_NAMES)
+    return not lower.startswith("<link") or "license" in lower
 
 
 def _attributes(tag: str) -> tuple[str, dict[str, str]]:

@@ -2,7 +2,7 @@
 
 import re
 from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 from firstwords.data.document import Document, Rejection
 from firstwords.data.extractor import Extractor, rejected
@@ -50,6 +50,7 @@ class Automatic(Extractor):
         wikitext: For pages of a wiki.
     """
 
+    preloads: ClassVar[tuple[str, ...]] = ("firstwords.data.warm_pages", "firstwords.data.warm_blocks")
     html: Annotated[Extractor, Kind("data.extractors")] = Fallback()
     documentation: Annotated[Extractor, Kind("data.extractors")] = Documentation()
     text: Annotated[Extractor, Kind("data.extractors")] = PlainText()

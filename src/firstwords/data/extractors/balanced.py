@@ -21,7 +21,8 @@ class Balanced(Extractor):
         min_characters: Shorter texts count as empty.
     """
 
-    version: ClassVar[int] = 2
+    version: ClassVar[int] = 3
+    preloads: ClassVar[tuple[str, ...]] = ("firstwords.data.warm_blocks",)
     threshold: float = 0.5
     max_elements: int = 200_000
     min_characters: int = 1

@@ -35,8 +35,9 @@ class Best(Extractor):
         min_characters: Shorter texts count as empty.
     """
 
-    version: ClassVar[int] = 4
+    version: ClassVar[int] = 5
     libraries: ClassVar[tuple[str, ...]] = ("trafilatura", "lxml")
+    preloads: ClassVar[tuple[str, ...]] = ("firstwords.data.warm_blocks", "trafilatura")
     max_doubt: float = 0.1
     favour: str = "balanced"
     second_opinions: bool = False

@@ -1,7 +1,7 @@
 """One extractor, and a simpler one for the pages that it cannot read."""
 
 from dataclasses import dataclass, replace
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 from firstwords.data.document import Document, Reason, Rejection
 from firstwords.data.extractor import Extractor
@@ -28,6 +28,7 @@ class Fallback(Extractor):
         min_characters: Texts of `first` shorter than this are too little.
     """
 
+    preloads: ClassVar[tuple[str, ...]] = ("firstwords.data.warm_pages", "firstwords.data.warm_blocks")
     first: Annotated[Extractor, Kind("data.extractors")] = Balanced()
     then: Annotated[Extractor, Kind("data.extractors")] = Fast()
     min_characters: int = 1

@@ -17,8 +17,9 @@ class Fast(Extractor):
         min_characters: Shorter texts count as empty.
     """
 
-    version: ClassVar[int] = 3
+    version: ClassVar[int] = 4
     libraries: ClassVar[tuple[str, ...]] = ("resiliparse",)
+    preloads: ClassVar[tuple[str, ...]] = ("firstwords.data.warm_pages",)
     main_content: bool = True
     min_characters: int = 1
 
@@ -28,7 +29,8 @@ class Fast(Extractor):
         from resiliparse.parse.html import HTMLTree
 
         from firstwords.data.charset import decode, looks_binary
-        from firstwords.data.crawl.page import page_facts, record_facts
+        from firstwords.data.crawl.page import record_facts, told_facts
+        from firstwords.data.page_tags import told_tags
 
         if looks_binary(record.body):
             return rejected(record, "not_html", f"binary data announced as {record.media_type}")
@@ -36,13 +38,13 @@ class Fast(Extractor):
         if decoded is None:
             return rejected(record, "undecodable", f"charset {record.charset or 'not announced'}")
         tree = HTMLTree.parse(decoded.text)
-        facts = page_facts(tree, record.url, text=decoded.text)
         text = extract_plain_text(
             tree, preserve_formatting=True, main_content=self.main_content, alt_texts=False, noscript=False
         )
         text = blocks(text)
         if len(text) < self.min_characters:
             return rejected(record, "empty", "no readable text")
+        facts = told_facts(*told_tags(decoded.text), record.url)
         return document(
             record,
             text,
