@@ -4,6 +4,7 @@
 through gloo, GPUs through NCCL; beside NCCL there is always gloo too, for what lies in ordinary memory.
 """
 
+import atexit
 import os
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
@@ -57,6 +58,8 @@ def join(device: str) -> None:
         distributed.init_process_group(backend)
     else:  # started alone, without torchrun: nobody to meet
         distributed.init_process_group(backend, store=distributed.HashStore(), rank=0, world_size=1)
+    # A process that ends while gloo's threads still run is aborted, now and then, after all its work is done.
+    atexit.register(leave)
 
 
 def leave() -> None:
