@@ -116,7 +116,7 @@ def test_what_one_pool_began_and_was_killed_the_other_ends(place, expected, firs
     pytest.importorskip("ray", reason="the extra 'ray' is not installed")
     name, chance = f"{first}-{last}", random.Random(seed)
     kills = 0
-    moments = {"local": (0.7, 2.0), "ray": (3, 9)}  # a cluster takes seconds to start; the whole run, three
+    moments = {"local": (0.5, 1.3), "ray": (3, 5.5)}  # a cluster takes seconds to start; the whole run, three
     for attempt in range(6):
         pool = [first, last][attempt % 2]
         process = start(place, name, 2, pool)
