@@ -18,7 +18,7 @@ name = "start"
 [collect]
 sources = [{{ kind = "text_files", path = "{source}" }}]
 [train_tokenizer]
-vocab_size = 512
+tokenizer = {{ kind = "byte_bpe", vocab_size = 512 }}
 [pretrain]
 objective = "causal_lm"
 tokens = "20M"
