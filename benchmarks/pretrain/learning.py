@@ -18,6 +18,7 @@ from pathlib import Path
 import pyarrow.parquet as pq
 
 from benchmarks.line import Judged, Setting
+from benchmarks.pretrain.text_recipe import HEAD
 from benchmarks.process import run_recipe
 from firstwords.data.split import split_of
 
@@ -53,15 +54,7 @@ RACES = (
         name="10min", limit=600, bar=1.48, length='budget = "580s"', model="{ depth = 4, width = 192, context = 256 }"
     ),
 )
-RECIPE = """
-name = "shakespeare"
-[collect]
-sources = [{{ kind = "jsonl", path = "{source}" }}]
-[extract]
-extractor = {{ kind = "plain_text" }}
-[clean]
-steps = []
-[deduplicate]
+RECIPE = """[deduplicate]
 similar = false
 paragraphs = false
 [train_tokenizer]
@@ -127,7 +120,7 @@ def learn(folder: Path, data: Path, race: Race, seed: int, overrides: Sequence[s
     if not source.exists():
         write_parts(data, source)
     recipe = folder / f"shakespeare-{race.name}-{seed}.toml"
-    told = RECIPE.format(source=source, length=race.length, model=race.model, seed=seed)
+    told = (HEAD + RECIPE).format(name="shakespeare", source=source, length=race.length, model=race.model, seed=seed)
     recipe.write_text(told, encoding="utf-8")
     run_recipe(recipe, folder, *overrides, until="tokenize")
     ran = run_recipe(recipe, folder, *overrides)

@@ -21,6 +21,7 @@ from typing import Any
 import numpy as np
 
 from benchmarks.line import Judged, Setting
+from benchmarks.pretrain.text_recipe import HEAD
 from benchmarks.process import ROOT, Ran, peer, run, run_recipe
 from firstwords.data.token_store import TokenStore
 
@@ -30,15 +31,7 @@ OVERHEAD = 8
 # Name, where its checkout is told, and what its environment holds.
 PEERS = {"nanogpt": "PEER_NANOGPT", "nanochat": "PEER_NANOCHAT", "trainer": None}
 ENVIRONMENT = ["torch==2.13.0", "transformers==5.23.0 accelerate==1.15.0 filelock"]
-RECIPE = """
-name = "novels"
-[collect]
-sources = [{{ kind = "jsonl", path = "{source}" }}]
-[extract]
-extractor = {{ kind = "plain_text" }}
-[clean]
-steps = []
-[pretrain]
+RECIPE = """[pretrain]
 objective = {{ kind = "causal_lm" }}
 budget = "{budget}s"
 [evaluate]
@@ -85,7 +78,9 @@ def train_ours(folder: Path, data: Path, seconds: float) -> tuple[dict[str, floa
     with source.open("w", encoding="utf-8") as file:
         file.writelines(json.dumps({"text": text}) + "\n" for text in texts(data))
     recipe = folder / "novels.toml"
-    recipe.write_text(RECIPE.format(source=source, budget=f"{seconds - OVERHEAD:g}"), encoding="utf-8")
+    recipe.write_text(
+        (HEAD + RECIPE).format(name="novels", source=source, budget=f"{seconds - OVERHEAD:g}"), encoding="utf-8"
+    )
     run_recipe(recipe, folder, until="tokenize")
     ran = run_recipe(recipe, folder, until="pretrain")
     run_recipe(recipe, folder)

@@ -4,16 +4,9 @@ import json
 from pathlib import Path
 
 from benchmarks.data import inputs
+from benchmarks.pretrain.text_recipe import HEAD
 
-RECIPE = """
-name = "objectives"
-[collect]
-sources = [{{ kind = "jsonl", path = "{source}" }}]
-[extract]
-extractor = {{ kind = "plain_text" }}
-[clean]
-steps = []
-[deduplicate]
+RECIPE = """[deduplicate]
 paragraphs = false
 """
 SECONDS, QUICK_SECONDS = 180, 20
@@ -34,7 +27,7 @@ def write_recipe(folder: Path, data: Path, seconds: int, names: tuple[str, ...],
     with source.open("w", encoding="utf-8") as file:
         for number, text in enumerate(inputs.novels(data)):
             file.write(json.dumps({"id": f"novel-{number}", "text": text}, ensure_ascii=False) + "\n")
-    parts = [RECIPE.format(source=source)]
+    parts = [(HEAD + RECIPE).format(name="objectives", source=source)]
     for name in names:
         parts.append(f'[pretrain.{name}]\nbudget = "{seconds}s"\nobjective = {{ kind = "{OBJECTIVES[name]}" }}\n')
     parts.append("[evaluate]\ntasks = [\n" + "".join(f"  {task},\n" for task in tasks) + "]\n")

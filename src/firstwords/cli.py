@@ -6,13 +6,16 @@ Text for people goes to standard error, results to standard output; `--json` mak
 import os
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import App, CycloptsError, Parameter
 
 from firstwords import __version__
 from firstwords.errors import FirstwordsError, Interrupted
 from firstwords.looking import ROOT, Json, Root, card, compare, print_json, report, show
+
+if TYPE_CHECKING:
+    from firstwords.artifact import Artifact
 
 app = App(
     name="firstwords",
@@ -73,24 +76,28 @@ def run(
         replan=replan,
         pool=pool,
     )
-    if ranks.rank():
-        return  # of several processes the first one tells
+    if ranks.rank() == 0:  # of several processes the first one tells
+        _tell(checked.name, result.artifacts, json_output, artifacts)
+
+
+def _tell(name: str, made: "dict[str, Artifact]", json_output: bool, root: Path) -> None:
+    """Describe the data that a run made, and print its results."""
     from firstwords.corpus.lineage import undescribed, upstream
 
-    for artifact in undescribed(result.artifacts.values()):
+    for artifact in undescribed(made.values()):
         from firstwords.corpus.card import write_card
 
-        write_card(upstream(artifact, result.artifacts.values()), checked.name)
+        write_card(upstream(artifact, made.values()), name)
     if json_output:
         from firstwords.overview import show as overview
 
-        print_json(overview(checked.name, root=artifacts))
+        print_json(overview(name, root=root))
         return
-    for artifact in result.artifacts.values():
+    for artifact in made.values():
         for line in artifact.manifest["tables"]:
             print(line)
     sys.stdout.flush()
-    for line in _hints(checked.name, list(result.artifacts)):
+    for line in _hints(name, list(made)):
         print(line, file=sys.stderr)
 
 

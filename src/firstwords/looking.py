@@ -3,11 +3,14 @@
 import json
 import sys
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 from cyclopts import Parameter
 
 from firstwords.errors import RecipeError
+
+if TYPE_CHECKING:
+    from firstwords.artifact import Artifact
 
 Root = Annotated[Path, Parameter(name="--artifacts", help="Folder of all artifacts.")]
 Json = Annotated[bool, Parameter(name="--json", negative="", help="Print a JSON object instead of text.")]
@@ -77,12 +80,17 @@ def show(
     elif json_output:
         print_json(overview.show(target, root=artifacts))
     else:
-        found = overview.load_record(target, artifacts)
-        for line in overview.table(found):
+        _show_recipe(overview.load_record(target, artifacts))
+
+
+def _show_recipe(found: "dict[str, Artifact]") -> None:
+    from firstwords import overview
+
+    for line in overview.table(found):
+        print(line)
+    for artifact in found.values():
+        for line in artifact.manifest["tables"]:
             print(line)
-        for artifact in found.values():
-            for line in artifact.manifest["tables"]:
-                print(line)
 
 
 def _show_artifact(artifact: Any, json_output: bool) -> None:

@@ -22,3 +22,9 @@ def test_the_curve_has_a_row_a_step_and_nulls_where_nothing_was_measured():
     assert curve["validation_loss"].to_pylist() == [None, 2.75, None]
     assert curve["accuracy"].to_pylist() == [None, 0.5, None]
     assert str(curve.schema.field("tokens").type) == "int64"
+
+
+def test_samples_are_taken_out_of_the_lines_of_a_journal():
+    history = History.of([{"step": 2, "tokens": 20, "loss": 1.0, "samples": [{"text": "a"}]}])
+    assert history.records == [{"step": 2, "tokens": 20, "loss": 1.0}]
+    assert history.samples == [{"step": 2, "tokens": 20, "text": "a"}]

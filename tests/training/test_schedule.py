@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from firstwords.training.schedule import rate_factor
+from firstwords.training.schedule import moments, rate_factor
 
 
 def factors(num_steps, warmup_share=0.1, decay_share=0.5, final_rate_share=0.2):
@@ -34,3 +34,9 @@ def test_no_step_is_wasted_and_none_is_above_the_full_rate(num_steps, warmup, de
     peak = found.index(max(found))
     assert found[: peak + 1] == sorted(found[: peak + 1])
     assert found[peak:] == sorted(found[peak:], reverse=True)
+
+
+def test_moments_are_even_and_include_the_end():
+    assert moments(100, 4) == {25, 50, 75, 100}
+    assert moments(2, 8) == {1, 2}
+    assert moments(10, 0) == set()

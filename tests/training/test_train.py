@@ -16,7 +16,6 @@ import torch
 from safetensors.torch import load_file
 
 from firstwords.errors import Interrupted, NumericFailure, RecipeError
-from firstwords.training.train import moments
 
 SCRIPT = Path(__file__).parent / "tiny_run.py"
 TINY = runpy.run_path(str(SCRIPT))
@@ -254,9 +253,3 @@ def test_nothing_to_train_on_is_refused(tmp_path):
             settings=TINY["TrainSettings"](epochs=1, batch_examples=1),
             work=TINY["make_work"](tmp_path),
         )
-
-
-def test_moments_are_even_and_include_the_end():
-    assert moments(100, 4) == {25, 50, 75, 100}
-    assert moments(2, 8) == {1, 2}
-    assert moments(10, 0) == set()

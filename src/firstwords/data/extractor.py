@@ -1,6 +1,7 @@
 """From a raw record to a document: the contract, and the function that needs no recipe."""
 
 from abc import abstractmethod
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, ClassVar, Literal
@@ -38,6 +39,21 @@ def rejected(record: Record, reason: Reason, detail: str) -> Rejection:
     return Rejection(
         id=document_id(record.origin), url=record.url, reason=reason, detail=detail[:500], size=len(record.body)
     )
+
+
+def decoded_or_rejected(record: Record, *, is_html: bool = True) -> "Decoded | Rejection":
+    """The record's text, or why it is none: binary data, or no charset that gives text.
+
+    Args:
+        record: Of a page or a text.
+        is_html: Whether a declaration of the charset inside it may be looked for.
+    """
+    from firstwords.data.charset import decode, looks_binary
+
+    if looks_binary(record.body):
+        return rejected(record, "not_html", f"binary data announced as {record.media_type}")
+    decoded = decode(record.body, record.charset, is_html=is_html)
+    return decoded or rejected(record, "undecodable", f"charset {record.charset or 'not announced'}")
 
 
 def document(
@@ -123,6 +139,13 @@ def extract(html: bytes, url: str | None = None, mode: Literal["fast", "balanced
     if result.reason == "empty":
         return document(record, "", extractor)
     raise ValueError(f"extract: {result.reason}: {result.detail}")
+
+
+def read_first_page(extractor: Extractor) -> None:
+    """Load all that an extractor needs by letting it read a page; what goes wrong is told when it reads others."""
+    page = b"<html><head><title>t</title></head><body><p>A first page loads everything.</p></body></html>"
+    with suppress(Exception):
+        extractor.extract(Record(origin="first", body=page, media_type="text/html"))
 
 
 @cache

@@ -1,12 +1,6 @@
 """What `balanced` needs to read a page, loaded: a module for fork servers to import, so that their workers need not."""
 
-from contextlib import suppress
-
+from firstwords.data.extractor import read_first_page
 from firstwords.data.extractors.balanced import Balanced
-from firstwords.data.source import Record
 
-PAGE = b"<html><head><title>t</title></head><body><p>A first page loads everything.</p></body></html>"
-
-# What goes wrong here goes wrong in a worker too, where it is told.
-with suppress(Exception):
-    Balanced().extract(Record(origin="first", body=PAGE, media_type="text/html"))
+read_first_page(Balanced())

@@ -25,6 +25,16 @@ class History:
     records: list[dict[str, Any]] = field(default_factory=list)
     samples: list[dict[str, Any]] = field(default_factory=list)
 
+    @classmethod
+    def of(cls, lines: list[dict[str, Any]]) -> History:
+        """From records that hold their samples, as a journal keeps them."""
+        samples = [
+            {"step": line["step"], "tokens": line["tokens"]} | sample
+            for line in lines
+            for sample in line.get("samples", [])
+        ]
+        return cls([{k: v for k, v in line.items() if k != "samples"} for line in lines], samples)
+
     def latest(self, name: str) -> float | None:
         """The last value of a column."""
         return next((record[name] for record in reversed(self.records) if name in record), None)

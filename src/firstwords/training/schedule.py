@@ -1,4 +1,4 @@
-"""The learning rate over a run: warm-up, constant, linear decay."""
+"""The learning rate over a run (warm-up, constant, linear decay), and when to look at the model."""
 
 from __future__ import annotations
 
@@ -25,3 +25,8 @@ def rate_factor(
     if remaining >= decay_steps + 1:
         return 1.0
     return final_rate_share + (1 - final_rate_share) * remaining / (decay_steps + 1)
+
+
+def moments(num_steps: int, number: int) -> set[int]:
+    """Evenly spaced numbers of finished steps, the last one included."""
+    return {max(1, round(num_steps * k / number)) for k in range(1, number + 1)}

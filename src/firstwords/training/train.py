@@ -36,7 +36,7 @@ from firstwords.training.loader import MicroBatch, validation_batches
 from firstwords.training.objective import Objective
 from firstwords.training.optimizer import Optimizer, updated_whole
 from firstwords.training.reading import make_loader
-from firstwords.training.schedule import rate_factor
+from firstwords.training.schedule import moments, rate_factor
 from firstwords.training.settings import TrainSettings
 from firstwords.training.spikes import SpikeJudge
 from firstwords.training.tracker import Tracker
@@ -100,11 +100,6 @@ def train(
     if run.engine.rank == 0:
         run.followers = [tracker.follow(work, run.loader.num_steps) for tracker in trackers]
     return run.to_the_end()
-
-
-def moments(num_steps: int, number: int) -> set[int]:
-    """Evenly spaced numbers of finished steps, the last one included."""
-    return {max(1, round(num_steps * k / number)) for k in range(1, number + 1)}
 
 
 class _Run:
@@ -194,7 +189,7 @@ class _Run:
             self.lanes.close()
             self.journal.close()
         self.optimizer.end(with_best=self.settings.patience is not None)
-        return self._history()
+        return History.of(self.journal.records)
 
     def _is_over(self) -> bool:
         return self.step >= self.loader.num_steps or self.early_stop.is_over
@@ -256,14 +251,13 @@ class _Run:
         # Modules that draw from torch's own generator (dropout of adopted models) start from a known state everywhere.
         place = number * self.engine.num_ranks + self.engine.rank
         torch.manual_seed(int(keyed_generator(self.settings.seed, self.step, place, "torch").integers(2**63)))
-        part = self.lanes.run(self._part, micro)
-        return part * 0 if micro.is_idle else part
+        return self.lanes.run(self._part, micro)
 
     def _part(self, model: nn.Module, part: MicroBatch) -> Tensor:
         batch = self.engine.place(self.objective.collate(part.examples, part.draws, self.config))
         loss, count = self.objective.loss(model, batch, part.draws)
         if part.is_idle:
-            loss = loss * 0
+            loss, count = loss * 0, count * 0
         self.engine.backward(loss)
         return torch.stack([loss.detach().double(), count.double()])
 
@@ -339,14 +333,6 @@ class _Run:
         self.journal.append(record)
         for follower in self.followers:
             follower(shown)
-
-    def _history(self) -> History:
-        samples = [
-            {"step": record["step"], "tokens": record["tokens"]} | sample
-            for record in self.journal.records
-            for sample in record.get("samples", [])
-        ]
-        return History([{k: v for k, v in r.items() if k != "samples"} for r in self.journal.records], samples)
 
     # --- checkpoints ---
 

@@ -65,23 +65,21 @@ def record_facts(facts: PageFacts, record: Record) -> dict[str, str]:
     return joined_signals(own, facts.signals) | {name: value for name, value in said.items() if value}
 
 
-def page_facts(tree: Any, url: str | None, *, with_links: bool = False, text: str | None = None) -> PageFacts:
+def page_facts(tree: Any, url: str | None, *, with_links: bool = False) -> PageFacts:
     """Read the facts of a parsed page.
 
     Args:
         tree: A `resiliparse.parse.html.HTMLTree`.
         url: The page's address, for relative links.
         with_links: Also gather the links.
-        text: The page as it was parsed, if it is at hand: what it does not hold is not looked for in the tree.
     """
     root = tree.document.query_selector("html")
     reading = _Reading(tree.title, root.getattr("lang") if root is not None else None, _base(tree, url))
     for meta in _elements(tree, "meta[content]"):
         reading.meta(meta.getattr)
-    if text is None or _holds(text, "license") or _holds(text, "canonical"):
-        for element in _elements(tree, "[rel][href]"):
-            reading.relation(element.getattr("rel") or "", element.getattr("href") or "")
-    if reading.facts.licence is None and (text is None or "creativecommons.org/" in text):
+    for element in _elements(tree, "[rel][href]"):
+        reading.relation(element.getattr("rel") or "", element.getattr("href") or "")
+    if reading.facts.licence is None:
         for element in _elements(tree, "a[href*='creativecommons.org/']"):
             reading.link(element.getattr("href") or "")
     facts = reading.facts
@@ -180,11 +178,6 @@ class _Reading:
         found = _LICENCES.match(href)
         if found and self.facts.licence is None:
             self.facts.licence = found[0].lower()
-
-
-def _holds(text: str, word: str) -> bool:
-    """Whether a page says an ASCII word as people write it."""
-    return word in text or word.capitalize() in text or word.upper() in text
 
 
 def _elements(tree: Any, selector: str) -> list[Any]:

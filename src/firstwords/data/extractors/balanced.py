@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from firstwords.data.document import Document, Rejection
-from firstwords.data.extractor import Extractor, document, rejected
+from firstwords.data.extractor import Extractor, decoded_or_rejected, document, rejected
 from firstwords.data.source import Record
 
 
@@ -35,15 +35,12 @@ class Balanced(Extractor):
         """The page's main text, blocks separated by a blank line."""
         from firstwords.data.block_classifier import main_blocks
         from firstwords.data.block_text import text_of
-        from firstwords.data.charset import decode, looks_binary
         from firstwords.data.crawl.page import record_facts, told_facts
         from firstwords.data.page_blocks import page_blocks
 
-        if looks_binary(record.body):
-            return rejected(record, "not_html", f"binary data announced as {record.media_type}")
-        decoded = decode(record.body, record.charset)
-        if decoded is None:
-            return rejected(record, "undecodable", f"charset {record.charset or 'not announced'}")
+        decoded = decoded_or_rejected(record)
+        if isinstance(decoded, Rejection):
+            return decoded
         if decoded.text.count("<") > 2 * self.max_elements:
             return rejected(record, "too_large", f"more than {self.max_elements} elements")
         page = page_blocks(decoded.text)

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from firstwords.data.document import Document, Rejection
-from firstwords.data.extractor import Extractor, document, rejected
+from firstwords.data.extractor import Extractor, decoded_or_rejected, document, rejected
 from firstwords.data.source import Record
 
 
@@ -28,15 +28,12 @@ class Fast(Extractor):
         from resiliparse.extract.html2text import extract_plain_text
         from resiliparse.parse.html import HTMLTree
 
-        from firstwords.data.charset import decode, looks_binary
         from firstwords.data.crawl.page import record_facts, told_facts
         from firstwords.data.page_tags import told_tags
 
-        if looks_binary(record.body):
-            return rejected(record, "not_html", f"binary data announced as {record.media_type}")
-        decoded = decode(record.body, record.charset)
-        if decoded is None:
-            return rejected(record, "undecodable", f"charset {record.charset or 'not announced'}")
+        decoded = decoded_or_rejected(record)
+        if isinstance(decoded, Rejection):
+            return decoded
         tree = HTMLTree.parse(decoded.text)
         text = extract_plain_text(
             tree, preserve_formatting=True, main_content=self.main_content, alt_texts=False, noscript=False

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from firstwords.data.document import Document, Rejection
-from firstwords.data.extractor import Extractor, document, rejected
+from firstwords.data.extractor import Extractor, decoded_or_rejected, document, rejected
 from firstwords.data.source import Record
 
 
@@ -28,14 +28,11 @@ class Markdown(Extractor):
         """The text without its front matter."""
         from dataclasses import replace
 
-        from firstwords.data.charset import decode, looks_binary
         from firstwords.data.markdown import first_heading, front_matter, without_markup
 
-        if looks_binary(record.body):
-            return rejected(record, "not_html", f"binary data announced as {record.media_type}")
-        decoded = decode(record.body, record.charset, is_html=False)
-        if decoded is None:
-            return rejected(record, "undecodable", f"charset {record.charset or 'not announced'}")
+        decoded = decoded_or_rejected(record, is_html=False)
+        if isinstance(decoded, Rejection):
+            return decoded
         values, text = front_matter(decoded.text.replace("\r\n", "\n").replace("\r", "\n"))
         title = values.get("title") or first_heading(text)
         text = (text if self.keep_markup else without_markup(text)).strip("\n")

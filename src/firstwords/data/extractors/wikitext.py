@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from firstwords.data.document import Document, Rejection
-from firstwords.data.extractor import Extractor, document, rejected
+from firstwords.data.extractor import Extractor, decoded_or_rejected, document, rejected
 from firstwords.data.source import Record
 
 
@@ -22,14 +22,11 @@ class Wikitext(Extractor):
 
     def extract(self, record: Record) -> Document | Rejection:
         """The page's text, paragraphs separated by a blank line."""
-        from firstwords.data.charset import decode, looks_binary
         from firstwords.data.wikitext import plain_text
 
-        if looks_binary(record.body):
-            return rejected(record, "not_html", f"binary data announced as {record.media_type}")
-        decoded = decode(record.body, record.charset, is_html=False)
-        if decoded is None:
-            return rejected(record, "undecodable", f"charset {record.charset or 'not announced'}")
+        decoded = decoded_or_rejected(record, is_html=False)
+        if isinstance(decoded, Rejection):
+            return decoded
         text = plain_text(decoded.text, keep_formulas=self.keep_formulas)
         if not text.strip():
             return rejected(record, "empty", "no readable text")
