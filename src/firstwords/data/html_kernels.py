@@ -5,6 +5,8 @@
 One pass over the bytes of the page, in time that grows with their number: a search through the open elements is
 bounded. What is left out of the standard's tree construction changes where inline elements end, not where text
 stands: no formatting element is opened again, nothing is moved out of tables. Import this module only where it is used.
+
+Longer than most files, because all of it works on one state: the stack, the open block, the text so far.
 """
 
 from __future__ import annotations
