@@ -81,6 +81,11 @@ def test_passwords_and_odd_methods_are_told() -> None:
 @pytest.mark.parametrize(
     ("body", "reason"),
     [(b"", "malformed"), (b"no zip", "malformed"), (packed({"a": b"x" * 99})[:50], "truncated")],
+    ids=[
+        "empty",
+        "text",
+        "half",
+    ],  # an archive holds the time, and the names of tests must be the same in every process
 )
 def test_what_is_no_archive(body, reason) -> None:
     assert refused(body).reason == reason
