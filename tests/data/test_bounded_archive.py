@@ -85,7 +85,7 @@ def test_passwords_and_odd_methods_are_told() -> None:
         "empty",
         "text",
         "half",
-    ],  # an archive holds the time, and the names of tests must be the same in every process
+    ],  # an archive holds the time, and names must be the same in every process
 )
 def test_what_is_no_archive(body, reason) -> None:
     assert refused(body).reason == reason
