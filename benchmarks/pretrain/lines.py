@@ -1,14 +1,14 @@
 """The lines of `make bench-pretrain`, in the order in which they run."""
 
 from benchmarks.line import Line
-from benchmarks.pretrain import blimp, generation, learning, masked, novels, plan, speed, startup, tokenizers
+from benchmarks.pretrain import blimp, generation, learning, masked, novels, plan, speed, startup, tokenizing
 
 LINES: dict[str, Line] = {
     "matched": speed.matched,
     "small": speed.small,
     "half-full": speed.masked,
     "startup": startup.startup,
-    "tokenizers": tokenizers.tokenizers,
+    "tokenizers": tokenizing.tokenizers,
     "plan": plan.plan,
     "generation": generation.generation,
     "learning": learning.learning,
