@@ -155,8 +155,9 @@ def run_recipe(
         return result
     _check(plan)
     stages = [plan.graph.stages[name] for name in plan.graph.order if plan.artifact(name) is None]
-    if stages:
-        resources.pool.prepare(tuple(dict.fromkeys(module for stage in stages for module in stage.preloads())))
+    # Where nothing is left but training, workers would be started for nobody, and beside it.
+    if modules := tuple(dict.fromkeys(module for stage in stages for module in stage.preloads())):
+        resources.pool.prepare(modules)
     console.note(_header(recipe, plan))
     with _stop_on_termination(), closing(resources.pool):
         for name in plan.graph.order:

@@ -10,16 +10,12 @@ from typing import Any
 
 from torch import Tensor, nn
 from torch.nn import functional as F
-from torch.nn.utils import skip_init
 
 from firstwords.model.batch import Batch
 from firstwords.model.config import ModelConfig
 from firstwords.model.config_file import HeadKind
 from firstwords.model.cross_entropy import sum_cross_entropy, token_nats
-
-
-def _linear(num_inputs: int, num_outputs: int, bias: bool) -> nn.Linear:
-    return skip_init(nn.Linear, num_inputs, num_outputs, bias=bias)  # type: ignore[return-value]
+from firstwords.model.unset import linear_layer
 
 
 class Head(nn.Module):
@@ -41,7 +37,7 @@ class LanguageModelHead(Head):
 
     def __init__(self, config: ModelConfig) -> None:
         super().__init__()
-        self.lm_head = _linear(config.width, config.vocab_size, bias=False)
+        self.lm_head = linear_layer(config.width, config.vocab_size, bias=False)
 
     def forward(
         self,
@@ -73,7 +69,7 @@ class TokenHead(Head):
         super().__init__()
         self.names = tuple(names)
         self.layer_name = "score" if config.causal else "classifier"
-        self.add_module(self.layer_name, _linear(config.width, len(self.names), bias=True))
+        self.add_module(self.layer_name, linear_layer(config.width, len(self.names), bias=True))
 
     def forward(
         self,
@@ -105,10 +101,10 @@ class SequenceHead(Head):
         self.causal = config.causal
         self.pooling = config.pooling
         if config.causal:
-            self.score = _linear(config.width, len(self.names), bias=False)
+            self.score = linear_layer(config.width, len(self.names), bias=False)
         else:
-            self.dense = _linear(config.width, config.width, bias=True)
-            self.classifier = _linear(config.width, len(self.names), bias=True)
+            self.dense = linear_layer(config.width, config.width, bias=True)
+            self.classifier = linear_layer(config.width, len(self.names), bias=True)
 
     def forward(
         self,

@@ -12,7 +12,6 @@ from typing import Protocol
 
 import torch
 from torch import Tensor, nn
-from torch.nn.utils import skip_init
 
 from firstwords.model.attention import Attention
 from firstwords.model.batch import Batch
@@ -21,11 +20,7 @@ from firstwords.model.heads import Head, LanguageModelHead
 from firstwords.model.mixed_attention import attention_of
 from firstwords.model.operations import gated_unit, rms_norm, rotary_angles, rotate
 from firstwords.model.products import compute_dtype, linear, normed_linear
-
-
-def _matrix(num_inputs: int, num_outputs: int) -> nn.Linear:
-    """A linear layer whose weights are not set yet; `initialise` does, without the global random state."""
-    return skip_init(nn.Linear, num_inputs, num_outputs, bias=False)  # type: ignore[return-value]
+from firstwords.model.unset import embedding_layer, linear_layer
 
 
 class RMSNorm(nn.Module):
@@ -50,10 +45,10 @@ class SelfAttention(nn.Module):
         self.head_size = config.head_size
         self.num_heads, self.num_kv_heads = config.num_heads, config.num_kv_heads
         self.qk_norm = config.qk_norm
-        self.q_proj = _matrix(config.width, config.num_heads * config.head_size)
-        self.k_proj = _matrix(config.width, config.num_kv_heads * config.head_size)
-        self.v_proj = _matrix(config.width, config.num_kv_heads * config.head_size)
-        self.o_proj = _matrix(config.num_heads * config.head_size, config.width)
+        self.q_proj = linear_layer(config.width, config.num_heads * config.head_size)
+        self.k_proj = linear_layer(config.width, config.num_kv_heads * config.head_size)
+        self.v_proj = linear_layer(config.width, config.num_kv_heads * config.head_size)
+        self.o_proj = linear_layer(config.num_heads * config.head_size, config.width)
         self.q_norm = RMSNorm(config.head_size, config.norm_epsilon) if config.qk_norm else nn.Identity()
         self.k_norm = RMSNorm(config.head_size, config.norm_epsilon) if config.qk_norm else nn.Identity()
 
@@ -74,9 +69,9 @@ class FeedForward(nn.Module):
 
     def __init__(self, config: ModelConfig) -> None:
         super().__init__()
-        self.gate_proj = _matrix(config.width, config.mlp_width)
-        self.up_proj = _matrix(config.width, config.mlp_width)
-        self.down_proj = _matrix(config.mlp_width, config.width)
+        self.gate_proj = linear_layer(config.width, config.mlp_width)
+        self.up_proj = linear_layer(config.width, config.mlp_width)
+        self.down_proj = linear_layer(config.mlp_width, config.width)
 
     def forward(self, x: Tensor, norm: RMSNorm) -> Tensor:
         """Transform each token (N, width), normalised by `norm`, by itself."""
@@ -114,7 +109,7 @@ class Backbone(nn.Module):
     def __init__(self, config: ModelConfig) -> None:
         super().__init__()
         self.config = config
-        self.embed_tokens = skip_init(nn.Embedding, config.vocab_size, config.width)
+        self.embed_tokens = embedding_layer(config.vocab_size, config.width)
         self.layers = nn.ModuleList(Block(config, layer) for layer in range(config.num_layers))
         self.norm = RMSNorm(config.width, config.norm_epsilon)
 

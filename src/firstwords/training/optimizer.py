@@ -12,6 +12,7 @@ from typing import Literal
 import torch
 from torch import Tensor, nn
 
+from firstwords.training.adamw import STATE, AdamW, Group
 from firstwords.training.settings import TrainSettings
 
 Role = Literal["matrix", "embedding", "head", "vector"]
@@ -142,22 +143,15 @@ class Optimizer:
                 elementwise.setdefault(role, {})[name] = parameter
         self._matrix_groups = [_MatrixGroup(parameters) for parameters in by_shape.values()]
         self._elementwise = {name: p for group in elementwise.values() for name, p in group.items()}
-        self._adamw = None
-        if elementwise:
-            self._adamw = torch.optim.AdamW(
-                [
-                    {
-                        "params": list(group.values()),
-                        "full_rate": rates[role],
-                        "lr": rates[role],
-                        "weight_decay": settings.weight_decay if role == "matrix" else 0.0,
-                    }
-                    for role, group in elementwise.items()
-                ],
-                betas=settings.betas,
-                eps=settings.epsilon,
-                fused=True,  # one pass over memory; also on a processor, where torch leaves it off by default
+        groups = (
+            Group(
+                parameters=group,
+                rate=rates[role],
+                weight_decay=settings.weight_decay if role == "matrix" else 0.0,
             )
+            for role, group in elementwise.items()
+        )
+        self._adamw = AdamW(groups, settings.betas, settings.epsilon)
 
     @torch.no_grad()
     def step(self, factor: float) -> None:
@@ -170,10 +164,7 @@ class Optimizer:
         for group in self._matrix_groups:
             rate = settings.matrix_rate * factor
             group.step(rate, settings.momentum, settings.weight_decay, settings.matrix_iterations)
-        if self._adamw is not None:
-            for each in self._adamw.param_groups:
-                each["lr"] = each["full_rate"] * factor
-            self._adamw.step()
+        self._adamw.step(factor)
 
     def state(self) -> dict[str, Tensor]:
         """Everything that must be stored to continue exactly, by parameter name."""
@@ -181,9 +172,8 @@ class Optimizer:
         for group in self._matrix_groups:
             for name, momentum in zip(group.parameters, group.momentum.unbind(), strict=True):
                 tensors[f"momentum.{name}"] = momentum
-        for name, parameter in self._elementwise.items():
-            state = self._adamw.state[parameter] if self._adamw else {}
-            for key, value in state.items():  # empty before the first step
+        for name, state in self._adamw.state.items():
+            for key, value in state.items():
                 tensors[f"{key}.{name}"] = value
         return tensors
 
@@ -198,11 +188,5 @@ class Optimizer:
             for name, momentum in zip(group.parameters, group.momentum.unbind(), strict=True):
                 momentum.copy_(tensors[f"momentum.{name}"])
         for name, parameter in self._elementwise.items():
-            assert self._adamw is not None
-            if f"step.{name}" not in tensors:
-                continue  # saved before the first step
-            self._adamw.state[parameter] = {
-                "step": tensors[f"step.{name}"].clone(),
-                "exp_avg": torch.empty_like(parameter).copy_(tensors[f"exp_avg.{name}"]),
-                "exp_avg_sq": torch.empty_like(parameter).copy_(tensors[f"exp_avg_sq.{name}"]),
-            }
+            if f"step.{name}" in tensors:  # else it was saved before the first step
+                self._adamw.load(name, parameter, {key: tensors[f"{key}.{name}"] for key in STATE})
