@@ -13,6 +13,7 @@ from stepping import Shape, Step, lengths, serve, tokens
 
 from firstwords.compute.engines.single import Single
 from firstwords.model.config import ModelConfig
+from firstwords.model.precision import set_precision
 from firstwords.model.products import product
 from firstwords.model.transformer import Model
 from firstwords.training.batch import Draws, Example
@@ -50,8 +51,9 @@ class _Training:
         self.config = _config(shape, layout)
         self.objective: Objective = MaskedLM() if layout == "eurobert" else CausalLM()
         precision = "bfloat16" if mode == "bfloat16" else "float32"
-        self.engine = Single(device="cpu", precision=precision)  # type: ignore[arg-type]
+        self.engine = Single(device="cpu")
         self.model = self.engine.prepare(Model(self.config, self.objective.head(self.config, None)))  # type: ignore[arg-type]
+        set_precision(self.model, precision)
         kind = "muon" if mode == "muon" else "adamw"
         self.optimizer = Optimizer(self.model, TrainSettings(tokens=1, batch_tokens=1, matrix_optimizer=kind))  # type: ignore[arg-type]
         ids = tokens(shape).numpy().astype(np.int32)

@@ -184,7 +184,7 @@ def _modelled(flops: float, demand: Demand) -> Measure:
     """A machine of so many operations a second."""
     share = float(getattr(demand.objective, "share", 1.0))
 
-    def measure(config: ModelConfig, seconds: float) -> Speed:
+    def measure(config: ModelConfig, seconds: float, precision: str = "float32") -> Speed:
         per_token = training_flops_per_token(config, predicted_share=share)
         return Speed(per_token / flops, optimizer_flops(config) / flops)
 

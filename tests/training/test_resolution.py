@@ -190,3 +190,53 @@ def test_numbers_are_shown_for_people():
     text = summary(plan_for(budget=180, model={"depth": 4}))
     assert text.startswith("4 layers x 256, 5.3M parameters, ")
     assert "3.0 min at" in text
+
+
+def in_two_precisions(gain, asked):
+    """A machine that is so many times as fast in bfloat16."""
+    plain = machine(100)
+
+    def measure(config, seconds, precision="float32"):
+        asked.append(precision)
+        speed = plain(config, seconds)
+        if precision == "bfloat16":
+            return Speed(speed.seconds_per_token / gain, speed.seconds_per_update)
+        return speed
+
+    return measure
+
+
+def half_plan(gain, half_gain, training=None, **given):
+    asked = []
+    demand = Demand(CausalLM(), given.get("budget"), given.get("tokens"), ModelSizes(), training or {}, 7)
+    return resolve(demand, CORPUS, in_two_precisions(gain, asked), 20 * GIBIBYTE, half_gain), asked
+
+
+def test_half_precision_is_taken_where_whole_steps_gain():
+    plan, _ = half_plan(1.6, 2.5, budget=600)
+    slow, _ = half_plan(1.6, 0.01, budget=600)
+    assert plan["training"]["precision"] == "bfloat16"
+    assert "1.60 times" in reasons(plan)["precision"]["reason"]
+    assert plan["cost"]["tokens_per_second"] > 1.3 * slow["cost"]["tokens_per_second"] or (
+        plan["model"]["width"] > slow["model"]["width"]
+    )
+    assert plan["cost"]["seconds"] <= 600.6
+
+
+def test_half_precision_is_left_where_whole_steps_gain_little():
+    plan, asked = half_plan(1.1, 2.5, budget=600)
+    assert "bfloat16" in asked
+    assert plan["training"]["precision"] == "float32"
+    assert "1.10 times" in reasons(plan)["precision"]["reason"]
+
+
+def test_half_precision_is_not_tried_on_processors_without_units_for_it():
+    plan, asked = half_plan(1.6, 0.01, tokens=2_000_000)
+    assert set(asked) == {"float32"}
+    assert plan["training"]["precision"] == "float32"
+
+
+def test_a_precision_set_by_hand_is_the_only_one_measured():
+    plan, asked = half_plan(0.1, 0.01, training={"precision": "bfloat16"}, budget=600)
+    assert set(asked) == {"bfloat16"}
+    assert reasons(plan)["precision"]["reason"] == "set by hand"

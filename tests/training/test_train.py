@@ -79,6 +79,20 @@ def test_options_make_the_same_bytes_too(kind, tmp_path):
     assert digest(again) == digest(model)
 
 
+def test_half_precision_makes_the_same_bytes_too(tmp_path):
+    settings = {"tokens": 20 * 8 * TINY["ROW_TOKENS"], "checkpoint_steps": 3, "precision": "bfloat16"}
+    model, expected = run_tiny(tmp_path / "whole", "causal_lm", dtype=torch.float32, **settings)
+    for step in (4, 11):
+        with pytest.raises(RuntimeError):
+            trackers = (DieAfter(step=step, how="raise"),)
+            run_tiny(tmp_path / "cut", "causal_lm", dtype=torch.float32, trackers=trackers, **settings)
+    again, history = run_tiny(tmp_path / "cut", "causal_lm", dtype=torch.float32, **settings)
+    assert history == expected
+    assert digest(again) == digest(model)
+    single = settings | {"precision": "float32"}
+    assert run_tiny(tmp_path / "single", "causal_lm", dtype=torch.float32, **single)[1] != expected
+
+
 def test_killed_it_makes_the_same_bytes(uninterrupted, tmp_path):
     kind, expected_digest, expected = uninterrupted
     death = "--kill-after-step" if kind == "causal_lm" else "--kill-while-saving"

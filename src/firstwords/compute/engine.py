@@ -13,7 +13,7 @@ from abc import abstractmethod
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from firstwords.recipe import Component
 
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from torch import Tensor, nn
 
 WEIGHTS, STATE = "model.safetensors", "optimizer.safetensors"
-Precision = Literal["float32", "bfloat16"]
 
 Snapshot = dict[str, "dict[str, Tensor]"]
 """File name to its tensors, in ordinary memory and independent of what training does next."""
@@ -110,12 +109,6 @@ class Engine(Component):
     @abstractmethod
     def whole(self, model: "nn.Module") -> "nn.Module | None":
         """A model with all weights on the first rank, to be read only; None on the others. Every rank calls it."""
-
-    def set_precision(self, model: "nn.Module", precision: Precision) -> None:
-        """Tell a model in which type to make its matrix products; a float64 model keeps its own."""
-        import torch
-
-        model.autocast = torch.bfloat16 if precision == "bfloat16" else None  # type: ignore[assignment]
 
     def place(self, batch: Any) -> Any:
         """A batch whose tensors are on the device."""

@@ -42,7 +42,7 @@ class Configure(Stage):
         base: A model to go on from: sizes and vocabulary are its own, the rates rise again (`training.continuation`).
     """
 
-    version: ClassVar[int] = 3
+    version: ClassVar[int] = 4
     resolves: ClassVar[bool] = True
     libraries: ClassVar[tuple[str, ...]] = ("torch",)
 
@@ -89,6 +89,7 @@ class Configure(Stage):
         import torch
 
         from firstwords.artifact import write_json
+        from firstwords.model.precision import half_precision_gain
         from firstwords.tokenizer.word_joints import word_joints
         from firstwords.training import continuation
         from firstwords.training.foreign_load import ForeignLoad
@@ -108,7 +109,7 @@ class Configure(Stage):
         stopwatch = Stopwatch(self.objective, work.inputs["tokens"].folder, joints)
         others = ForeignLoad()
         try:
-            plan = resolve(demand, corpus, stopwatch, available_memory_bytes())
+            plan = resolve(demand, corpus, stopwatch, available_memory_bytes(), half_precision_gain())
         except CannotFit as error:
             if (others.cores() or 0) <= BUSY_CORES:
                 raise

@@ -13,6 +13,7 @@ from torch import Tensor, nn
 from firstwords.compute.allocator import keep_freed_memory
 from firstwords.model.config import ModelConfig
 from firstwords.model.cost import ACTIVATIONS_HELD, BYTES_PER_NUMBER, activation_numbers_per_token
+from firstwords.model.precision import set_precision
 from firstwords.model.transformer import Model
 from firstwords.tokenizer.word_joints import WordJoints
 from firstwords.training.batch import Draws, Example
@@ -72,7 +73,7 @@ class Stopwatch:
         self._store = store
         self._joints = joints
 
-    def __call__(self, config: ModelConfig, seconds: float) -> Speed:
+    def __call__(self, config: ModelConfig, seconds: float, precision: str = "float32") -> Speed:
         """Time forward, backward and update of a model with random weights.
 
         The fastest of several steps counts: another process that takes a core for a moment can make a step ten times
@@ -81,10 +82,12 @@ class Stopwatch:
         Args:
             config: Of the model.
             seconds: When so many are over no further step begins; at least one is timed.
+            precision: Of matrix products, as in `TrainSettings`.
         """
         begin = time.perf_counter()
         keep_freed_memory()  # as an engine does
         model = Model(config, self._objective.head(config, None))  # type: ignore[arg-type]
+        set_precision(model, precision)
         model.train()
         optimizer = Optimizer(model, SETTINGS)
         lanes = Lanes(model, num_lanes(model))

@@ -34,6 +34,8 @@ SHORT_PROBE_SECONDS = 2.0
 # A size that is set is measured even if the small model before it took long, as it does beside other programs.
 SET_SECONDS, SET_PATIENCE = 1.5, 10.0
 FEWEST_STEPS = 4
+# Half precision is tried where matrix products gain so much by it, and taken where whole steps gain so much.
+LEAST_PRODUCT_GAIN, LEAST_GAIN, HALF_SECONDS = 1.3, 1.15, 1.5
 MICRO_TOKENS = 4096
 # What a whole run holds beyond its steps: the tokenizer, samples, the learning curve.
 RUN_BYTES = 10 * 2**20
@@ -57,10 +59,10 @@ class Demand:
 class Measure(Protocol):
     """Times a configuration, for about so many seconds at most."""
 
-    def __call__(self, config: ModelConfig, seconds: float) -> Speed: ...
+    def __call__(self, config: ModelConfig, seconds: float, precision: str = "float32") -> Speed: ...
 
 
-def resolve(demand: Demand, corpus: Corpus, measure: Measure, memory: int) -> dict[str, Any]:
+def resolve(demand: Demand, corpus: Corpus, measure: Measure, memory: int, half_gain: float = 0.0) -> dict[str, Any]:
     """Everything that pre-training needs to know.
 
     Args:
@@ -68,6 +70,8 @@ def resolve(demand: Demand, corpus: Corpus, measure: Measure, memory: int) -> di
         corpus: What there is to learn from.
         measure: The machine.
         memory: Free bytes.
+        half_gain: How many times as fast matrix products are in bfloat16 (`model.precision`); whether training is
+            faster by it is measured where they are.
 
     Returns:
         `plan.json`: `model` (fields of `ModelConfig`), `training` (fields of `TrainSettings`), `reasons` (name, value,
@@ -81,13 +85,19 @@ def resolve(demand: Demand, corpus: Corpus, measure: Measure, memory: int) -> di
         demand.tokens is None and demand.flops is None and (demand.budget is not None or not demand.sizes.is_fixed)
     )
     seconds = PROBE_SECONDS if by_clock else SHORT_PROBE_SECONDS
-    machine = _Machine(measure, demand.objective.predicted_share, seconds)
+    by_hand = demand.training.get("precision")
+    machine = _Machine(measure, demand.objective.predicted_share, seconds, by_hand or "float32")
     candidates = _candidates(demand, corpus, memory)
     demand.objective.check(candidates[0][0])
     choice, reason = _choose(demand, corpus, candidates, machine)
+    precision = None
+    if by_hand is None and half_gain >= LEAST_PRODUCT_GAIN:
+        machine, precision = machine.in_half_precision(choice.config)
+        if precision.value == "bfloat16":
+            choice, reason = _choose(demand, corpus, candidates, machine)
     micro_tokens = _micro_tokens(choice.config, memory)
     assert micro_tokens is not None
-    settings, reasons = _training(demand, corpus, choice, micro_tokens)
+    settings, reasons = _training(demand, corpus, choice, micro_tokens, precision)
     first = choice.reasons[0]
     if not (demand.sizes.preset or demand.sizes.parameters):
         first = dataclasses.replace(first, reason=reason)  # the number of layers is the dial
@@ -104,9 +114,10 @@ def resolve(demand: Demand, corpus: Corpus, measure: Measure, memory: int) -> di
 class _Machine:
     """Speeds that were measured, and estimates from them."""
 
-    def __init__(self, measure: Measure, predicted_share: float, seconds: float) -> None:
+    def __init__(self, measure: Measure, predicted_share: float, seconds: float, precision: str = "float32") -> None:
         self._measure = measure
         self.predicted_share = predicted_share
+        self.precision = precision
         self._known: dict[ModelConfig, Speed] = {}
         self._left = seconds
 
@@ -131,9 +142,30 @@ class _Machine:
                 return False
         begin = time.perf_counter()
         # The first one leaves time for those that it recommends.
-        self._known[config] = self._measure(config, left if self._known else left / 3)
+        self._known[config] = self._timed(config, left if self._known else left / 3)
         self._left -= time.perf_counter() - begin
         return True
+
+    def _timed(self, config: ModelConfig, seconds: float) -> Speed:
+        half = {} if self.precision == "float32" else {"precision": self.precision}
+        return self._measure(config, seconds, **half)
+
+    def in_half_precision(self, config: ModelConfig) -> tuple[_Machine, Reason]:
+        """The machine as it is in bfloat16 if a configuration is clearly faster so, else this one; and why.
+
+        Speeds that were measured in float32 are taken to grow alike, which is less than they do in larger models.
+        """
+        half = _Machine(self._measure, self.predicted_share, 0.0, "bfloat16")
+        measured, before = half._timed(config, HALF_SECONDS), self.speed(config)
+        gain = before.seconds_per_token / measured.seconds_per_token
+        told = f"bfloat16 is {gain:.2f} times as fast here, measured"
+        if gain < LEAST_GAIN:
+            return self, Reason("precision", "float32", f"{told}; it is taken from {LEAST_GAIN} on")
+        half._known = {
+            each: dataclasses.replace(speed, seconds_per_token=speed.seconds_per_token / gain)
+            for each, speed in self._known.items()
+        } | {config: measured}
+        return half, Reason("precision", "bfloat16", f"{told}; weights, sums and updates stay float32")
 
     def report(self) -> dict[str, Any]:
         """For `plan.json`."""
@@ -273,7 +305,9 @@ def _tiny(config: ModelConfig) -> ModelConfig:
     )
 
 
-def _training(demand: Demand, corpus: Corpus, choice: Choice, micro_tokens: int) -> tuple[dict[str, Any], list[Reason]]:
+def _training(
+    demand: Demand, corpus: Corpus, choice: Choice, micro_tokens: int, precision: Reason | None
+) -> tuple[dict[str, Any], list[Reason]]:
     """Fields of `TrainSettings`, and why they are so."""
     epochs = choice.tokens / corpus.train_tokens
     if demand.tokens is not None:
@@ -294,6 +328,7 @@ def _training(demand: Demand, corpus: Corpus, choice: Choice, micro_tokens: int)
         ),
         Reason("num_evaluations", choice.num_evaluations, "at most a twentieth of the time"),
         *sizing.rates(choice.config, choice.num_updates, choice.batch_tokens),
+        *([precision] if precision else []),
     ]
     by_hand = dict(demand.training)
     reasons = [

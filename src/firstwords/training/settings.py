@@ -26,6 +26,10 @@ class TrainSettings(Component):
     # The most tokens that go through the model at once. It bounds memory; the gradient is the exact mean regardless.
     micro_tokens: Count = 4096
 
+    # Of matrix products and attention; weights, sums and the optimizer stay float32. Half precision is faster on GPUs
+    # and on processors with units for it (AVX-512 BF16, AMX), and many times slower on others: `configure` measures.
+    precision: Literal["float32", "bfloat16"] = "float32"
+
     matrix_optimizer: Literal["muon", "adamw"] = "muon"
     # Rates and momenta were measured on small models and few updates (docs/log 2026-11-22-rates).
     # Muon: length of an update relative to a matrix with singular values of one (Jordan et al. 2024); the rest: AdamW.

@@ -21,6 +21,7 @@ from firstwords.artifact import write_json
 from firstwords.compute.engine import Engine, write
 from firstwords.compute.engines.single import Single
 from firstwords.errors import Interrupted, NumericFailure, RecipeError
+from firstwords.model.precision import set_precision
 from firstwords.recipe import configuration
 from firstwords.stage import Work
 from firstwords.training.background import Background
@@ -121,6 +122,7 @@ class _Run:
         self.engine = engine
         self.config: Any = model.config
         self.model = engine.prepare(model)
+        set_precision(self.model, settings.precision)
         self.lanes = Lanes(self.model, num_lanes(self.model, compiled=getattr(engine, "compile", False)))
         shares = engine.shares(self.model, updated_whole(self.model, settings))
         self.optimizer = KeptWeights(

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from firstwords.compute import ranks
 from firstwords.compute.allocator import keep_freed_memory
-from firstwords.compute.engine import Precision, Replicated, checkpoint_blocks
+from firstwords.compute.engine import Replicated, checkpoint_blocks
 from firstwords.recipe import runtime
 
 if TYPE_CHECKING:
@@ -20,13 +20,11 @@ class DataParallel(Replicated):
         device: `cpu`, `cuda`, or `auto` for GPUs where there are some.
         compile: As in `Single`.
         activation_checkpointing: As in `Single`.
-        precision: As in `Single`.
     """
 
     device: str = runtime("auto")
     compile: bool = False
     activation_checkpointing: bool = runtime(False)
-    precision: Precision = "float32"
 
     @property
     def rank(self) -> int:  # noqa: D102
@@ -47,7 +45,6 @@ class DataParallel(Replicated):
         ranks.join(device)
         keep_freed_memory()
         model.to(device)
-        self.set_precision(model, self.precision)
         for parameter in model.parameters():
             distributed.broadcast(parameter.detach(), src=0)
         if self.activation_checkpointing:

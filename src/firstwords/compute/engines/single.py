@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from firstwords.compute.allocator import keep_freed_memory
-from firstwords.compute.engine import Precision, Replicated, checkpoint_blocks
+from firstwords.compute.engine import Replicated, checkpoint_blocks
 from firstwords.recipe import runtime
 
 if TYPE_CHECKING:
@@ -21,15 +21,11 @@ class Single(Replicated):
             changes roundings, so it counts for the result's identity.
         activation_checkpointing: Compute the inside of each block twice instead of keeping it: less memory, more time,
             the same bits.
-        precision: Of matrix products and attention; weights, sums and the optimizer stay float32. `bfloat16` doubles
-            the speed of processors that have units for it (AVX-512 BF16, AMX) and of GPUs; on others it is many times
-            slower (`firstwords doctor` tells).
     """
 
     device: str = runtime("auto")
     compile: bool = False
     activation_checkpointing: bool = runtime(False)
-    precision: Precision = "float32"
 
     def device_name(self) -> str:  # noqa: D102 (the contract says it)
         if self.device != "auto":
@@ -41,7 +37,6 @@ class Single(Replicated):
     def prepare(self, model: "nn.Module") -> "nn.Module":  # noqa: D102
         keep_freed_memory()
         model.to(self.device_name())
-        self.set_precision(model, self.precision)
         if self.activation_checkpointing:
             checkpoint_blocks(model)
         if self.compile:
