@@ -3,8 +3,8 @@
 `[collect.legal]` begins a corpus called legal; its other data stages need not be written. A plain section such as
 `[clean]` then speaks for all corpora. A stage named like a corpus works on it, others say `corpus = "legal"`.
 
-Tokens are made of a corpus and a tokenizer: `tokenize.legal` with the corpus's own, `tokenize.legal-general` with that of
-another.
+Tokens are made of a corpus and a tokenizer: `tokenize.legal` with the corpus's own, `tokenize.legal-general` with that
+of another.
 """
 
 import dataclasses
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from firstwords.graph import Graph
 
 Weights = Mapping[str, Annotated[float, Field(gt=0, allow_inf_nan=False)]]
-TEXT_FIELDS = ("base", "corpus", "mixture", "replay", "general", "extend_vocabulary")
+TEXT_FIELDS = ("base", "corpus", "mixture", "replay", "remember", "extend_vocabulary")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,8 +37,8 @@ class OnCorpora(Stage):
         corpus: The corpus that is learnt; by default the one of the stage's own name.
         mixture: Corpora and their weights, instead of one: `{ books = 3, web = 1 }`. The first one's held-out text is
             what training is judged by.
-        replay: Share of all tokens that come from the corpus `general`, so that less of it is forgotten.
-        general: The corpus on whose held-out text forgetting is measured; by default the one that the base learnt.
+        replay: Share of all tokens that come from the corpus `remember`, so that less of it is forgotten.
+        remember: The corpus on whose held-out text forgetting is measured; by default the one that the base learnt.
         extend_vocabulary: So many entries are learnt on the corpus and added to the base's tokenizer.
     """
 
@@ -46,7 +46,7 @@ class OnCorpora(Stage):
     corpus: str | None = runtime(None)
     mixture: Weights = field(default_factory=dict)
     replay: Annotated[float, Field(ge=0, lt=1)] = 0.0
-    general: str | None = None
+    remember: str | None = None
     extend_vocabulary: Annotated[Count, Field(ge=0)] = 0
 
     def __post_init__(self) -> None:
@@ -65,17 +65,17 @@ class OnCorpora(Stage):
             return dict(self.mixture)
         general, own = self.general_corpus(graph), graph.corpus_of(graph.name)
         if general is None or own is None:
-            raise RecipeError('replay needs the corpus that is read again: say general = "..."')
+            raise RecipeError('replay needs the corpus that is read again: say remember = "..."')
         return {own: round(1 - self.replay, 12), general: self.replay}
 
     def general_corpus(self, graph: "Graph") -> str | None:
         """The corpus on which forgetting is measured, if it is another than the one that is learnt."""
-        general = self.general
+        general = self.remember
         if general is None and isinstance(self.base, BaseStage) and graph.stage(self.base.name) is not None:
             general = graph.corpus_of(self.base.name)
         if general is not None and general not in graph.corpora:
             there = ", ".join(graph.corpora) or "none"
-            raise RecipeError(f"general: no corpus '{general}'.{nearest(general, graph.corpora)} There: {there}")
+            raise RecipeError(f"remember: no corpus '{general}'.{nearest(general, graph.corpora)} There: {there}")
         return None if general == graph.corpus_of(graph.name) else general
 
     def text_inputs(self, graph: "Graph") -> dict[str, str]:

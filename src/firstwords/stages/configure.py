@@ -42,8 +42,8 @@ class Configure(OnCorpora):
             `{ parameters = "124M" }` all sizes.
         training: Settings of training set by hand, by the names of `training.settings.TrainSettings`.
         seed: Of weights, order and masks.
-        base, corpus, mixture, replay, general, extend_vocabulary: Texts and what is known already, see `OnCorpora`. Sizes
-            and vocabulary are the base's own, and the rates rise again (`training.continuation`).
+        base, corpus, mixture, replay, remember, extend_vocabulary: Texts and what is known already, see `OnCorpora`.
+            Sizes and vocabulary are the base's own, and the rates rise again (`training.continuation`).
     """
 
     version: ClassVar[int] = 3
@@ -139,6 +139,7 @@ class Configure(OnCorpora):
         from firstwords.data.mixture import shares_of
         from firstwords.data.token_store import read_store_index
         from firstwords.tokenizer.tokenizer import Tokenizer
+        from firstwords.training.forgetting import WATCHED_TOKENS
         from firstwords.training.resolution import Corpus
 
         store = read_store_index(work.inputs["tokens"].folder)
@@ -156,9 +157,10 @@ class Configure(OnCorpora):
             for role, artifact in work.inputs.items()
             if role.startswith("tokens.")
         }
-        sizes["validation"] = sizes.get("validation", 0) + sum(
-            each.get("validation", {}).get("tokens", 0) for each in others.values()
-        )
+        if self.base is not None or self.mixture:
+            held_out = [sizes.get("validation", 0)]
+            held_out += [each.get("validation", {}).get("tokens", 0) for each in others.values()]
+            sizes["validation"] = sum(min(each, WATCHED_TOKENS) for each in held_out)
         if self.mixture:
             # Until the first of them has been read once.
             shares = shares_of(self.mixture)

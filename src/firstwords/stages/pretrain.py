@@ -54,7 +54,7 @@ class Pretrain(OnCorpora):
         model: Sizes: `{ preset = "124M" }`, `{ parameters = "124M" }`, `{ depth = 6 }`, or any of them by hand.
         training: Settings of training set by hand.
         seed: Of weights, order and masks.
-        base, corpus, mixture, replay, general, extend_vocabulary: Texts and what is known already, see `OnCorpora`.
+        base, corpus, mixture, replay, remember, extend_vocabulary: Texts and what is known already, see `OnCorpora`.
         engine: Where to run.
         trackers: Followers beside the terminal and `events.jsonl`, for example `[{ kind = "tensorboard" }]`.
     """
@@ -77,7 +77,7 @@ class Pretrain(OnCorpora):
         """With the texts of the section that sets its numbers, and the mixture and the general corpus written out."""
         made = with_texts_of(self, graph.stage(self._own_configuration(graph)))
         mixture, general = made.weights(graph), made.general_corpus(graph)
-        return dataclasses.replace(made, mixture=mixture, replay=0.0, general=general)  # type: ignore[return-value]
+        return dataclasses.replace(made, mixture=mixture, replay=0.0, remember=general)  # type: ignore[return-value]
 
     def inputs(self, graph: "Graph") -> dict[str, str]:
         """The numbers, the token stores, the vocabulary, the base."""
@@ -116,6 +116,7 @@ class Pretrain(OnCorpora):
         from firstwords.recipe import build
         from firstwords.tokenizer.tokenizer import Tokenizer
         from firstwords.tokenizer.word_joints import word_joints
+        from firstwords.training.forgetting import WATCHED_TOKENS, Thinned
         from firstwords.training.packed_examples import PackedExamples
         from firstwords.training.samples import sampler
         from firstwords.training.settings import TrainSettings
@@ -145,7 +146,7 @@ class Pretrain(OnCorpora):
             model=model,
             objective=self.objective,
             rows=self._rows(work, config.context, joints),
-            validation=held_out,
+            validation=Thinned(held_out, WATCHED_TOKENS) if self.base is not None or self.mixture else held_out,
             bytes_per_token=held_out.bytes_per_token if len(held_out) else None,
             watched=self._watched(work, config.context),
             settings=settings,
@@ -187,7 +188,7 @@ class Pretrain(OnCorpora):
 
     def _watched(self, work: Work, context: int) -> "dict[str, Watched]":
         """Held-out text of the other corpora."""
-        from firstwords.training.forgetting import Watched
+        from firstwords.training.forgetting import WATCHED_TOKENS, Thinned, Watched
         from firstwords.training.packed_examples import PackedExamples
 
         found = {}
@@ -195,9 +196,11 @@ class Pretrain(OnCorpora):
             kind, _, name = role.partition(".")
             rows = PackedExamples(artifact.folder, "validation", context) if kind == "tokens" and name else []
             if isinstance(rows, PackedExamples) and len(rows):
-                found[name] = Watched(rows, rows.bytes_per_token, is_guarded=name == self.general)
-        if self.general is not None and self.general not in found:
-            raise RecipeError(f"{work.name}: the corpus '{self.general}' has no held-out text to measure forgetting on")
+                found[name] = Watched(
+                    Thinned(rows, WATCHED_TOKENS), rows.bytes_per_token, is_guarded=name == self.remember
+                )
+        if self.remember is not None and self.remember not in found:
+            raise RecipeError(f"{work.name}: the corpus '{self.remember}' has no held-out text to judge by")
         return found
 
     def _model(self, config: "ModelConfig", seed: int, work: Work) -> "tuple[Model, ModelConfig]":

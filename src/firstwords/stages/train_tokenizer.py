@@ -106,12 +106,11 @@ class TrainTokenizer(Stage):
         figures = Report(tokenizer, threads=work.threads)
         measure(figures, documents, {split: self.report_bytes / max(1, size.bytes) for split, size in sizes.items()})
         by_split = figures.by("split")
+        learnt = source is None or self.extend_vocabulary > 0
         report = {
             "vocab_size": {"value": tokenizer.vocab_size, "asked": vocab_size, "reason": reason},
             "corpus": {split: {"documents": size.documents, "bytes": size.bytes} for split, size in sizes.items()},
-            "share_learnt_from": 0.0
-            if source and not self.extend_vocabulary
-            else round(min(1.0, self.max_bytes / whole), 6),
+            "share_learnt_from": round(min(1.0, self.max_bytes / whole), 6) if learnt else 0.0,
             "vocabulary": figures.vocabulary(),
             "by_split": by_split,
             "by_language": figures.by("language"),

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, overload
 
 from firstwords.training.batch import Example
+
+# Of each held-out text where several are measured again and again. Its bytes per token are those of the whole text.
+WATCHED_TOKENS = 2**16
 
 
 @dataclass(frozen=True)
@@ -22,6 +25,32 @@ class Watched:
     rows: Sequence[Example]
     bytes_per_token: float
     is_guarded: bool = False
+
+
+class Thinned(Sequence[Example]):
+    """Rows at even distances, as many as have so many tokens: enough to see a change of the whole.
+
+    Args:
+        rows: All of one length, but for the last.
+        max_tokens: Of the rows that stay; at least one does.
+    """
+
+    def __init__(self, rows: Sequence[Example], max_tokens: int) -> None:
+        self._rows = rows
+        number = min(len(rows), max(1, max_tokens // len(rows[0]))) if len(rows) else 0
+        self._places = [len(rows) * each // number for each in range(number)]
+
+    def __len__(self) -> int:
+        return len(self._places)
+
+    @overload
+    def __getitem__(self, number: int) -> Example: ...
+    @overload
+    def __getitem__(self, number: slice) -> Sequence[Example]: ...
+    def __getitem__(self, number: int | slice) -> Example | Sequence[Example]:
+        if isinstance(number, slice):
+            return [self._rows[place] for place in self._places[number]]
+        return self._rows[self._places[number]]
 
 
 class ForgettingLimit:

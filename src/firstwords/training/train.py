@@ -163,11 +163,10 @@ class _Run:
             RecipeError: If a limit is set to what may be forgotten, and there is no text to see it on.
         """
         if self.settings.stop_forgetting is not None and not any(each.is_guarded for each in watched.values()):
-            raise RecipeError(f"{self.work.name}: stop_forgetting needs general text to measure on: say general = ...")
+            raise RecipeError(f"{self.work.name}: stop_forgetting needs general text to measure on: say remember = ...")
         seed, micro_tokens = self.settings.seed, self.settings.micro_tokens
-        self.watched = {
-            name: (each, validation_batches(each.rows, seed, micro_tokens)) for name, each in watched.items()
-        }
+        for name, each in watched.items():
+            self.watched[name] = each, validation_batches(each.rows, seed, micro_tokens)
 
     # --- the whole run ---
 

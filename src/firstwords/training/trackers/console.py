@@ -12,7 +12,9 @@ from firstwords.training.tracker import Tracker
 
 @dataclass(frozen=True, kw_only=True)
 class Console(Tracker):
-    """Step, loss, bits per byte once known, what is forgotten of general text, tokens per second; the time left is the console's own.
+    """Step, loss, bits per byte once known, what is forgotten of general text, tokens per second.
+
+    The time left is the console's own.
 
     Attributes:
         every_seconds: The line is renewed at most this often.

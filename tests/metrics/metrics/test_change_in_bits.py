@@ -1,0 +1,32 @@
+"""Bits per byte of one part of the items, and their change."""
+
+import math
+
+import pytest
+
+from firstwords.metrics.metrics.change_in_bits import ChangeInBits
+
+ITEMS = {
+    "part": ["domain", "general", "domain"],
+    "nats": [math.log(2) * 10, math.log(2) * 33, math.log(2) * 20],
+    "nats_before": [math.log(2) * 20, math.log(2) * 30, math.log(2) * 40],
+    "bytes": [10, 30, 20],
+}
+
+
+def test_each_part_by_itself():
+    assert ChangeInBits(part="domain", told="bits").value(ITEMS) == pytest.approx(1.0)
+    assert ChangeInBits(part="domain").value(ITEMS) == pytest.approx(-0.5)
+    assert ChangeInBits(part="general").value(ITEMS) == pytest.approx(0.1)
+    assert ChangeInBits(part="general").name == "general_change"
+
+
+def test_the_change_is_paired():
+    items = {
+        "part": ["general"] * 40,
+        "nats": [1.1 * n for n in range(1, 41)],
+        "nats_before": [float(n) for n in range(1, 41)],
+        "bytes": [7] * 40,
+    }
+    found = ChangeInBits(part="general").interval(items)
+    assert found.low == pytest.approx(0.1) == found.high
