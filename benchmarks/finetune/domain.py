@@ -1,8 +1,9 @@
 """A general model goes on to legal, medical and technical text: what is learnt, what is forgotten, what replay saves.
 
-All go on from one base and read **equally many tokens of the domain**; with replay a run therefore reads more tokens in
-all (1 / (1 - share) as many) and takes so much longer. Equal computation would let replay forget less merely by learning
-less of the domain. Judged on the test parts of both texts, which no run has read; the same documents before and after.
+All go on from one base and read **equally many tokens of the domain**; with replay a run therefore reads more tokens
+in all (1 / (1 - share) as many) and takes so much longer. Equal computation would let replay forget less merely by
+learning less of the domain. Judged on the test parts of both texts, which no run has read; the same documents before
+and after.
 """
 
 import json
@@ -62,8 +63,8 @@ def domain(setting: Setting) -> list[Judged]:
                 unit="x of that without replay",
                 bar=BARS["saved"],
                 at_least=False,
-                note=f"general text {_interval(bare['general_change'])} without, {_interval(replayed['general_change'])}"
-                f" with {REPLAY:.0%} replay; {ran}",
+                note=f"general text {_interval(bare['general_change'])} without, "
+                f"{_interval(replayed['general_change'])} with {REPLAY:.0%} replay; {ran}",
             )
         )
         gain = extended["domain_bits_per_byte"]["value"] / replayed["domain_bits_per_byte"]["value"]

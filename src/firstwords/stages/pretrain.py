@@ -196,9 +196,8 @@ class Pretrain(OnCorpora):
             kind, _, name = role.partition(".")
             rows = PackedExamples(artifact.folder, "validation", context) if kind == "tokens" and name else []
             if isinstance(rows, PackedExamples) and len(rows):
-                found[name] = Watched(
-                    Thinned(rows, WATCHED_TOKENS), rows.bytes_per_token, is_guarded=name == self.remember
-                )
+                thinned, is_guarded = Thinned(rows, WATCHED_TOKENS), name == self.remember
+                found[name] = Watched(thinned, rows.bytes_per_token, is_guarded=is_guarded)
         if self.remember is not None and self.remember not in found:
             raise RecipeError(f"{work.name}: the corpus '{self.remember}' has no held-out text to judge by")
         return found

@@ -34,12 +34,7 @@ def write(path, mode):
 def test_every_wanted_member_is_a_record(tmp_path, name, mode):
     write(tmp_path / name, mode)
     records = list(Archive(path=str(tmp_path / name), members="*.*", max_member=1000).read(tmp_path / name, "x"))
-    assert [getattr(r, "origin", "rejected") for r in records] == [
-        "x#a/one.txt",
-        "x#a/open.2",
-        "x#b/book.xml",
-        "rejected",
-    ]
+    assert [r.origin for r in records[:3]] == ["x#a/one.txt", "x#a/open.2", "x#b/book.xml"]
     assert [r.media_type for r in records[:3]] == ["text/plain", "text/troff", "application/xml"]
     assert [r.body for r in records[:3]] == list(FILES.values())[:3]
     assert records[3].reason == "too_large"

@@ -113,7 +113,7 @@ class _Page:
     def text(self) -> str:
         """All blocks."""
         joined = ("".join(block).rstrip() for block in self._blocks)
-        return "\n\n".join(re.sub(r" *\n *(?=\S)", "\n", each).strip("\n") for each in joined if each.strip())
+        return "\n\n".join(re.sub(r" +\n", "\n", each).strip("\n") for each in joined if each.strip())
 
 
 def plain(text: str) -> str:

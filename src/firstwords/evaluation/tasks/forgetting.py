@@ -147,7 +147,7 @@ class Forgetting(Task):
             if len(answer) != len(example.document.ids) or not np.isfinite(answer).all():
                 raise ValueError(f"document {example.document.id}: every token needs a finite number")
         return {
-            "id": [example.document.id for example in examples],
+            "id": [f"{example.part}/{example.document.id}" for example in examples],
             "group": [example.document.group for example in examples],
             "part": [example.part for example in examples],
             "bytes": [example.document.num_bytes for example in examples],
@@ -169,7 +169,7 @@ class Forgetting(Task):
         progress: Progress,
     ) -> dict[str, Baseline]:
         """`before`: bits per byte of the base."""
-        columns = {
+        columns: dict[str, list[Any]] = {
             "part": [example.part for example in examples],
             "nats": [example.nats_before for example in examples],
             "nats_before": [example.nats_before for example in examples],
