@@ -92,7 +92,10 @@ def graph(**stages):
         return name
 
     return SimpleNamespace(
-        stage=named.get, names=lambda kind: [n for n in named if n.startswith(kind)], require=require
+        stage=named.get,
+        names=lambda kind: [n for n in named if n.startswith(kind)],
+        require=require,
+        input_of=lambda name, role, otherwise: otherwise,
     )
 
 
