@@ -30,3 +30,14 @@ def test_the_change_is_paired():
     }
     found = ChangeInBits(part="general").interval(items)
     assert found.low == pytest.approx(0.1) == found.high
+
+
+def test_few_documents_of_a_part_among_many_have_an_interval():
+    items = {
+        "part": ["general"] * 2 + ["domain"] * 60,
+        "nats": [5.0, 6.0] + [2.0] * 60,
+        "nats_before": [5.0, 5.0] + [4.0] * 60,
+        "bytes": [3] * 62,
+    }
+    found = ChangeInBits(part="general").interval(items, [str(n) for n in range(62)])
+    assert found.value == pytest.approx(0.1) and found.num_units == 2

@@ -1,13 +1,15 @@
 """How many bits a byte of one kind of text costs after learning another, and how that compares with before."""
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import ClassVar, Literal
+from typing import Any, ClassVar, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from firstwords.metrics.metric import Items, Metric
+from firstwords.metrics.statistics import Interval
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,3 +50,9 @@ class ChangeInBits(Metric):
         if self.told == "bits":
             return np.asarray(sums[..., 0] / sums[..., 2] / math.log(2))
         return np.asarray(sums[..., 0] / sums[..., 1] - 1)
+
+    def interval(self, items: Items, groups: Sequence[Any] | None = None, seed: int = 0) -> Interval:
+        """As of every metric, over the items of the part alone: a resample without any of them would have no figure."""
+        own = [place for place, part in enumerate(items["part"]) if part == self.part]
+        chosen = {name: [column[place] for place in own] for name, column in items.items()}
+        return super().interval(chosen, None if groups is None else [groups[place] for place in own], seed)
