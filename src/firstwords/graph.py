@@ -18,12 +18,23 @@ from typing import Any
 
 from firstwords.artifact import Artifact, canonical_hash, finished
 from firstwords.errors import RecipeError
-from firstwords.find import find
+from firstwords.find import find, nearest
 from firstwords.recipe import components_in, configuration
 from firstwords.recipe_file import Recipe
 from firstwords.stage import Stage
 
 IDENTITY_DIGITS = 10
+# Stages that make text or tokens: each corpus of a recipe has its own.
+CORPUS_STAGES = (
+    "collect",
+    "extract",
+    "clean",
+    "deduplicate",
+    "decontaminate",
+    "train_tokenizer",
+    "compare_tokenizers",
+    "tokenize",
+)
 
 
 class Graph:
@@ -41,7 +52,12 @@ class Graph:
         self.inputs: dict[str, dict[str, str]] = {}
         self.order: list[str] = []
         self.name = ""
-        targets = list(recipe.stages)
+        self._implied: set[str] = set()
+        self.corpora = _corpora(recipe)
+        """Names of the corpora where the recipe has several, or names its only one."""
+        # A plain `[clean]` beside `[collect.legal]` is a pattern for all corpora, not a stage.
+        self._patterns = [n for n in recipe.stages if self.corpora and n in CORPUS_STAGES]
+        targets = [name for name in recipe.stages if name not in self._patterns]
         if until is not None:
             targets = [n for n in targets if n == until or n.partition(".")[0] == until]
             # `--until tokenize` may name a stage that the recipe only implies.
@@ -91,10 +107,12 @@ class Graph:
         Raises:
             RecipeError: If the stage cannot be made from defaults, or is named and does not exist.
         """
-        if name in self.stages or name in self.recipe.given:
+        if default is None and self.corpora and name in CORPUS_STAGES:
+            name = self._of_corpus(name)
+        if (name in self.stages and name not in self._patterns) or name in self.recipe.given:
             return name
         stage, _, part = name.partition(".")
-        others = self.names(stage)
+        others = [each for each in self.names(stage) if each not in self._implied]
         if default is None and (part or others):
             known = ", ".join(others) or "none"
             raise RecipeError(f"needs '{name}', which the recipe does not have. There: {known}")
@@ -106,7 +124,72 @@ class Graph:
                 raise RecipeError(f"needs the stage '{name}': add a section [{name}]") from None
         else:
             self.stages[name] = default()
+        self._implied.add(name)
         return name
+
+    def corpus_of(self, name: str) -> str | None:
+        """The corpus that a stage works on; None where the recipe does not tell corpora apart.
+
+        Args:
+            name: Full name of the stage.
+
+        Raises:
+            RecipeError: If the recipe has several and nothing says which one is meant.
+        """
+        if not self.corpora:
+            return None
+        stage = self.stages.get(name)
+        part = name.partition(".")[2]
+        wanted = getattr(stage, "corpus", None) or next(iter(getattr(stage, "mixture", {})), None)
+        if wanted is not None and wanted not in self.corpora:
+            known = ", ".join(self.corpora)
+            raise RecipeError(f"no corpus '{wanted}'.{nearest(wanted, self.corpora)} There: {known}")
+        if wanted or part in self.corpora:
+            return wanted or part
+        base = getattr(stage, "base", None)
+        base = getattr(base, "name", base)
+        if isinstance(base, str) and base in self.stages:
+            return self.corpus_of(base)
+        if len(self.corpora) == 1:
+            return self.corpora[0]
+        raise RecipeError(f'which corpus? Name the stage after one, or say corpus = "{self.corpora[0]}"')
+
+    def input_of(self, name: str, role: str, otherwise: str) -> str:
+        """The full name of what a stage of the recipe gets in a role.
+
+        Args:
+            name: The stage.
+            role: For example `tokens`.
+            otherwise: A kind of stage, required where the named one is a given artifact or has no such input.
+        """
+        if name in self.inputs and role in self.inputs[name]:
+            return self.inputs[name][role]
+        stage = self.stages.get(name)
+        outer, self.name = self.name, name
+        try:
+            found = {} if stage is None else stage.completed(self).inputs(self)
+        finally:
+            self.name = outer
+        return found.get(role) or self.require(otherwise)
+
+    def _of_corpus(self, kind: str) -> str:
+        """The stage of a kind for the corpus of the stage that asks, made from the plain section if there is one."""
+        name = f"{kind}.{self.corpus_of(self.name)}"
+        if name not in self.stages and name not in self.recipe.given:
+            if kind == "collect":
+                raise RecipeError(f"needs the stage '{name}': add a section [{name}]")
+            pattern = self.recipe.stages.get(kind)
+            self.stages[name] = find("stages", kind)() if pattern is None else pattern
+            self._implied.add(name)
+        return name
+
+
+def _corpora(recipe: Recipe) -> list[str]:
+    """Names of the corpora, in the recipe's order; none where a plain stage begins the only one."""
+    if "collect" in recipe.stages or any(name in CORPUS_STAGES for name in recipe.given):
+        return []
+    named = [each.partition(".") for each in [*recipe.stages, *recipe.given]]
+    return list(dict.fromkeys(part for kind, _, part in named if part and kind in CORPUS_STAGES))
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,7 @@
 
 import gzip
 import json
+import zipfile
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -37,6 +38,9 @@ def folder(tmp_path):
     (tmp_path / "i.xml").write_text(DUMP)
     for name in ("j.pdf", "k.epub", "l.nxml"):
         (tmp_path / name).write_bytes(b"a file whose name says what it is")
+    (tmp_path / "m.json").write_text('{"1": {"text": "a"}, "2": 3}')
+    with zipfile.ZipFile(tmp_path / "n.zip", "w") as archive:
+        archive.writestr("a.txt", "a member")
     (tmp_path / "sub").mkdir()
     (tmp_path / "sub" / "d.txt").write_bytes(b"another \xff text")
     return tmp_path

@@ -38,6 +38,12 @@ def inputs(tmp_path_factory):
         "pseudo_perplexity": {"model": masked, "tokens": tokens, "tokenizer": tokenizer},
         "blimp": {"model": causal, "tokens": tokens, "tokenizer": tokenizer, "path": root / "pairs"},
         "classification": {"model": TINY["classifier"](root / "classifier")},
+        "forgetting": {
+            "model": causal,
+            "base": TINY["causal_model"](root / "base"),
+            "domain": tokens,
+            "general": tokens,
+        },
         "entities": {"model": TINY["tagger"](root / "tagger")},
     }
 
@@ -54,7 +60,7 @@ def test_gold_answers_score_1(kind, inputs):
     items = task.score(examples, [task.gold(example) for example in examples])
     metric = task.metrics(examples)[0]
     # A model that is sure of every token needs no bits; its perplexity is 1.
-    assert metric.value(items) == (0.0 if kind == "perplexity" else 1.0)
+    assert metric.value(items) == (0.0 if kind in ("perplexity", "forgetting") else 1.0)
     assert {len(column) for column in items.values()} == {len(examples)}
     assert len(set(items["id"])) == len(examples)
 
@@ -86,7 +92,10 @@ def graph(**stages):
         return name
 
     return SimpleNamespace(
-        stage=named.get, names=lambda kind: [n for n in named if n.startswith(kind)], require=require
+        stage=named.get,
+        names=lambda kind: [n for n in named if n.startswith(kind)],
+        require=require,
+        input_of=lambda name, role, otherwise: otherwise,
     )
 
 

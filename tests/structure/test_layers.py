@@ -12,7 +12,7 @@ LAYERS = [
     {"inference"},
     {"training"},
     {"evaluation"},
-    {"stages"},
+    {"corpora", "stages"},
     {"recipe_file", "recipe_schema", "graph", "following", "runner", "overview", "forecast"},
     {"corpus"},
     {"serving", "web"},

@@ -141,6 +141,7 @@ def run_tiny(
     engine=None,
     console=None,
     rows=None,
+    watched=None,
     **settings,
 ):
     """Train; gives the model and the history."""
@@ -153,6 +154,7 @@ def run_tiny(
         rows=rows or make_rows(),
         validation=make_rows(6, seed=9),
         bytes_per_token=3.0,
+        watched=watched,
         settings=TrainSettings(**(SETTINGS | settings)),
         work=make_work(folder, console),
         sample=lambda model, step: [{"text": f"after {step}", "sum": float(model.head.lm_head.weight.sum())}],

@@ -1,6 +1,7 @@
 """A model to go on from: a Hugging Face folder of someone else, or of an earlier run."""
 
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -11,7 +12,7 @@ from pydantic import BeforeValidator, WithJsonSchema
 
 from firstwords.artifact import canonical_hash, sha256_file
 from firstwords.errors import RecipeError
-from firstwords.recipe import Component, InputPath, resolve
+from firstwords.recipe import Component, InputPath, adapter, resolve, runtime
 
 # What decides the result: sizes, weights, vocabulary. A README beside them does not.
 COUNTED = ("config.json", "tokenizer.json", "tokenizer_config.json", "*.safetensors", "*.safetensors.index.json")
@@ -58,11 +59,30 @@ def _digest(path: Path, size: int, changed: int) -> str:
     return sha256_file(path)
 
 
+@dataclass(frozen=True, kw_only=True)
+class BaseStage(Component):
+    """A model that another stage of the recipe makes; that stage's artifact, not its name, counts.
+
+    Attributes:
+        name: Full name, for example `pretrain.general`.
+    """
+
+    name: str = runtime("pretrain")
+
+    @property
+    def path(self) -> str:
+        """What a recipe calls it."""
+        return self.name
+
+
 def _from_path(value: Any) -> Any:
+    if isinstance(value, str) and re.fullmatch(r"pretrain(\.[\w-]+)?", value) and not Path(value).exists():
+        return BaseStage(name=value)
     if isinstance(value, Mapping):
-        return {key: item for key, item in value.items() if key != "kind"}
-    return {"path": value} if isinstance(value, str | Path) else value
+        value = {key: item for key, item in value.items() if key != "kind"}
+        return BaseStage(name=value["name"]) if set(value) == {"name"} else adapter(BaseFolder).validate_python(value)
+    return adapter(BaseFolder).validate_python({"path": value}) if isinstance(value, str | Path) else value
 
 
-Base = Annotated[BaseFolder, BeforeValidator(_from_path), WithJsonSchema({"type": "string"})]
-"""A `BaseFolder`, written in a recipe as its path."""
+Base = Annotated[BaseFolder | BaseStage, BeforeValidator(_from_path), WithJsonSchema({"type": "string"})]
+"""A `BaseFolder`, written in a recipe as its path, or a `BaseStage`, written as its name."""

@@ -1,17 +1,20 @@
 """Resolve a budget into a model, a number of tokens, and every rate, each with its reason."""
 
+import dataclasses
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
 from pydantic import Field
 
+from firstwords.corpora import OnCorpora
 from firstwords.errors import CannotFit, RecipeError
 from firstwords.machine import available_memory_bytes, gibibytes, memory_bytes
-from firstwords.model.base_folder import Base
+from firstwords.model.base_folder import BaseFolder
 from firstwords.model.cost import training_memory
 from firstwords.model.sizes import ModelSizes
 from firstwords.recipe import Count, Duration, Kind, build, kind_of
-from firstwords.stage import Outcome, Stage, Work
+from firstwords.stage import Outcome, Work
 from firstwords.training.objective import Objective
 from firstwords.training.objectives.causal_lm import CausalLM
 from firstwords.training.settings import TrainSettings
@@ -27,7 +30,7 @@ BUSY_CORES = 0.3
 
 
 @dataclass(frozen=True, kw_only=True)
-class Configure(Stage):
+class Configure(OnCorpora):
     """Derive everything that training needs to know, once; what follows depends on the numbers found here.
 
     Attributes:
@@ -39,7 +42,8 @@ class Configure(Stage):
             `{ parameters = "124M" }` all sizes.
         training: Settings of training set by hand, by the names of `training.settings.TrainSettings`.
         seed: Of weights, order and masks.
-        base: A model to go on from: sizes and vocabulary are its own, the rates rise again (`training.continuation`).
+        base, corpus, mixture, replay, remember, extend_vocabulary: Texts and what is known already, see `OnCorpora`.
+            Sizes and vocabulary are the base's own, and the rates rise again (`training.continuation`).
     """
 
     version: ClassVar[int] = 4
@@ -53,9 +57,9 @@ class Configure(Stage):
     model: ModelSizes = field(default_factory=ModelSizes)
     training: dict[str, Any] = field(default_factory=dict)
     seed: int = 0
-    base: Base | None = None
 
     def __post_init__(self) -> None:
+        super().__post_init__()
         if sum(each is not None for each in (self.budget, self.tokens, self.flops)) > 1:
             raise RecipeError("give only one of budget, tokens and flops")
         if type(self.objective).record is not None:
@@ -63,15 +67,20 @@ class Configure(Stage):
         build(TrainSettings, {"tokens": 1, "batch_tokens": 1} | self.training, "training")
 
     def inputs(self, graph: "Graph") -> dict[str, str]:
-        """The token store (how much there is to learn) and the vocabulary."""
-        return {"tokens": graph.require("tokenize"), "tokenizer": graph.require("train_tokenizer")}
+        """The token stores (how much there is to learn), the vocabulary, the base."""
+        return self.text_inputs(graph)
+
+    def completed(self, graph: "Graph") -> "Configure":
+        """With the mixture written out."""
+        return dataclasses.replace(self, mixture=self.weights(graph), replay=0.0) if self.replay else self
 
     def check(self) -> None:
         """Refuse sizes that contradict each other or the base, or that this machine's memory cannot hold."""
-        if self.base is not None:
+        if isinstance(self.base, BaseFolder):
             from firstwords.training import continuation
 
-            continuation.sizes_of(continuation.base_config(self.base), self.model)
+            continuation.sizes_of(continuation.base_config(self.base.folder), self.model)
+        if self.base is not None:
             return
         if self.model.parameters is not None:
             return  # its shape follows from the vocabulary
@@ -101,7 +110,7 @@ class Configure(Stage):
         work.progress("probing this machine")
         sizes, training, base = self.model, self.training, None
         if self.base is not None:
-            base = continuation.base_config(self.base)
+            base = continuation.base_config(base_of(self, work), work.inputs["tokenizer"].folder)
             corpus = continuation.corpus_for(base, corpus)
             sizes, training = continuation.sizes_of(base, self.model), continuation.rewarmed(base, self.training)
         demand = Demand(self.objective, self.budget, self.tokens, sizes, training, self.seed, self.flops)
@@ -128,8 +137,10 @@ class Configure(Stage):
         return Outcome(summary=summary(plan), counts={"parameters": plan["cost"]["parameters"]}, reasons=reasons)
 
     def _corpus(self, work: Work) -> "Corpus":
+        from firstwords.data.mixture import shares_of
         from firstwords.data.token_store import read_store_index
         from firstwords.tokenizer.tokenizer import Tokenizer
+        from firstwords.training.forgetting import WATCHED_TOKENS
         from firstwords.training.resolution import Corpus
 
         store = read_store_index(work.inputs["tokens"].folder)
@@ -142,6 +153,25 @@ class Configure(Stage):
         sizes = {split: counts["tokens"] for split, counts in store["splits"].items()}
         if not sizes["train"]:
             raise RecipeError("there is nothing to train on: the split 'train' has no tokens")
+        others = {
+            role.partition(".")[2]: read_store_index(artifact.folder)["splits"]
+            for role, artifact in work.inputs.items()
+            if role.startswith("tokens.")
+        }
+        if self.base is not None or self.mixture:
+            held_out = [sizes.get("validation", 0)]
+            held_out += [each.get("validation", {}).get("tokens", 0) for each in others.values()]
+            sizes["validation"] = sum(min(each, WATCHED_TOKENS) for each in held_out)
+        if self.mixture:
+            # Until the first of them has been read once.
+            shares = shares_of(self.mixture)
+            own = sizes["train"]
+            sizes["train"] = min(
+                round((others[name]["train"]["tokens"] if name in others else own) / share)
+                for name, share in shares.items()
+            )
+            if not sizes["train"]:
+                raise RecipeError("there is nothing to train on: a part of the mixture has no tokens to learn")
         return Corpus(
             vocab_size=tokenizer.vocab_size,
             end_of_text=tokenizer.end_of_text,
@@ -152,3 +182,8 @@ class Configure(Stage):
             max_epochs=type(self.objective).max_epochs,
             infilling=tokenizer.infilling,
         )
+
+
+def base_of(stage: OnCorpora, work: Work) -> Path:
+    """The folder of the model that a stage goes on from."""
+    return work.inputs["base"].path("model") if not isinstance(stage.base, BaseFolder) else stage.base.folder

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from firstwords.recipe import runtime
 from firstwords.stage import Outcome, Stage, Work
 from firstwords.stages.decontaminate import corpus
 
@@ -31,9 +32,14 @@ class Tokenize(Stage):
 
     libraries: ClassVar[tuple[str, ...]] = ("tokenizers",)
 
+    corpus: str | None = runtime(None)
+    """Which corpus; by default the one of the stage's own name."""
+    tokenizer: str | None = runtime(None)
+    """Full name of the stage whose tokenizer is used, if it is not the corpus's own."""
+
     def inputs(self, graph: "Graph") -> dict[str, str]:
         """The corpus and the vocabulary."""
-        return {"documents": corpus(graph), "tokenizer": graph.require("train_tokenizer")}
+        return {"documents": corpus(graph), "tokenizer": graph.require(self.tokenizer or "train_tokenizer")}
 
     def run(self, work: Work) -> Outcome:
         """Encode shard by shard, then join the parts in the order of the shards."""

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 from firstwords.errors import RecipeError
 from firstwords.model import config_file
-from firstwords.model.base_folder import BaseFolder
 from firstwords.model.config import ModelConfig, derive
 from firstwords.model.sizes import ModelSizes
+from firstwords.tokenizer.extension import Extension
 from firstwords.training import sizing
 from firstwords.training.sizing import Corpus
 
@@ -25,13 +26,20 @@ RATE_SHARES = {"matrix_rate": 0.3, "embedding_rate": 0.03, "head_rate": 0.03, "v
 WARMUP_SHARE = 0.05
 
 
-def base_config(base: BaseFolder) -> ModelConfig:
+def base_config(folder: Path, tokenizer_folder: Path | None = None) -> ModelConfig:
     """The sizes of a base, after every key of its `config.json` was checked.
+
+    Args:
+        folder: Of the model.
+        tokenizer_folder: Of the tokenizer that it will be trained with, which may have more entries than the base's.
 
     Raises:
         RecipeError: Naming the key that this code does not compute.
     """
-    return config_file.read(base.folder / "config.json").config
+    config = config_file.read(folder / "config.json").config
+    added = None if tokenizer_folder is None else Extension.read(tokenizer_folder)
+    size = config.vocab_size if added is None else max(config.vocab_size, added.vocab_size)
+    return dataclasses.replace(config, vocab_size=size)
 
 
 def sizes_of(config: ModelConfig, wanted: ModelSizes) -> ModelSizes:

@@ -27,10 +27,13 @@ class RowOrder:
         order: `short_first`: rows of short documents; `simple_first`: rows of frequent tokens.
         seed: Of the run.
         epochs: So many first epochs are ordered, the rest shuffled.
+        part: Number of the data set among several of one run, whose orders must not be alike.
     """
 
-    def __init__(self, rows: Sequence[Example], order: Order, seed: int, epochs: int = 1) -> None:
+    def __init__(self, rows: Sequence[Example], order: Order, seed: int, epochs: int = 1, part: int = 0) -> None:
         self.num_rows = len(rows)
+        self.part = part
+        self._made: dict[int, np.ndarray] = {}
         self.seed = seed
         self.epochs = epochs
         self.ranks: np.ndarray | None = None
@@ -40,10 +43,22 @@ class RowOrder:
 
     def permutation(self, epoch: int) -> np.ndarray:
         """(R,) int64, the rows in reading order."""
-        generator = keyed_generator(self.seed, epoch, 0, "order")
+        generator = keyed_generator(self.seed, epoch, self.part, "order")
         if self.ranks is None or epoch >= self.epochs:
             return generator.permutation(self.num_rows)
         return np.argsort(WEIGHT * self.ranks + generator.random(self.num_rows), kind="stable")
+
+    def keys(self, positions: range) -> list[tuple[int, int]]:
+        """(epoch, number of the row) at some positions of the run: epochs follow each other without a gap."""
+        places = (divmod(position, self.num_rows) for position in positions)
+        return [(epoch, int(self._permutation(epoch)[place])) for epoch, place in places]
+
+    def _permutation(self, epoch: int) -> np.ndarray:
+        """Only the two latest are kept, since a step touches at most its own few."""
+        if epoch not in self._made:
+            self._made = {old: order for old, order in self._made.items() if old == epoch - 1}
+            self._made[epoch] = self.permutation(epoch)
+        return self._made[epoch]
 
 
 def mean_lengths(rows: Sequence[Example]) -> np.ndarray:

@@ -34,19 +34,23 @@ def curve(folder: Path) -> Iterator[str]:
 
     table = parquet.read_table(folder / "curve.parquet").to_pydict()
     steps = range(len(table["tokens"]))
+    learnt = [i for i in steps if table["loss"][i] is not None]  # before the first step there is only held-out text
     measured = [i for i in steps if table["validation_loss"][i] is not None]
     last = measured[-1] if measured else None
     has_bits = last is not None and table["bits_per_byte"][last] is not None
     scale = table["bits_per_byte"][last] / table["validation_loss"][last] if has_bits else 1.0
-    tokens, losses = table["tokens"], [loss * scale for loss in table["loss"]]
+    tokens, losses = table["tokens"], [table["loss"][i] * scale for i in learnt]
     held_out = [(tokens[i], table["validation_loss"][i] * scale) for i in measured]
     yield "bits per byte" if has_bits else "loss (nats)"
-    yield from chart(tokens, losses, held_out)
+    yield from chart([tokens[i] for i in learnt], losses, held_out)
     ending = f"training {_smooth(losses)[-1]:.3f}"
     if held_out:
         best = min(value for _, value in held_out)
         ending += f"   {MARK} held out {held_out[-1][1]:.3f}, lowest {best:.3f}"
     yield f"{'':<{LABEL}} {ending}"
+    for name in table:
+        if name.endswith("_bits_per_byte") and (told := [each for each in table[name] if each is not None]):
+            yield f"{'':<{LABEL}} {name.removesuffix('_bits_per_byte')} {told[0]:.3f} -> {told[-1]:.3f} bits per byte"
 
 
 def chart(

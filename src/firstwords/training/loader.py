@@ -1,8 +1,9 @@
 """Which rows make up a step, and how they are cut into micro-batches and shared among ranks.
 
 The sequence of rows is a pure function of (seed, epoch, row): epochs follow each other without a gap, each a new
-permutation (`curriculum.RowOrder`), and step `s` reads the positions from `starts[s]` on. Nothing is remembered between
-steps, so a run that continues, or that has another number of ranks, sees the same rows in the same steps.
+permutation (`curriculum.RowOrder`; of several corpora, each its own: `mixed_rows.MixedOrder`), and step `s` reads the
+positions from `starts[s]` on. Nothing is remembered between steps, so a run that continues, or that has another number
+of ranks, sees the same rows in the same steps.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ import numpy as np
 from firstwords.training.batch import Draws, Example
 from firstwords.training.curriculum import RowOrder
 from firstwords.training.growth import shorten, step_starts
+from firstwords.training.mixed_rows import MixedOrder
 
 
 @dataclass(frozen=True)
@@ -63,7 +65,7 @@ class Loader:
         rank: int = 0,
         num_ranks: int = 1,
         starts: np.ndarray | None = None,
-        order: RowOrder | None = None,
+        order: RowOrder | MixedOrder | None = None,
         context: Callable[[float], int] | None = None,
         in_step: bool = False,
     ) -> None:
@@ -78,19 +80,10 @@ class Loader:
         self.micro_tokens = micro_tokens
         self.rank = rank
         self.num_ranks = num_ranks
-        self._orders: dict[int, np.ndarray] = {}
-
-    def _order(self, epoch: int) -> np.ndarray:
-        """The permutation of an epoch; only the two latest are kept, since a step touches at most its own few."""
-        if epoch not in self._orders:
-            self._orders = {old: order for old, order in self._orders.items() if old == epoch - 1}
-            self._orders[epoch] = self.order.permutation(epoch)
-        return self._orders[epoch]
 
     def keys(self, step: int) -> list[tuple[int, int]]:
         """(epoch, index into the data set) of every row of a step, in reading order."""
-        positions = range(int(self.starts[step]), int(self.starts[step + 1]))
-        return [(p // len(self.rows), int(self._order(p // len(self.rows))[p % len(self.rows)])) for p in positions]
+        return self.order.keys(range(int(self.starts[step]), int(self.starts[step + 1])))
 
     def micro_batches(self, step: int) -> list[MicroBatch]:
         """The share of a step that this rank computes.

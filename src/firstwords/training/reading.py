@@ -11,6 +11,7 @@ from firstwords.training.batch import Example
 from firstwords.training.curriculum import RowOrder
 from firstwords.training.growth import context_at, step_starts
 from firstwords.training.loader import Loader
+from firstwords.training.mixed_rows import MixedOrder, MixedRows
 from firstwords.training.settings import TrainSettings
 
 
@@ -43,6 +44,12 @@ def make_loader(rows: Sequence[Example], settings: TrainSettings, engine: Engine
         num_ranks=engine.num_ranks,
         in_step=engine.in_step,
         starts=step_starts(num_positions, rows_per_step, settings.first_batch_share, settings.batch_growth_share),
-        order=RowOrder(rows, settings.order, settings.seed),
+        order=_order(rows, settings),
         context=context,
     )
+
+
+def _order(rows: Sequence[Example], settings: TrainSettings) -> RowOrder | MixedOrder:
+    if isinstance(rows, MixedRows):
+        return MixedOrder(rows, settings.order, settings.seed)
+    return RowOrder(rows, settings.order, settings.seed)

@@ -68,6 +68,9 @@ class TrainSettings(Component):
     # Evaluations in a row without a new lowest held-out loss that end the run, which then gives back the best weights.
     # None = it ends when its tokens do, with the last weights.
     patience: int | None = None
+    # Where a base goes on to learn another text: the greatest rise of the general text's bits per byte, as a share of
+    # those before the first step (0.05). Beyond it the run ends with the last weights within. None = it is only told.
+    stop_forgetting: float | None = None
     # What happens at a loss far above those before it (`spikes.SpikeJudge`), and how many spreads are far.
     spikes: Literal["keep", "skip", "roll_back"] = "keep"
     spike_deviations: float = 10.0
@@ -97,6 +100,8 @@ class TrainSettings(Component):
                 raise RecipeError(f"{name} is {value}; it must be a share of the whole, between 0 and 1")
         if self.patience is not None and self.patience < 1:
             raise RecipeError(f"patience is {self.patience}; it must be at least 1, or left out")
+        if self.stop_forgetting is not None and not 0 < self.stop_forgetting < 10:
+            raise RecipeError(f"stop_forgetting is {self.stop_forgetting}; it is a share above 0, for example 0.05")
         if self.first_context is not None and self.first_context < 1:
             raise RecipeError(f"first_context is {self.first_context}; it must be at least 1, or left out")
         if self.spike_deviations <= 0:

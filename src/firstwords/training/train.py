@@ -11,7 +11,7 @@ from __future__ import annotations
 import gc
 import math
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import torch
@@ -28,6 +28,7 @@ from firstwords.training.background import Background
 from firstwords.training.batch import Example, keyed_generator
 from firstwords.training.checkpoint import CheckpointStore, Journal
 from firstwords.training.early_stop import EarlyStop
+from firstwords.training.forgetting import ForgettingLimit, Watched
 from firstwords.training.held_out import measure
 from firstwords.training.history import History
 from firstwords.training.interruption import StopRequest
@@ -65,6 +66,7 @@ def train(
     work: Work,
     validation: Sequence[Example] | None = None,
     bytes_per_token: float | None = None,
+    watched: Mapping[str, Watched] | None = None,
     sample: Sample | None = None,
     keep: Keep | None = None,
     engine: Engine | None = None,
@@ -80,6 +82,7 @@ def train(
         work: Its scratch holds the checkpoints.
         validation: Held-out rows; their loss is measured at `settings.num_evaluations` moments, the end included.
         bytes_per_token: Of the held-out text, UTF-8; with it the validation loss is also told in bits per byte.
+        watched: Held-out rows of other corpora by name, measured with `validation` and before the first step.
         sample: Called at `settings.num_samples` moments, the end included.
         keep: Called every `settings.keep_every_steps` steps, on the first rank.
         engine: Where to run; one process by default.
@@ -96,6 +99,7 @@ def train(
     if validation is not None and len(validation):
         run.validation = validation_batches(validation, settings.seed, settings.micro_tokens)
     run.bytes_per_token = bytes_per_token
+    run.watch(watched or {})
     run.sample = sample
     run.keep = keep
     if run.engine.rank == 0:
@@ -131,8 +135,10 @@ class _Run:
         self.loader = make_loader(rows, settings, engine)
         self.spikes = SpikeJudge(settings.spikes, settings.spike_deviations)
         self.early_stop = EarlyStop(settings.patience)
+        self.forgetting = ForgettingLimit(settings.stop_forgetting)
         self.validation: list[MicroBatch] = []
         self.bytes_per_token: float | None = None
+        self.watched: dict[str, tuple[Watched, list[MicroBatch]]] = {}
         self.sample: Sample | None = None
         self.keep: Keep | None = None
         self.followers: list[Callable[[dict[str, Any]], None]] = []
@@ -152,15 +158,31 @@ class _Run:
         self.background = Background()
         self.saved_at = time.monotonic()
 
+    def watch(self, watched: Mapping[str, Watched]) -> None:
+        """Take note of what else is measured.
+
+        Raises:
+            RecipeError: If a limit is set to what may be forgotten, and there is no text to see it on.
+        """
+        if self.settings.stop_forgetting is not None and not any(each.is_guarded for each in watched.values()):
+            raise RecipeError(f"{self.work.name}: stop_forgetting needs general text to measure on: say remember = ...")
+        seed, micro_tokens = self.settings.seed, self.settings.micro_tokens
+        for name, each in watched.items():
+            self.watched[name] = each, validation_batches(each.rows, seed, micro_tokens)
+
     # --- the whole run ---
 
     def to_the_end(self) -> History:
         """All remaining steps."""
         self._continue()
         num_steps = self.loader.num_steps
-        evaluation_steps = moments(num_steps, self.settings.num_evaluations) if self.validation else set()
+        evaluation_steps = (
+            moments(num_steps, self.settings.num_evaluations) if self.validation or self.watched else set()
+        )
         sample_steps = moments(num_steps, self.settings.num_samples) if self.sample else set()
         self.model.train()
+        if self.watched and not self.step:
+            self._look_before_the_first_step()
         gc.collect()
         gc.freeze()  # what lives now lives until the end: the collector need not look at it every few steps
         try:
@@ -190,11 +212,11 @@ class _Run:
             self._finish_writing()
             self.lanes.close()
             self.journal.close()
-        self.optimizer.end(with_best=self.settings.patience is not None)
+        self.optimizer.end(with_best=self.settings.patience is not None or self.forgetting.is_over)
         return History.of(self.journal.records)
 
     def _is_over(self) -> bool:
-        return self.step >= self.loader.num_steps or self.early_stop.is_over
+        return self.step >= self.loader.num_steps or self.early_stop.is_over or self.forgetting.is_over
 
     def _one_step(self, wants: dict[str, bool]) -> tuple[dict[str, Any], dict[str, Any], dict[str, bool]]:
         """One update.
@@ -301,16 +323,36 @@ class _Run:
 
     def _measure(self) -> dict[str, float]:
         with self.optimizer.averaged():
-            found = measure(
-                model=self.model,
-                objective=self.objective,
-                batches=self.validation,
-                engine=self.engine,
-                bytes_per_token=self.bytes_per_token,
-            )
-            if self.early_stop.is_best(found["validation_loss"]) and self.settings.patience is not None:
-                self.optimizer.keep_as_best()
+            found = self._figures(self.validation, self.bytes_per_token) if self.validation else {}
+            for name, (watched, batches) in self.watched.items():
+                figures = self._figures(batches, watched.bytes_per_token)
+                found |= {f"{name}_{figure}": value for figure, value in figures.items()}
+                if watched.is_guarded:
+                    found["forgetting"] = self.forgetting.rise(figures["bits_per_byte"])
+            self._keep_the_best(found)
         return found
+
+    def _figures(self, batches: list[MicroBatch], bytes_per_token: float | None) -> dict[str, float]:
+        return measure(
+            model=self.model,
+            objective=self.objective,
+            batches=batches,
+            engine=self.engine,
+            bytes_per_token=bytes_per_token,
+        )
+
+    def _keep_the_best(self, found: Mapping[str, float]) -> None:
+        """Remember the weights where the run may have to go back to them: nothing that forgot too much is any good."""
+        if self.forgetting.is_over:
+            return
+        is_best = "validation_loss" in found and self.early_stop.is_best(found["validation_loss"])
+        if is_best if self.settings.patience is not None else self.settings.stop_forgetting is not None:
+            self.optimizer.keep_as_best()
+
+    def _look_before_the_first_step(self) -> None:
+        """What the base knows: the rise of a rate alone makes it forget, so that step 1 would be too late to look."""
+        record: dict[str, Any] = {"step": 0, "tokens": 0} | self._measure()
+        self._tell(record, record | {"seconds": 0.0, "step_tokens": 0})
 
     def _samples(self) -> list[dict[str, Any]]:
         assert self.sample is not None
@@ -357,6 +399,7 @@ class _Run:
             "num_updates": self.optimizer.num_updates,
             "spikes": self.spikes.state(),
             "early_stop": self.early_stop.state(),
+            "forgetting": self.forgetting.state(),
         }
         step = self.step
 
@@ -387,6 +430,7 @@ class _Run:
             self.optimizer.num_updates = state["num_updates"]
             self.spikes.load_state(state["spikes"])
             self.early_stop.load_state(state["early_stop"])
+            self.forgetting.load_state(state["forgetting"])
             if state["threads"] != torch.get_num_threads():
                 self.work.note(
                     f"{self.work.name}: continued with {torch.get_num_threads()} threads after {state['threads']}: "

@@ -10,9 +10,11 @@ from firstwords.data.extractors.documentation import Documentation
 from firstwords.data.extractors.epub import Epub
 from firstwords.data.extractors.fallback import Fallback
 from firstwords.data.extractors.jats import Jats
+from firstwords.data.extractors.man_page import ManPage
 from firstwords.data.extractors.markdown import Markdown
 from firstwords.data.extractors.pdf import Pdf
 from firstwords.data.extractors.plain_text import PlainText
+from firstwords.data.extractors.tei import Tei
 from firstwords.data.extractors.wikitext import Wikitext
 from firstwords.data.source import Record
 from firstwords.data.split import PYDOC
@@ -22,6 +24,8 @@ HTML = frozenset({"text/html", "application/xhtml+xml", "application/vnd.wap.xht
 TEXT = frozenset({"text/plain", "text/x-rst"})
 XML = frozenset({"application/xml", "text/xml"})
 JATS = frozenset({"application/jats+xml", "application/vnd.jats+xml", "application/nlm+xml"})
+TEI = frozenset({"application/tei+xml"})
+MAN_PAGE = frozenset({"text/troff", "application/x-troff-man"})
 PDF = frozenset({"application/pdf", "application/x-pdf"})
 EPUB = frozenset({"application/epub+zip"})
 NOBODY_SAYS = frozenset({None, "application/octet-stream", "binary/octet-stream", "application/zip", "unk"})
@@ -31,6 +35,8 @@ _BOOK = re.compile(rb"PK\x03\x04.{26}mimetypeapplication/epub\+zip", re.DOTALL)
 _ARTICLE = re.compile(
     rb"<!DOCTYPE article[^>]{0,300}(?:NLM|JATS)|<(?:\w+:)?article\b[^>]{0,1000}\b(?:article-type|dtd-version)="
 )
+
+_BOOK_IN_XML = re.compile(rb"<(?:\w+:)?TEI\b[^>]{0,1000}\bxmlns(?::\w+)?=.http://www\.tei-c\.org/ns/1\.0")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,6 +54,8 @@ class Automatic(Extractor):
         jats: For journal articles in XML.
         markdown: For Markdown.
         wikitext: For pages of a wiki.
+        man_page: For manual pages in roff.
+        tei: For books in TEI XML.
     """
 
     preloads: ClassVar[tuple[str, ...]] = ("firstwords.data.warm_pages", "firstwords.data.warm_blocks")
@@ -59,6 +67,8 @@ class Automatic(Extractor):
     jats: Annotated[Extractor, Kind("data.extractors")] = Jats()
     markdown: Annotated[Extractor, Kind("data.extractors")] = Markdown()
     wikitext: Annotated[Extractor, Kind("data.extractors")] = Wikitext()
+    man_page: Annotated[Extractor, Kind("data.extractors")] = ManPage()
+    tei: Annotated[Extractor, Kind("data.extractors")] = Tei()
 
     def extract(self, record: Record) -> Document | Rejection:
         """What the fitting extractor gives."""
@@ -82,6 +92,8 @@ class Automatic(Extractor):
         is_xml = media_type in XML or media_type in JATS or media_type in NOBODY_SAYS
         if is_xml and _ARTICLE.search(body[:4096]):
             return self.jats
+        if is_xml and _BOOK_IN_XML.search(body[:4096]):
+            return self.tei
         return None
 
     def _by_type(self, record: Record) -> Extractor | None:
@@ -92,6 +104,10 @@ class Automatic(Extractor):
             return self.text
         if media_type in JATS:
             return self.jats
+        if media_type in TEI:
+            return self.tei
+        if media_type in MAN_PAGE:
+            return self.man_page
         if media_type == "text/markdown":
             return self.markdown
         if media_type == "text/x-wiki":

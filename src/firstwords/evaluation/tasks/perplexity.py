@@ -45,7 +45,8 @@ class Perplexity(Task):
 
     def inputs(self, graph: "Graph") -> dict[str, str]:
         """The model and the token store."""
-        return super().inputs(graph) | {"tokens": graph.require("tokenize")}
+        inputs = super().inputs(graph)
+        return inputs | {"tokens": graph.input_of(inputs["model"], "tokens", "tokenize")}
 
     def examples(self, inputs: Mapping[str, Artifact]) -> "list[HeldOut]":
         """See `Task.examples`."""

@@ -54,9 +54,10 @@ class PseudoPerplexity(Task):
 
     def inputs(self, graph: "Graph") -> dict[str, str]:
         """The model, the token store, the tokenizer."""
-        return super().inputs(graph) | {
-            "tokens": graph.require("tokenize"),
-            "tokenizer": graph.require("train_tokenizer"),
+        inputs = super().inputs(graph)
+        return inputs | {
+            "tokens": graph.input_of(inputs["model"], "tokens", "tokenize"),
+            "tokenizer": graph.input_of(inputs["model"], "tokenizer", "train_tokenizer"),
         }
 
     def examples(self, inputs: Mapping[str, Artifact]) -> list[Passage]:

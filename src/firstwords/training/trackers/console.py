@@ -12,7 +12,9 @@ from firstwords.training.tracker import Tracker
 
 @dataclass(frozen=True, kw_only=True)
 class Console(Tracker):
-    """Step, loss, bits per byte once known, tokens per second; the time left is the console's own.
+    """Step, loss, bits per byte once known, what is forgotten of general text, tokens per second.
+
+    The time left is the console's own.
 
     Attributes:
         every_seconds: The line is renewed at most this often.
@@ -31,21 +33,25 @@ class Console(Tracker):
         seconds = 0.0
         loss: float | None = None
         bits_per_byte: float | None = None
+        forgetting: float | None = None
         speed: float | None = None
 
         def show(record: dict[str, Any]) -> None:
-            nonlocal shown, tokens, seconds, loss, bits_per_byte, speed
-            loss = record["loss"] if loss is None else 0.9 * loss + 0.1 * record["loss"]
+            nonlocal shown, tokens, seconds, loss, bits_per_byte, forgetting, speed
+            if "loss" in record:
+                loss = record["loss"] if loss is None else 0.9 * loss + 0.1 * record["loss"]
             bits_per_byte = record.get("bits_per_byte", bits_per_byte)
+            forgetting = record.get("forgetting", forgetting)
             tokens += record["step_tokens"]
             seconds += record["seconds"]
             now = time.monotonic()
-            if now - shown < self.every_seconds and record["step"] < num_steps:
+            if not seconds or (now - shown < self.every_seconds and record["step"] < num_steps):
                 return
             speed = tokens / seconds if speed is None else 0.7 * speed + 0.3 * tokens / seconds
             shown, tokens, seconds = now, 0, 0.0
             parts = [f"step {record['step']:,}/{num_steps:,}", f"loss {loss:.3f}"]
             parts += [f"{bits_per_byte:.3f} bits/byte"] if bits_per_byte is not None else []
+            parts += [f"general text {forgetting:+.1%}"] if forgetting is not None else []
             parts += [f"{speed:,.0f} tokens/s"]
             if self.flops_per_token and self.peak_flops:
                 parts += [f"{speed * self.flops_per_token / self.peak_flops:.0%} of peak"]

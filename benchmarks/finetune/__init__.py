@@ -1,0 +1,1 @@
+"""Lines of `make bench-finetune`."""

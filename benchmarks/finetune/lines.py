@@ -1,0 +1,8 @@
+"""The lines of `make bench-finetune`, in the order in which they run."""
+
+from benchmarks.finetune import domain
+from benchmarks.line import Line
+
+LINES: dict[str, Line] = {
+    "domain": domain.domain,
+}
