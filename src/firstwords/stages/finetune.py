@@ -1,6 +1,6 @@
-"""A pre-trained model and labelled data become a tagger or a classifier."""
+"""A pre-trained model and labelled data become a tagger or a classifier; with conversations, a model that answers."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
@@ -22,6 +22,10 @@ if TYPE_CHECKING:
     from firstwords.training.batch import Example
 
 
+# Of what is measured on the validation part, in the summary.
+SHOWN = ("entity_f1", "accuracy", "macro_f1", "bits_per_byte", "preference_accuracy", "chosen_log_probability")
+
+
 @dataclass(frozen=True, kw_only=True)
 class Finetune(Stage):
     """Fine-tune a base model on labelled data.
@@ -32,7 +36,7 @@ class Finetune(Stage):
 
     Attributes:
         base: Full name of the stage whose model is the start, for example `pretrain.masked`.
-        objective: `token_classification` or `sequence_classification`.
+        objective: `token_classification` or `sequence_classification`; `instruction` or `preference` for conversations.
         data: Labelled data.
         epochs: Passes over the training part. What is left out here and below is derived from the number of examples
             and the base, and printed with the reason.
@@ -76,12 +80,20 @@ class Finetune(Stage):
 
     def run(self, work: Work) -> Outcome:
         """Write the examples of each part, train, write the model."""
+        import pyarrow as pa
         import torch
 
         from firstwords.artifact import write_json
         from firstwords.data.shards import write_table
         from firstwords.model.hugging_face import save_folder
         from firstwords.tokenizer.tokenizer import Tokenizer
+        from firstwords.training.language_base import (
+            bytes_per_label,
+            encode_parts,
+            language_base,
+            references,
+            tell_ends,
+        )
         from firstwords.training.train import train
 
         torch.set_num_threads(work.threads)
@@ -91,12 +103,22 @@ class Finetune(Stage):
         parts = self.data.parts(documents)
         for part in PARTS:
             write_table(work.path(f"{part}.parquet"), table_of(parts[part], type(self.data).record))
-        labels = label_names([*parts["train"], *parts["validation"]])
-        _check(work.name, parts, labels)
+        for note in self.data.notes():
+            work.note(f"{work.name}: left out: {note}")
+        has_labels = type(self.objective).has_labels
+        labels = label_names([*parts["train"], *parts["validation"]]) if has_labels else []
+        _check(work.name, parts, labels, has_labels)
 
-        model, config = _with_new_head(base, self.objective, labels, self.seed)
-        tokenizer = Tokenizer.load(base)
-        rows = {part: self._encode(parts[part], tokenizer, labels, config.context) for part in PARTS[:2]}
+        if has_labels:
+            model, config = _with_new_head(base, self.objective, labels, self.seed)
+            tokenizer, tokenizer_folder = Tokenizer.load(base), base
+            rows = {part: self._encode(parts[part], tokenizer, labels, config.context) for part in PARTS[:2]}
+        else:
+            start = language_base(base, work.scratch("tokenizer"), self.seed)
+            model, config, tokenizer, tokenizer_folder, _ = start
+            rows = encode_parts(self.objective, parts, start, lambda told: work.note(f"{work.name}: {told}"))
+            if compared := references(parts, rows):
+                write_table(work.path("reference.parquet"), pa.Table.from_pylist(compared))
         objective, reasons = self.objective.settle(rows["train"], labels, config)
         settings, more = derive(
             num_examples=len(rows["train"]),
@@ -104,6 +126,7 @@ class Finetune(Stage):
             config=config,
             chosen=FineTuneSettings(self.epochs, self.rate, self.batch_examples, self.seed, self.training),
         )
+        settings, more = self._with_rate(settings, more)
         history = train(
             model=model,
             objective=objective,
@@ -111,6 +134,7 @@ class Finetune(Stage):
             settings=settings,
             work=work,
             validation=rows["validation"],
+            bytes_per_token=None if has_labels else bytes_per_label(rows["validation"]),
             engine=self.engine,
         )
         whole: Any = self.engine.whole(model)
@@ -118,10 +142,24 @@ class Finetune(Stage):
             return Outcome(summary="the first rank writes the result")
         write_table(work.path("curve.parquet"), history.curve())
         write_json(work.path("labels.json"), labels)
-        save_folder(work.path("model"), whole, config, tokenizer_folder=base, labels=labels)
+        save_folder(work.path("model"), whole, config, tokenizer_folder=tokenizer_folder, labels=labels)
+        if not has_labels:
+            tell_ends(work.path("model"), tokenizer)
         outcome = _outcome(parts, labels, history)
         outcome.reasons = [(reason.name, f"{reason.value:,}", reason.reason) for reason in [*reasons, *more]]
         return outcome
+
+    def _with_rate(self, settings: TrainSettings, reasons: list[Any]) -> tuple[TrainSettings, list[Any]]:
+        """The objective's share of the derived rate, unless the recipe says one."""
+        from firstwords.model.config import Reason
+        from firstwords.training.language_base import slowed
+
+        share = type(self.objective).rate_share
+        if share == 1 or self.rate is not None:
+            return settings, reasons
+        settings = replace(slowed(settings, share), **self.training)
+        told = f"{share:g} of the usual, for '{kind_of(type(self.objective))}'"
+        return settings, [r if r.name != "rate" else Reason("rate", settings.matrix_rate, told) for r in reasons]
 
     def _encode(self, records: Any, tokenizer: Any, labels: list[str], context: int) -> "list[Example]":
         rows = []
@@ -145,23 +183,24 @@ def _with_new_head(base: Path, objective: Objective, labels: list[str], seed: in
     return model, config
 
 
-def _check(name: str, parts: Any, labels: list[str]) -> None:
+def _check(name: str, parts: Any, labels: list[str], has_labels: bool) -> None:
     if not parts["train"]:
         raise RecipeError(f"{name}: the training part of the data is empty")
     if not parts["test"]:
         raise RecipeError(f"{name}: the test part of the data is empty, so nothing could be evaluated")
-    if len(labels) < 2:
+    if has_labels and len(labels) < 2:
         raise RecipeError(f"{name}: the training part has one label only ({', '.join(labels)}): nothing to be learnt")
 
 
 def _outcome(parts: Any, labels: list[str], history: Any) -> Outcome:
     scores = {
-        name: history.latest(name) for name in ("entity_f1", "accuracy", "macro_f1") if history.latest(name) is not None
+        name: history.latest(name) for name in SHOWN if history.latest(name) is not None
     }
     shown = "   ".join(f"{name.replace('_', ' ')} {value:.3f}" for name, value in scores.items())
     numbers = ", ".join(f"{len(parts[part]):,} {part}" for part in PARTS)
     told = f"   on validation: {shown}" if shown else ""
+    labelled = f", {len(labels)} labels" if labels else ""
     return Outcome(
-        summary=f"{numbers} examples, {len(labels)} labels{told}",
+        summary=f"{numbers} examples{labelled}{told}",
         counts={"kept": len(parts["train"])} | {part: len(parts[part]) for part in PARTS} | scores,
     )

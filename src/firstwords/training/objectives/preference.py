@@ -145,6 +145,9 @@ class Preference(Objective):
 
 
 def last_answer(labels: np.ndarray) -> np.ndarray:
-    """Labels without those of earlier answers: what is before the last unlabelled token is not compared."""
-    unlabelled = np.flatnonzero(labels == IGNORED)
-    return np.where(np.arange(len(labels)) < (unlabelled[-1] if len(unlabelled) else 0), IGNORED, labels)
+    """Labels of the last answer alone: those before the last gap are not compared."""
+    labelled = np.flatnonzero(labels != IGNORED)
+    if not len(labelled):
+        return labels
+    gaps = np.flatnonzero(labels[: labelled[-1]] == IGNORED)
+    return np.where(np.arange(len(labels)) < (gaps[-1] if len(gaps) else 0), IGNORED, labels)
