@@ -13,6 +13,7 @@ from firstwords.errors import RecipeError
 from firstwords.recipe import Count, Kind, build, kind_of
 from firstwords.stage import Outcome, Stage, Work
 from firstwords.stages.decontaminate import corpus
+from firstwords.training.adapter import Adapter
 from firstwords.training.fine_tuning import FineTuneSettings, derive
 from firstwords.training.objective import Objective
 from firstwords.training.settings import TrainSettings
@@ -43,6 +44,8 @@ class Finetune(Stage):
         rate: Of AdamW, for everything but the new head.
         batch_examples: Texts of one update.
         training: Other settings set by hand, by the names of `training.settings.TrainSettings`.
+        adapter: Train few parameters beside the base instead of all, for example `{ kind = "lora", rank = 8 }`. They go to
+            `adapter/` (PEFT's format) and are part of the weights in `model/`.
         seed: Of the new head, of the order and of what is hidden.
         engine: Where to run.
     """
@@ -57,11 +60,14 @@ class Finetune(Stage):
     rate: Annotated[float, Field(gt=0)] | None = None
     batch_examples: Annotated[Count, Field(ge=1)] | None = None
     training: dict[str, Any] = field(default_factory=dict)
+    adapter: Annotated[Adapter, Kind("training.adapters")] | None = None
     seed: int = 0
     engine: Annotated[Engine, Kind("compute.engines")] = field(default_factory=Single)
 
     def __post_init__(self) -> None:
         build(TrainSettings, {"epochs": 1, "batch_examples": 1} | self.training, "training")
+        if self.adapter is not None and kind_of(type(self.engine)) == "fsdp":
+            raise RecipeError("adapter: it cannot be trained by the engine 'fsdp'; use 'data_parallel' or 'single'")
         wanted, given = type(self.objective).record, type(self.data).record
         if wanted is None:
             raise RecipeError(f"objective '{kind_of(type(self.objective))}' is for pre-training, not for labelled data")
@@ -85,6 +91,7 @@ class Finetune(Stage):
 
         from firstwords.artifact import write_json
         from firstwords.data.shards import write_table
+        from firstwords.model.config import Reason
         from firstwords.model.hugging_face import save_folder
         from firstwords.tokenizer.tokenizer import Tokenizer
         from firstwords.training.language_base import (
@@ -127,6 +134,11 @@ class Finetune(Stage):
             chosen=FineTuneSettings(self.epochs, self.rate, self.batch_examples, self.seed, self.training),
         )
         settings, more = self._with_rate(settings, more)
+        if self.adapter is not None:
+            if tokenizer_folder is not base:  # new tokens have rows that only this model has: the adapter belongs to it
+                save_folder(work.path("base"), model, config, tokenizer_folder=tokenizer_folder)
+            number, which = self.adapter.add(model, self.seed, train_head=has_labels)
+            more.append(Reason("trained parameters", number, which))
         history = train(
             model=model,
             objective=objective,
@@ -142,6 +154,9 @@ class Finetune(Stage):
             return Outcome(summary="the first rank writes the result")
         write_table(work.path("curve.parquet"), history.curve())
         write_json(work.path("labels.json"), labels)
+        if self.adapter is not None:
+            self.adapter.save(whole, work.path("adapter"), self.base if tokenizer_folder is base else "base")
+            self.adapter.merge(whole)
         save_folder(work.path("model"), whole, config, tokenizer_folder=tokenizer_folder, labels=labels)
         if not has_labels:
             tell_ends(work.path("model"), tokenizer)
@@ -154,11 +169,12 @@ class Finetune(Stage):
         from firstwords.model.config import Reason
         from firstwords.training.language_base import slowed
 
-        share = type(self.objective).rate_share
+        share = type(self.objective).rate_share * (1 if self.adapter is None else self.adapter.rate_share)
         if share == 1 or self.rate is not None:
             return settings, reasons
         settings = replace(slowed(settings, share), **self.training)
-        told = f"{share:g} of the usual, for '{kind_of(type(self.objective))}'"
+        adapted = "" if self.adapter is None else f" with the adapter '{kind_of(type(self.adapter))}'"
+        told = f"{share:g} times the usual, for '{kind_of(type(self.objective))}'{adapted}"
         return settings, [r if r.name != "rate" else Reason("rate", settings.matrix_rate, told) for r in reasons]
 
     def _encode(self, records: Any, tokenizer: Any, labels: list[str], context: int) -> "list[Example]":
