@@ -85,9 +85,9 @@ def encode_parts(
     encoded: dict[str, list[Example]] = {}
     for part, records in parts.items():
         rows = []
-        for record in records:
+        for number, record in enumerate(records):
             try:
-                rows.append(objective.encode(record, start.tokenizer, (), start.config.context, len(rows)))
+                rows.append(objective.encode(record, start.tokenizer, (), start.config.context, number))
             except DoesNotFit:
                 continue
             except ValueError as error:
@@ -121,11 +121,11 @@ def bytes_per_label(rows: Sequence[Example]) -> float | None:
 
 
 def references(parts: Mapping[str, Sequence[Any]], rows: Mapping[str, Sequence[Example]]) -> list[dict[str, Any]]:
-    """What the base says of the answers of every pair: part, number of the row, log-likelihoods in nats."""
+    """What the base says of the answers of every pair: part, number of the record, log-likelihoods in nats."""
     return [
-        {"part": part, "row": number, "chosen": float(row.reference[0]), "rejected": float(row.reference[1])}
+        {"part": part, "row": row.row, "chosen": float(row.reference[0]), "rejected": float(row.reference[1])}
         for part in parts
-        for number, row in enumerate(rows[part])
+        for row in rows[part]
         if row.reference is not None
     ]
 
