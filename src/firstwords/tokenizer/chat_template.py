@@ -103,7 +103,8 @@ class ChatTemplate:
 
         Args:
             messages: In their order.
-            ask: Whether the beginning of an answer follows, which the model is to write.
+            ask: Whether the beginning of an answer follows, which the model is to write; earlier answers are then only
+                found where the template marks them.
 
         Raises:
             ValueError: If the template refuses the messages, or its answers cannot be told from the rest.
@@ -118,14 +119,15 @@ class ChatTemplate:
         hidden = [dict(message) | {"content": _hide(message["content"], stand_ins)} for message in messages]
         if self.marks_answers:
             text, answers = _places(self._render(hidden, ask, opening, closing), opening, closing)
+        elif ask:  # nothing is learnt from what is asked, so a template may drop what was said long ago
+            text, answers = self._render(hidden, ask), []
         else:
-            text, answers = self._find_answers(hidden, ask, opening, closing)
+            text, answers = self._find_answers(hidden, opening, closing)
         return Rendered(text, [self._with_end(text, *answer) for answer in answers if answer[0] < answer[1]], stand_ins)
 
     def plain(self, messages: Sequence[Message], *, ask: bool = False) -> str:
         """The text alone, as transformers' `apply_chat_template(tokenize=False)` gives it."""
-        rendered = self.render(messages, ask=ask)
-        return _show(rendered.text, rendered.stand_ins)
+        return self._render(messages, ask)
 
     def end_mark(self, messages: Sequence[Message] = ({"role": "user", "content": "a"},)) -> str:
         """The special token that ends an answer.
@@ -163,20 +165,20 @@ class ChatTemplate:
         return "".join(parts)
 
     def _find_answers(
-        self, messages: Sequence[Message], ask: bool, opening: str, closing: str
+        self, messages: Sequence[Message], opening: str, closing: str
     ) -> tuple[str, list[tuple[int, int]]]:
         """Render once as it is, then with a sign before and behind every answer; without the signs both are equal.
 
         A template may strip white space off a message, so the signs are tried outside of it, then inside.
         """
-        text = self._render(messages, ask)
+        text = self._render(messages, False)
         number = sum(message["role"] == "assistant" for message in messages)
         for signed in (_signed_outside, _signed_inside):
             marked = [
                 dict(m) | {"content": signed(m["content"], opening, closing)} if m["role"] == "assistant" else m
                 for m in messages
             ]
-            found, answers = _places(self._render(marked, ask), opening, closing)
+            found, answers = _places(self._render(marked, False), opening, closing)
             if found == text and len(answers) == number:
                 return text, answers
         raise ValueError(
@@ -206,12 +208,6 @@ def _hide(content: str, stand_ins: Mapping[str, str]) -> str:
     for character, name in stand_ins.items():
         content = content.replace(name, character)
     return content
-
-
-def _show(text: str, stand_ins: Mapping[str, str]) -> str:
-    for character, name in stand_ins.items():
-        text = text.replace(character, name)
-    return text
 
 
 def _places(text: str, opening: str, closing: str) -> tuple[str, list[tuple[int, int]]]:

@@ -175,8 +175,8 @@ def with_template(source: Path, folder: Path) -> Tokenizer:
         names.setdefault("bos_token", tokenizer.token(tokenizer.end_of_text) or "")
         tokenizer.template = ChatTemplate(OUR_TEMPLATE, names, tuple(tokenizer.special))
         values |= names
-        # AutoTokenizer finds the marks in what the template wrote only so.
-        values["split_special_tokens"] = False
+    # AutoTokenizer finds the marks in what a template wrote only so.
+    values["split_special_tokens"] = False
     tokenizer.template.end_mark()
     values.pop("chat_template", None)
     folder.mkdir(parents=True, exist_ok=True)
