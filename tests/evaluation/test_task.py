@@ -39,6 +39,8 @@ def inputs(tmp_path_factory):
         "blimp": {"model": causal, "tokens": tokens, "tokenizer": tokenizer, "path": root / "pairs"},
         "classification": {"model": TINY["classifier"](root / "classifier")},
         "entities": {"model": TINY["tagger"](root / "tagger")},
+        "answers": {"model": TINY["answering_model"](root / "answering"), "base": causal},
+        "preference": {"model": TINY["preferring_model"](root / "preferring")},
     }
 
 
@@ -54,7 +56,7 @@ def test_gold_answers_score_1(kind, inputs):
     items = task.score(examples, [task.gold(example) for example in examples])
     metric = task.metrics(examples)[0]
     # A model that is sure of every token needs no bits; its perplexity is 1.
-    assert metric.value(items) == (0.0 if kind == "perplexity" else 1.0)
+    assert metric.value(items) == (0.0 if kind in ("perplexity", "answers") else 1.0)
     assert {len(column) for column in items.values()} == {len(examples)}
     assert len(set(items["id"])) == len(examples)
 

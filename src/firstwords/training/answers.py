@@ -42,14 +42,15 @@ def log_likelihoods(model: Any, batch: Batch) -> tuple[Tensor, Tensor]:
     """Log-likelihood of the labelled tokens of each document.
 
     Returns:
-        (D,) sums in nats, and (D,) numbers of tokens.
+        (D,) sums in nats, and (D,) numbers of tokens, 1 where there is none.
     """
     assert batch.labels is not None
     select = (batch.labels != IGNORED).nonzero().squeeze(1)
     nats = model(batch, select=select, targets=batch.labels[select], per_token=True)  # (M,)
     owners = batch.documents[select]
     zeros = nats.new_zeros(batch.num_documents)
-    return zeros.index_add(0, owners, -nats), zeros.index_add(0, owners, torch.ones_like(nats))
+    counts = zeros.index_add(0, owners, torch.ones_like(nats))
+    return zeros.index_add(0, owners, -nats), counts.clamp(min=1)
 
 
 @torch.no_grad()
