@@ -11,7 +11,9 @@ from firstwords.model.transformer import Model
 
 @pytest.mark.parametrize("tied", [False, True])
 def test_new_tokens_are_average_and_apart_and_old_ones_are_as_before(tmp_path, tied):
-    config = ModelConfig.from_depth(1, layout="qwen3", vocab_size=40, width=32, num_heads=2, context=16, tie_embeddings=tied)
+    config = ModelConfig.from_depth(
+        1, layout="qwen3", vocab_size=40, width=32, num_heads=2, context=16, tie_embeddings=tied
+    )
     model = Model(config, LanguageModelHead(config), seed=1).eval()
     batch = Batch.of([[1, 2, 3]])
     before, rows = model(batch).detach(), model.backbone.embed_tokens.weight.detach().clone()

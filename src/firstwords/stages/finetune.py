@@ -209,9 +209,7 @@ def _check(name: str, parts: Any, labels: list[str], has_labels: bool) -> None:
 
 
 def _outcome(parts: Any, labels: list[str], history: Any) -> Outcome:
-    scores = {
-        name: history.latest(name) for name in SHOWN if history.latest(name) is not None
-    }
+    scores = {name: history.latest(name) for name in SHOWN if history.latest(name) is not None}
     shown = "   ".join(f"{name.replace('_', ' ')} {value:.3f}" for name, value in scores.items())
     numbers = ", ".join(f"{len(parts[part]):,} {part}" for part in PARTS)
     told = f"   on validation: {shown}" if shown else ""

@@ -103,7 +103,8 @@ def encode_parts(
 def _told(part: str, records: Sequence[Any], rows: Sequence[Example], context: int) -> str:
     """What the context did to the records of a part; nothing where all are whole."""
     shortened = sum(row.num_left_out > 0 for row in rows)
-    cut = sum(row.num_left_out == 0 and len(row.document_bounds) > 2 and row.reference is None and row.num_bytes for row in rows)
+    # A pair of answers is two documents by nature; only conversations tell the bytes of their answers.
+    cut = sum(row.num_left_out == 0 and len(row.document_bounds) > 2 and row.num_bytes > 0 for row in rows)
     told = [
         (len(records) - len(rows), "left out (one question with its answer is longer)"),
         (shortened, "without some of their exchanges"),

@@ -44,7 +44,10 @@ def test_known_forms(tmp_path, row):
 
 def test_dialogues_are_cut_where_they_part(tmp_path):
     same = "\n\nHuman: q\n\nAssistant: a\n\nHuman: r"
-    longer = {"chosen": f"{same}\n\nAssistant: good\n\nHuman: t\n\nAssistant: u", "rejected": f"{same}\n\nAssistant: bad"}
+    longer = {
+        "chosen": f"{same}\n\nAssistant: good\n\nHuman: t\n\nAssistant: u",
+        "rejected": f"{same}\n\nAssistant: bad",
+    }
     assert records(tmp_path, longer) == [((USER, ("assistant", "a"), ("user", "r")), "good", "bad")]
 
 

@@ -26,7 +26,10 @@ def test_answers_alone_are_scored_and_the_base_reads_paragraphs(tmp_path):
     base = task.baselines(inputs, examples, model, answers, lambda *step: None)["base"]
     # Untrained models are about uniform over their vocabularies, whichever way they read: the same tokens are counted.
     tokens = np.array([len(model.tokenizer.encode(e.messages[1][1])) for e in examples[::2]])
-    for found, size in ((answers, model.config.vocab_size), (base, LanguageModel.load(tmp_path / "b/model").config.vocab_size)):
+    for found, size in (
+        (answers, model.config.vocab_size),
+        (base, LanguageModel.load(tmp_path / "b/model").config.vocab_size),
+    ):
         assert np.array(found)[::2] == pytest.approx(tokens * math.log(size), rel=0.2)
     assert task.baselines({"model": inputs["model"]}, examples, model, answers, lambda *step: None) == {}
 
