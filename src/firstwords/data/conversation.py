@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -230,9 +231,15 @@ def check_order(turns: Sequence[Turn], *, answered: bool) -> None:
         raise ValueError("the conversation has no answer of the assistant")
     if not answered and spoken[-1] == "assistant":
         raise ValueError("the conversation ends with an answer, where the two answers should follow")
-    for number, (first, second) in enumerate(zip(spoken, spoken[1:], strict=False), 2):
+    for number, (first, second) in enumerate(pairwise(spoken), 2):
         if first == second == "user":
             raise ValueError(f"messages {number - 1} and {number} are both of the user, without an answer between")
+
+
+def text_of_conversation(record: ChatRecord | PreferenceRecord) -> str:
+    """Everything that is said in a record, for searches in other texts."""
+    answers = [record.chosen, record.rejected] if isinstance(record, PreferenceRecord) else []
+    return "\n\n".join([*(content for _, content in record.messages), *answers])
 
 
 def question_of(turns: Sequence[Turn]) -> str:

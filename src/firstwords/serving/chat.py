@@ -25,7 +25,7 @@ HELP = "/reset begins anew   /system TEXT sets what the model is told first   /h
 
 
 class Conversation:
-    """Answers lines of text with one model: an answer that knows the turns before, a continuation, a label, entities."""
+    """Answers lines of text with one model: with an answer that knows the turns before, a continuation, labels."""
 
     def __init__(self, folder: Path, *, seed: int, **options: Any) -> None:
         from firstwords.inference.language_model import LanguageModel

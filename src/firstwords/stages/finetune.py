@@ -1,4 +1,4 @@
-"""A pre-trained model and labelled data become a tagger or a classifier; with conversations, a model that answers."""
+"""A pre-trained model and labelled data become a tagger, a classifier, or a model that answers."""
 
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -37,15 +37,15 @@ class Finetune(Stage):
 
     Attributes:
         base: Full name of the stage whose model is the start, for example `pretrain.masked`.
-        objective: `token_classification` or `sequence_classification`; `instruction` or `preference` for conversations.
+        objective: `token_classification` or `sequence_classification`; for conversations `instruction` or `preference`.
         data: Labelled data.
         epochs: Passes over the training part. What is left out here and below is derived from the number of examples
             and the base, and printed with the reason.
         rate: Of AdamW, for everything but the new head.
         batch_examples: Texts of one update.
         training: Other settings set by hand, by the names of `training.settings.TrainSettings`.
-        adapter: Train few parameters beside the base instead of all, for example `{ kind = "lora", rank = 8 }`. They go to
-            `adapter/` (PEFT's format) and are part of the weights in `model/`.
+        adapter: Train few parameters beside the base instead of all, for example `{ kind = "lora", rank = 8 }`. They go
+            to `adapter/` (PEFT's format) and are part of the weights in `model/`.
         seed: Of the new head, of the order and of what is hidden.
         engine: Where to run.
     """
@@ -91,7 +91,6 @@ class Finetune(Stage):
 
         from firstwords.artifact import write_json
         from firstwords.data.shards import write_table
-        from firstwords.model.config import Reason
         from firstwords.model.hugging_face import save_folder
         from firstwords.tokenizer.tokenizer import Tokenizer
         from firstwords.training.language_base import (
@@ -135,10 +134,7 @@ class Finetune(Stage):
         )
         settings, more = self._with_rate(settings, more)
         if self.adapter is not None:
-            if tokenizer_folder is not base:  # new tokens have rows that only this model has: the adapter belongs to it
-                save_folder(work.path("base"), model, config, tokenizer_folder=tokenizer_folder)
-            number, which = self.adapter.add(model, self.seed, train_head=has_labels)
-            more.append(Reason("trained parameters", number, which))
+            more.append(self._add_adapter(work, model, None if has_labels else tokenizer_folder))
         history = train(
             model=model,
             objective=objective,
@@ -155,7 +151,7 @@ class Finetune(Stage):
         write_table(work.path("curve.parquet"), history.curve())
         write_json(work.path("labels.json"), labels)
         if self.adapter is not None:
-            self.adapter.save(whole, work.path("adapter"), self.base if tokenizer_folder is base else "base")
+            self.adapter.save(whole, work.path("adapter"), self.base if has_labels else "base")
             self.adapter.merge(whole)
         save_folder(work.path("model"), whole, config, tokenizer_folder=tokenizer_folder, labels=labels)
         if not has_labels:
@@ -163,6 +159,21 @@ class Finetune(Stage):
         outcome = _outcome(parts, labels, history)
         outcome.reasons = [(reason.name, f"{reason.value:,}", reason.reason) for reason in [*reasons, *more]]
         return outcome
+
+    def _add_adapter(self, work: Work, model: Any, tokenizer_folder: Path | None) -> Any:
+        """Make the model trainable in few parameters; how many, as a reason.
+
+        A language model may have got rows for new tokens, which no other folder has: it is stored as what the adapter
+        belongs to.
+        """
+        from firstwords.model.config import Reason
+        from firstwords.model.hugging_face import save_folder
+
+        assert self.adapter is not None
+        if tokenizer_folder is not None:
+            save_folder(work.path("base"), model, tokenizer_folder=tokenizer_folder)
+        number, which = self.adapter.add(model, self.seed, train_head=tokenizer_folder is None)
+        return Reason("trained parameters", number, which)
 
     def _with_rate(self, settings: TrainSettings, reasons: list[Any]) -> tuple[TrainSettings, list[Any]]:
         """The objective's share of the derived rate, unless the recipe says one."""

@@ -27,7 +27,7 @@ Message = Mapping[str, str]
 """`role` and `content`."""
 
 ROLES = ("system", "user", "assistant", "tool")
-MARKS = tuple(f"<|{role}|>" for role in ROLES) + ("<|end|>",)
+MARKS = (*(f"<|{role}|>" for role in ROLES), "<|end|>")
 """Special tokens of our template: what a turn begins with, by its role, and what ends every turn."""
 
 # No text stands between a mark and a message, so that no token can reach across the border of an answer.
@@ -229,7 +229,7 @@ def _places(text: str, opening: str, closing: str) -> tuple[str, list[tuple[int,
 
 
 def _environment() -> Any:
-    """transformers' settings, in a sandbox that can change nothing and cannot multiply texts without bound."""
+    """The settings of transformers, in a sandbox that can change nothing and cannot multiply texts without bound."""
     from datetime import datetime
 
     import jinja2
@@ -317,6 +317,11 @@ def _named(values: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
 
 
 def config_of(folder: Path) -> dict[str, Any]:
+    """What `tokenizer_config.json` says; nothing where there is none.
+
+    Raises:
+        RecipeError: If it cannot be read.
+    """
     path = folder / "tokenizer_config.json"
     if not path.is_file():
         return {}

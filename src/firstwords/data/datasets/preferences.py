@@ -27,8 +27,8 @@ class Preferences(ConversationFiles):
 
     Three forms are known by themselves: `conversations` (or `messages`) with two messages; a question (`prompt`,
     `instruction` ...) with two texts or two whole conversations; two whole dialogues in one text each, as in HH-RLHF
-    ("\\n\\nHuman: ... \\n\\nAssistant: ..."). What two dialogues share is the conversation; where they part with a message
-    of the user, it ends at the first answer that differs.
+    (paragraphs that begin with `Human:` and `Assistant:`). What two dialogues share is the conversation, and the first
+    answers that differ are compared.
     """
 
     record: ClassVar[type] = PreferenceRecord
@@ -56,7 +56,7 @@ class Preferences(ConversationFiles):
                 (n for n, (a, b) in enumerate(zip(chosen, rejected, strict=False)) if a != b),
                 min(len(chosen), len(rejected)),
             )
-            before = [*before, *chosen[:shared]] if not before else before
+            before = before or chosen[:shared]
         if shared >= min(len(chosen), len(rejected)):
             raise ValueError("the answers do not differ")
         (role, good), (other_role, bad) = chosen[shared], rejected[shared]

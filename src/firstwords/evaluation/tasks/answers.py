@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True)
 class Answers(Task):
-    """Bits per byte of the answers' text in the test part; the base reads the turns in its own template, or as paragraphs.
+    """Bits per byte of the answers' text in the test part; the base reads the turns in its template, or as paragraphs.
 
     Marks are not counted on either side. Conversations longer than the context are read in overlapping windows.
     """
