@@ -1,7 +1,6 @@
 """A model that is taught to answer, and then what people prefer: the recipe `chat` from raw text to figures.
 
-Both lines run the recipe as a user does, in one folder each. The budget of pre-training is the only thing that `--quick`
-shortens. Bars: held-out answers cost fewer bits than with the base; held-out pairs are ranked better than by the
+Both lines run the recipe as a user does, in one folder each; `--quick` shortens pre-training. Bars: held-out answers cost fewer bits than with the base; held-out pairs are ranked better than by the
 reference, with the whole interval above one half.
 """
 
@@ -54,6 +53,8 @@ def _run(setting: Setting, model: str) -> tuple[dict[str, Any], str]:
     text = RECIPE.read_text(encoding="utf-8")
     head, _, _ = text.partition("[evaluate]")
     kind = "answers" if model == "finetune.answers" else "preference"
+    if kind == "answers":
+        head, _, _ = head.partition("# The reference of preference")
     recipe = setting.work / "chat.toml"
     evaluated = f'[evaluate]\ntasks = [{{ kind = "{kind}", model = "{model}" }}]\n'
     recipe.write_text(head.replace('budget = "150s"', f'budget = "{seconds}s"') + evaluated, encoding="utf-8")
