@@ -1,7 +1,8 @@
 """A model that is taught to answer, and then what people prefer: the recipe `chat` from raw text to figures.
 
-Both lines run the recipe as a user does, in one folder each; `--quick` shortens pre-training. Bars: held-out answers cost fewer bits than with the base; held-out pairs are ranked better than by the
-reference, with the whole interval above one half.
+Both lines run the recipe as a user does, in one folder each; `--quick` shortens pre-training. Bars: held-out answers
+cost fewer bits than with the base; held-out pairs are ranked better than by the reference, with the whole interval
+above one half.
 """
 
 import json
