@@ -11,7 +11,7 @@ from typing import Any
 from benchmarks.line import Judged, Setting
 from benchmarks.process import ROOT, run_recipe
 
-SECONDS, QUICK_SECONDS = 150, 30
+SECONDS, QUICK_SECONDS = 120, 30
 RECIPE = ROOT / "recipes" / "chat.toml"
 
 
@@ -58,7 +58,7 @@ def _run(setting: Setting, model: str) -> tuple[dict[str, Any], str]:
         head, _, _ = head.partition("# The reference of preference")
     recipe = setting.work / "chat.toml"
     evaluated = f'[evaluate]\ntasks = [{{ kind = "{kind}", model = "{model}" }}]\n'
-    recipe.write_text(head.replace('budget = "150s"', f'budget = "{seconds}s"') + evaluated, encoding="utf-8")
+    recipe.write_text(head.replace('budget = "120s"', f'budget = "{seconds}s"') + evaluated, encoding="utf-8")
     ran = run_recipe(recipe, setting.work)
     (folder,) = (setting.work / "artifacts" / "evaluate").glob("evaluate-*")
     results = json.loads((folder / "results.json").read_text(encoding="utf-8"))

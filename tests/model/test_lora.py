@@ -133,3 +133,22 @@ def test_equal_adapters_are_equal_bytes(tmp_path):
         save_adapter(tmp_path / name, model, SHAPES[0], task="CAUSAL_LM", base="base")
     files = [sorted((p.name, p.read_bytes()) for p in (tmp_path / name).iterdir()) for name in ("a", "b")]
     assert files[0] == files[1]
+
+
+def test_copies_for_several_cores_share_the_changes():
+    from firstwords.training.lanes import Lanes, num_lanes
+
+    model = make_model()
+    add_lora(model, SHAPES[1], seed=3, train_head=False)
+    shake(model, 7)
+    assert num_lanes(model) == torch.get_num_threads()
+    twin = Lanes(model, 2).models[1]
+    mine, theirs = dict(model.named_parameters()), dict(twin.named_parameters())
+    assert {n for n, p in mine.items() if p.requires_grad} == {n for n, p in theirs.items() if p.requires_grad}
+    with torch.no_grad():  # what the optimizer does to the first is seen by the second
+        for parameter in model.parameters():
+            parameter.mul_(1.1)
+    assert torch.equal(twin(BATCH), model(BATCH))
+    twin(BATCH).square().sum().backward()
+    assert all(p.grad is None for p in model.parameters())
+    assert any(p.grad is not None for p in twin.parameters())
