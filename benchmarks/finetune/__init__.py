@@ -1,1 +1,1 @@
-"""Lines of `make bench-finetune`."""
+"""Fine-tuning beside transformers' Trainer and other peers."""

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 import torch
 
+from firstwords.data.conversation import PreferenceRecord
 from firstwords.data.dataset import TextRecord, WordsRecord
 from firstwords.find import catalogue, find
 from firstwords.model.config import ModelConfig
@@ -19,9 +20,16 @@ LABELS = ("O", "B-A", "I-A")
 PAD, END, MASK, FIRST_WORD, VOCABULARY = 0, 1, 2, 3, 40
 FIRST_MARK = 37
 # A causal model cannot see what stands behind a mask, and a bidirectional one sees the token it should predict.
-IMPOSSIBLE = {("masked_lm", True), ("causal_lm", False), ("hybrid_lm", False)}
+IMPOSSIBLE = {
+    ("masked_lm", True),
+    ("causal_lm", False),
+    ("hybrid_lm", False),
+    ("instruction", False),
+    ("preference", False),
+}
 # Options under which an objective makes other batches or another loss keep the same promises.
 OPTIONS: dict[str, list[dict[str, Any]]] = {
+    "preference": [{"per_token": True, "beta": 2.0}, {"loss_kind": "ipo"}, {"answer_weight": 1.0}],
     "causal_lm": [{"infilling_rate": 1.0}, {"infilling_rate": 0.7, "suffix_first_share": 1.0}],
     "masked_lm": [{"unit": "word"}, {"unit": "span", "final_share": 0.15}],
     "hybrid_lm": [
@@ -92,6 +100,10 @@ def make_examples(objective: Objective, number: int = 6) -> list[Example]:
             bounds = np.array([0, 2, len(ids)])
             following = np.append(ids[1:], END)
             following[1] = -100
+            if objective.record is PreferenceRecord:
+                following[2] = -100
+                examples.append(Example(ids, following, bounds, row, reference=np.array([-3.0, -4.0])))
+                continue
             examples.append(Example(ids, following, bounds, row, ids % 3 > 0))
     return examples
 
@@ -152,7 +164,7 @@ def test_ignored_labels_do_not_count(case) -> None:
 
 def test_one_batch_can_be_learnt_by_heart(case) -> None:
     objective, model, examples = case
-    if objective.record is not None:
+    if objective.record is not None and objective.has_labels:
         # A tag depends on its own word here, not on a word that another sentence tags otherwise.
         examples = [replace(e, input_ids=(np.arange(len(e)) + 5 * e.row % 7 + 3).astype(np.int32)) for e in examples]
     optimizer = torch.optim.Adam(model.parameters(), lr=0.01)
@@ -172,9 +184,12 @@ def test_predictions_have_the_form_of_labels(case) -> None:
     draws = Draws(3, tuple((0, example.row) for example in examples), evaluating=True)
     predicted = objective.decode(model, objective.collate(examples, draws, model.config))
     if predicted is None:
-        assert objective.record is None
+        assert objective.record is None or not objective.has_labels
         return
     assert len(predicted) == len(examples)
+    if objective.record is PreferenceRecord:
+        assert objective.metrics([], [(-1.0, -9.0, -2.0, -8.0)])["preference_accuracy"] == 1.0
+        return
     gold = [example.labels for example in examples]
     scores = objective.metrics(gold, gold)
     assert scores

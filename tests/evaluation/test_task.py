@@ -45,6 +45,8 @@ def inputs(tmp_path_factory):
             "general": tokens,
         },
         "entities": {"model": TINY["tagger"](root / "tagger")},
+        "answers": {"model": TINY["answering_model"](root / "answering"), "base": causal},
+        "preference": {"model": TINY["preferring_model"](root / "preferring")},
     }
 
 
@@ -60,7 +62,7 @@ def test_gold_answers_score_1(kind, inputs):
     items = task.score(examples, [task.gold(example) for example in examples])
     metric = task.metrics(examples)[0]
     # A model that is sure of every token needs no bits; its perplexity is 1.
-    assert metric.value(items) == (0.0 if kind in ("perplexity", "forgetting") else 1.0)
+    assert metric.value(items) == (0.0 if kind in ("perplexity", "forgetting", "answers") else 1.0)
     assert {len(column) for column in items.values()} == {len(examples)}
     assert len(set(items["id"])) == len(examples)
 

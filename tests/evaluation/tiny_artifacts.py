@@ -7,18 +7,22 @@ import json
 import random
 from pathlib import Path
 
+import pyarrow as pa
 import torch
 
 from firstwords.artifact import Artifact
 from firstwords.console import SilentConsole
+from firstwords.data.conversation import ChatRecord, PreferenceRecord
 from firstwords.data.dataset import TextRecord, WordsRecord, label_names, table_of
 from firstwords.data.shards import write_table
 from firstwords.data.token_store import Encoded, StoreWriter, write_store_index
+from firstwords.model.added_rows import add_tokens
 from firstwords.model.config import ModelConfig
 from firstwords.model.heads import LanguageModelHead, SequenceHead, TokenHead
-from firstwords.model.hugging_face import save_folder
+from firstwords.model.hugging_face import load_folder, save_folder
 from firstwords.model.transformer import Model
 from firstwords.stage import Work
+from firstwords.tokenizer.conversation import with_template
 from firstwords.tokenizer.tokenizer import Tokenizer
 from firstwords.tokenizer.tokenizers.byte_bpe import ByteBPE
 
@@ -158,6 +162,55 @@ def classifier(folder: Path) -> Artifact:
 
 def tagger(folder: Path) -> Artifact:
     return labelled_model(folder, words_records, TokenHead, "finetune.entities")
+
+
+def conversations(number):
+    """Answers repeat a word of the question; every second conversation has four turns."""
+    draws = random.Random(7)
+    found = []
+    for place in range(number):
+        turns = []
+        for _ in range(1 + place % 2):
+            first, second = draws.choice(WORDS), draws.choice(WORDS)
+            turns += [("user", f"{first} {second} {place}"), ("assistant", f"names {first}")]
+        found.append(ChatRecord(f"talk-{place}", turns[0][1], tuple(turns)))
+    return found
+
+
+def pairs(number):
+    """The preferred answer repeats a word of the question."""
+    return [
+        PreferenceRecord(each.id, each.group, each.messages[:-1], each.messages[-1][1], "email json value")
+        for each in conversations(number)
+    ]
+
+
+def _answering(folder: Path, records, name: str) -> Artifact:
+    """An untrained language model with our chat template, and records as its test part."""
+    _model(folder, "llama", LanguageModelHead)
+    with_template(folder / "tokenizer", folder / "chat")
+    model, _, _ = load_folder(folder / "model")
+    ids = Tokenizer.load(folder / "chat").special.values()
+    add_tokens(model, [number for number in ids if number >= model.config.vocab_size])
+    save_folder(folder / "model", model, tokenizer_folder=folder / "chat")
+    write_table(folder / "test.parquet", table_of(records, type(records[0])))
+    return finish(folder, name)
+
+
+def answering_model(folder: Path) -> Artifact:
+    return _answering(folder, conversations(12), "finetune.answers")
+
+
+def preferring_model(folder: Path) -> Artifact:
+    artifact = _answering(folder, pairs(12), "finetune.preferred")
+    # The fourth pair was too long; the sixth is of another part.
+    rows = [
+        {"part": "train" if row == 5 else "test", "row": row, "chosen": -9.0 - row, "rejected": -12.0}
+        for row in range(12)
+        if row != 3
+    ]
+    write_table(folder / "reference.parquet", pa.Table.from_pylist(rows))
+    return artifact
 
 
 def work_in(folder: Path, inputs, console=None) -> Work:

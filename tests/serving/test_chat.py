@@ -1,4 +1,5 @@
 import io
+from types import SimpleNamespace
 
 import pytest
 
@@ -15,10 +16,19 @@ class Model:
         self.task = task
         self.fills_masks = False
         self.seeds: list[int] = []
+        self.tokenizer = SimpleNamespace(template=None)
+        self.asked: list[list[str]] = []
+        self.room = 100
 
     def stream(self, text: str, *, seed: int, **options):
         self.seeds.append(seed)
         yield from ("a ", "new\x1b[2J", " list\n")
+
+    def reply(self, messages, *, seed: int, **options):
+        self.seeds.append(seed)
+        forgotten = max(0, len(messages) - self.room)
+        self.asked.append([message["content"] for message in messages[forgotten:]])
+        return iter(["I ", "see\x1b"]), forgotten
 
     def entities(self, texts):
         return [[TextEntity("CLASS", "Parser", 4, 10)] if "Parser" in text else [] for text in texts]
@@ -69,3 +79,46 @@ def test_a_classifier_names_the_class(monkeypatch) -> None:
 def test_a_stage_without_a_model_is_refused(tmp_path) -> None:
     with pytest.raises(RecipeError, match="holds no model"):
         chat.model_folder(Artifact(name="clean", folder=tmp_path))
+
+
+def taught(monkeypatch):
+    talk, model = conversation(monkeypatch, "language_model")
+    model.tokenizer.template = object()
+    return talk, model
+
+
+def test_a_model_that_answers_remembers_the_conversation(monkeypatch, capsys) -> None:
+    talk, model = taught(monkeypatch)
+    assert "remembers the conversation" in talk.explanation
+    assert answer(talk, "one") == "I see\N{REPLACEMENT CHARACTER}\n"
+    answer(talk, "two")
+    assert model.asked[-1] == ["one", "I see\x1b", "two"]
+    assert model.seeds == [3, 4]
+    assert answer(talk, "/reset") == ""
+    answer(talk, "three")
+    assert model.asked[-1] == ["three"]
+    assert "a new conversation" in capsys.readouterr().err
+
+
+def test_a_system_message_is_set_and_taken_away(monkeypatch, capsys) -> None:
+    talk, model = taught(monkeypatch)
+    answer(talk, "/system Be brief.")
+    answer(talk, "one")
+    assert model.asked[-1] == ["Be brief.", "one"]
+    answer(talk, "/system")
+    answer(talk, "two")
+    assert model.asked[-1] == ["two"]
+    answer(talk, "/help")
+    answer(talk, "/restart")
+    assert "no command /restart. /reset begins anew" in capsys.readouterr().err
+    answer(talk, "/etc/hosts is what?")
+    assert model.asked[-1][-1] == "/etc/hosts is what?"
+
+
+def test_what_no_longer_fits_is_forgotten_with_a_note(monkeypatch, capsys) -> None:
+    talk, model = taught(monkeypatch)
+    model.room = 3
+    for text in ("one", "two", "three"):
+        answer(talk, text)
+    assert model.asked[-1] == ["two", "I see\x1b", "three"]
+    assert "the oldest 2 messages no longer fit" in capsys.readouterr().err

@@ -71,6 +71,30 @@ def class_folders(folder: Path) -> dict:
     return {"kind": "folders", "path": str(folder / "texts"), "validation": "validation"}
 
 
+def question_files(folder: Path) -> dict:
+    """The answer repeats the first word of the question."""
+    rows = [{"prompt": f"{n} {word} {other}", "response": f"the {word}"} for n, word, other in _words(80)]
+    return {"kind": "instructions", "paths": [_write(folder / "questions.jsonl", rows)]}
+
+
+def pair_files(folder: Path) -> dict:
+    rows = [
+        {"prompt": f"{n} {word} {other}", "chosen": f"the {word}", "rejected": f"the {other} error"}
+        for n, word, other in _words(80)
+    ]
+    return {"kind": "preferences", "paths": [_write(folder / "pairs.jsonl", rows)]}
+
+
+def _words(number: int):
+    words = TINY["WORDS"]
+    return [(n, words[n * 5 % len(words)], words[(n * 7 + 3) % len(words)]) for n in range(number)]
+
+
+def _write(place: Path, rows: list) -> str:
+    place.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    return str(place)
+
+
 def run(folder: Path, objective: dict, data: dict, base: Artifact, **fields):
     stage = build(Finetune, {"base": "pretrain.base", "objective": objective, "data": data} | fields)
     work = Work(name="finetune.x", folder=folder, inputs={"base": base}, pool=None, console=SilentConsole())
@@ -102,6 +126,40 @@ def test_a_classifier_is_written_and_has_learnt(tmp_path, causal):
     test = read_records(tmp_path / "x" / "test.parquet")
     predicted = LanguageModel.load(tmp_path / "x" / "model").predict([r.text for r in test])
     assert np.mean([a == b.label for a, b in zip(predicted, test, strict=True)]) > 0.8
+
+
+def test_a_model_learns_to_answer_and_then_what_is_preferred(tmp_path):
+    base = make_base(tmp_path / "base", causal=True)
+    fields = {"epochs": 20, "rate": 5e-3, "batch_examples": 8}
+    outcome = run(tmp_path / "x", {"kind": "instruction"}, question_files(tmp_path), base, **fields)
+    assert "bits per byte" in outcome.summary and "labels" not in outcome.summary
+    answers = Artifact(name="finetune.answers", folder=tmp_path / "x")
+    model = LanguageModel.load(answers.path("model"))
+    asked = [[{"role": "user", "content": f"{n} {word} {other}"}] for n, word, other in _words(20)]
+    said = ["".join(model.reply(each, max_tokens=12, temperature=0)[0]) for each in asked]
+    # The end of an answer is learnt as well as its text.
+    assert np.mean([text == f"the {word}" for text, (_, word, _) in zip(said, _words(20), strict=True)]) > 0.7
+
+    run(tmp_path / "y", {"kind": "preference"}, pair_files(tmp_path), answers, epochs=4, rate=1e-3, batch_examples=8)
+    curve = pq.read_table(tmp_path / "y" / "curve.parquet").to_pydict()
+    assert curve["loss"][0] == pytest.approx(np.log(2), abs=1e-3)  # it begins at its own reference
+    assert curve["preference_accuracy"][-1] == 1.0
+    assert len(pq.read_table(tmp_path / "y" / "reference.parquet")) == 80
+
+
+def test_an_adapter_is_written_by_itself_and_is_part_of_the_model(tmp_path):
+    base = make_base(tmp_path / "base", causal=False)
+    fields = {"adapter": {"kind": "lora", "rank": 4}, "epochs": 8, "rate": 2e-2, "batch_examples": 8}
+    outcome = run(tmp_path / "x", TAGS, conll_files(tmp_path), base, **fields)
+    assert "trained parameters" in [name for name, _, _ in outcome.reasons]
+    values = json.loads((tmp_path / "x" / "adapter" / "adapter_config.json").read_text())
+    assert values["base_model_name_or_path"] == "pretrain.base"
+    assert values["modules_to_save"] == ["classifier"]
+    losses = pq.read_table(tmp_path / "x" / "curve.parquet")["loss"].to_pylist()
+    assert losses[-1] < 0.5 * losses[0]
+    LanguageModel.load(tmp_path / "x" / "model")
+    with pytest.raises(RecipeError, match="cannot be trained by the engine 'fsdp'"):
+        run(tmp_path / "z", TAGS, conll_files(tmp_path), base, engine="fsdp", **fields)
 
 
 def test_a_hybrid_base_becomes_a_backbone_that_reads_in_both_directions(tmp_path):
@@ -156,16 +214,22 @@ if kill:
 from firstwords.artifact import Artifact
 base = Artifact(name="pretrain.base", folder=Path(sys.argv[3]))
 test["run"](folder, json.loads(sys.argv[5]), json.loads(sys.argv[6]), base, epochs=2, batch_examples=10,
-            training={"checkpoint_steps": 5})
+            training={"checkpoint_steps": 5}, **json.loads(sys.argv[7]))
 """
 
 
 @pytest.mark.parametrize(
-    ("objective", "files"), [(TAGS, conll_files), pytest.param(LABELS, class_folders, marks=pytest.mark.slow)]
+    ("objective", "files", "fields"),
+    [
+        (TAGS, conll_files, {}),
+        ({"kind": "instruction"}, question_files, {"adapter": {"kind": "lora", "dora": True}}),
+        pytest.param(LABELS, class_folders, {}, marks=pytest.mark.slow),
+        pytest.param({"kind": "preference"}, pair_files, {}, marks=pytest.mark.slow),
+    ],
 )
-def test_a_killed_run_that_continues_writes_the_same_bytes(tmp_path, objective, files):
+def test_a_killed_run_that_continues_writes_the_same_bytes(tmp_path, objective, files, fields):
     data = files(tmp_path)
-    make_base(tmp_path / "base", causal=False)
+    make_base(tmp_path / "base", causal=files in (question_files, pair_files))
 
     def start(name: str, how: str) -> int:
         arguments = [
@@ -175,6 +239,7 @@ def test_a_killed_run_that_continues_writes_the_same_bytes(tmp_path, objective, 
             how,
             json.dumps(objective),
             json.dumps(data),
+            json.dumps(fields),
         ]
         return subprocess.run([sys.executable, "-c", SCRIPT, *arguments], check=False, timeout=120).returncode
 

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from firstwords.data.conversation import ChatRecord, PreferenceRecord
 from firstwords.errors import RecipeError
 from firstwords.recipe import Component
 
@@ -54,7 +55,7 @@ class WordsRecord:
             raise ValueError(f"{self.id}: {len(self.words)} words but {len(self.tags)} tags")
 
 
-Record = TextRecord | WordsRecord
+Record = TextRecord | WordsRecord | ChatRecord | PreferenceRecord
 Parts = Mapping[str, Sequence[Record]]
 
 
@@ -77,6 +78,10 @@ class Dataset(Component):
         Raises:
             RecipeError: If the data cannot be read; the message names file and line.
         """
+
+    def notes(self) -> list[str]:
+        """What a person should know of the data, a line each, such as records that were left out."""
+        return []
 
     def fingerprint(self) -> str:
         """Digest of the local files that are read: changed files make another artifact. Empty where there are none."""
@@ -174,7 +179,7 @@ def table_of(records: Sequence[Record], record: type) -> "pa.Table":
     import pyarrow as pa
 
     lists = pa.list_(pa.string())
-    types = {"words": lists, "tags": lists}
+    types = {"words": lists, "tags": lists, "messages": pa.list_(lists)}
     schema = pa.schema([(f.name, types.get(f.name, pa.string())) for f in dataclasses.fields(record)])
     columns = [pa.array([getattr(each, f.name) for each in records], f.type) for f in schema]
     return pa.Table.from_arrays(columns, schema=schema)
@@ -187,4 +192,7 @@ def read_records(path: Path) -> list[Record]:
     rows = pq.read_table(path).to_pylist()
     if rows and "words" in rows[0]:
         return [WordsRecord(r["id"], r["group"], tuple(r["words"]), tuple(r["tags"])) for r in rows]
+    if rows and "messages" in rows[0]:
+        conversations = PreferenceRecord if "chosen" in rows[0] else ChatRecord
+        return [conversations(**row | {"messages": tuple(map(tuple, row["messages"]))}) for row in rows]
     return [TextRecord(**row) for row in rows]

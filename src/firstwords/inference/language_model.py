@@ -11,6 +11,7 @@ import numpy as np
 
 from firstwords.errors import RecipeError
 from firstwords.inference import scoring
+from firstwords.inference.answering import answer_nats, end_ids, prompt_for
 from firstwords.inference.generate import generate, stream
 from firstwords.inference.infilling import fill_between, fill_masks
 from firstwords.inference.labelling import TextEntity, find_text_entities, label_texts, tag_sentences
@@ -20,6 +21,7 @@ from firstwords.inference.stop_strings import StopStrings
 from firstwords.model.config import ModelConfig
 from firstwords.model.hugging_face import load_folder
 from firstwords.model.transformer import Model
+from firstwords.tokenizer.chat_template import Message
 from firstwords.tokenizer.tokenizer import Tokenizer
 from firstwords.tokenizer.word_joints import word_joints
 
@@ -144,14 +146,57 @@ class LanguageModel:
         sampling = Sampling(
             temperature=temperature, top_k=top_k, top_p=top_p, min_p=min_p, repetition_penalty=repetition_penalty
         )
+        return self._stream(self._prompt(prompt), max_tokens, sampling, seed, stop, {self.tokenizer.end_of_text})
+
+    def reply(
+        self,
+        messages: Sequence[Message],
+        max_tokens: int = 128,
+        seed: int = 0,
+        stop: Sequence[str] = (),
+        **sampling: float,
+    ) -> tuple[Iterator[str], int]:
+        """The answer to the last message of a conversation in pieces, by a model with a chat template.
+
+        Args:
+            messages: Of `role` and `content`.
+            max_tokens: Longest answer.
+            seed: Of the draws.
+            stop: The answer ends before the first of these strings.
+            sampling: Fields of `inference.sampling.Sampling`.
+
+        Returns:
+            The pieces, and the number of messages at the front that the context has no room for.
+
+        Raises:
+            RecipeError: If the model was not taught to answer.
+            ValueError: If the template refuses the messages.
+        """
+        self._needs("language_model", "answers")
+        room = max(1, self.config.context - min(max_tokens, self.config.context // 2))
+        prompt = prompt_for(self.tokenizer, messages, room)
+        chosen = Sampling(**sampling)  # type: ignore[arg-type]
+        pieces = self._stream(prompt.ids, max_tokens, chosen, seed, stop, end_ids(self.tokenizer))
+        return pieces, prompt.num_forgotten
+
+    def answer_nats(
+        self, conversations: Sequence[Sequence[Message]], progress: Callable[[int, int], None] | None = None
+    ) -> list[float]:
+        """What the text of all answers of each conversation costs, in nats (`inference.answering`)."""
+        self._needs("language_model", "tells how likely an answer is")
+        return answer_nats(self.model, self.tokenizer, conversations, progress)
+
+    def _stream(
+        self, prompt: list[int], max_tokens: int, sampling: Sampling, seed: int, stop: Sequence[str], ends: set[int]
+    ) -> Iterator[str]:
         stops = StopStrings(tuple(stop), self.tokenizer)
         tokens = stream(
             self.model,
-            self._prompt(prompt),
+            prompt,
             max_tokens=max_tokens,
             sampling=sampling,
             seed=seed,
-            stop={self.tokenizer.end_of_text},
+            stop=ends,
             ended=stops if stop else None,
         )
         held = ""

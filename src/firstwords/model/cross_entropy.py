@@ -21,7 +21,8 @@ CHUNK_NUMBERS = 4 * 2**20
 CHUNK_NUMBERS_GPU = 128 * 2**20
 
 
-def _chunk_rows(weight: Tensor) -> int:
+def chunk_rows(weight: Tensor) -> int:
+    """Positions whose logits are held at once."""
     numbers = CHUNK_NUMBERS_GPU if weight.is_cuda else CHUNK_NUMBERS
     return max(16, numbers // weight.shape[0])
 
@@ -46,7 +47,7 @@ class _SumCrossEntropy(torch.autograd.Function):
         weight_gradient = torch.zeros_like(weight, dtype=precise) if need_weight else None
         dtype = compute_dtype(hidden)
         hidden, weight = hidden.to(dtype), weight.to(dtype)
-        rows = _chunk_rows(weight)
+        rows = chunk_rows(weight)
         # Thousands of terms: summed in double precision so that the chunk size leaves no trace in the loss.
         total = torch.zeros((), dtype=torch.float64, device=hidden.device)
         for begin in range(0, hidden.shape[0], rows):
@@ -116,7 +117,7 @@ def token_nats(hidden: Tensor, weight: Tensor, targets: Tensor) -> Tensor:
         (M,) in at least float32.
     """
     precise = torch.float64 if hidden.dtype == torch.float64 else torch.float32
-    rows = _chunk_rows(weight)
+    rows = chunk_rows(weight)
     result = torch.empty(hidden.shape[0], dtype=precise, device=hidden.device)
     for begin in range(0, hidden.shape[0], rows):
         part = hidden[begin : begin + rows]

@@ -15,6 +15,7 @@ from firstwords.model.batch import Batch
 from firstwords.model.config import ModelConfig
 from firstwords.model.config_file import HeadKind
 from firstwords.model.cross_entropy import sum_cross_entropy, token_nats
+from firstwords.model.token_loss import token_cross_entropy
 from firstwords.model.unset import linear_layer
 
 
@@ -46,13 +47,16 @@ class LanguageModelHead(Head):
         select: Tensor | None = None,
         targets: Tensor | None = None,
         z_loss: float = 0.0,
+        per_token: bool = False,
     ) -> Tensor:
-        """(M, vocabulary) logits, or the summed loss."""
+        """(M, vocabulary) logits, or the summed loss, or the loss of each token (M,), without `z_loss`."""
         if select is not None:
             hidden = hidden.index_select(0, select)
         if targets is None:
             logits: Tensor = self.lm_head(hidden)
             return logits
+        if per_token:
+            return token_cross_entropy(hidden, self.lm_head.weight, targets)
         return sum_cross_entropy(hidden, self.lm_head.weight, targets, z_loss)
 
     def nats(self, hidden: Tensor, targets: Tensor) -> Tensor:

@@ -172,6 +172,7 @@ class Model(nn.Module):
         targets: Tensor | None = None,
         cache: Cache | None = None,
         z_loss: float = 0.0,
+        per_token: bool = False,
     ) -> Tensor:
         """Logits, or with targets their summed loss in nats.
 
@@ -182,15 +183,17 @@ class Model(nn.Module):
             targets: (M,) class of each selected position, or (D,) of each document; -100 = not counted.
             cache: Keys and values of the documents' earlier tokens.
             z_loss: Weight of the squared log of the normaliser, added to the loss of a language model.
+            per_token: Give the loss of each target instead of their sum; language models only.
 
         Returns:
-            (M, C) or (D, C) logits; with targets a scalar, the sum over all that are counted.
+            (M, C) or (D, C) logits; with targets a scalar, the sum over all that are counted, or (M,).
         """
         # Text is generated in full precision: its products are too small to gain, and a cache keeps float32.
         half = self.autocast is not None and cache is None
         with torch.autocast(batch.input_ids.device.type, self.autocast, enabled=half):
             hidden = self.backbone(batch, embeddings, cache)
-            result: Tensor = self.head(hidden, batch, select=select, targets=targets, z_loss=z_loss)
+            more = {"per_token": True} if per_token else {}
+            result: Tensor = self.head(hidden, batch, select=select, targets=targets, z_loss=z_loss, **more)
         return result
 
 

@@ -21,8 +21,11 @@ def model_folder(artifact: Artifact) -> Path:
     return folder
 
 
+HELP = "/reset begins anew   /system TEXT sets what the model is told first   /help"
+
+
 class Conversation:
-    """Answers lines of text with one model: a continuation, a label, or the entities in it."""
+    """Answers lines of text with one model: with an answer that knows the turns before, a continuation, labels."""
 
     def __init__(self, folder: Path, *, seed: int, **options: Any) -> None:
         from firstwords.inference.language_model import LanguageModel
@@ -31,10 +34,19 @@ class Conversation:
         self._options = options
         self._seed = seed
         self._turn = 0
+        self._system: list[dict[str, str]] = []
+        self._history: list[dict[str, str]] = []
+
+    @property
+    def answers(self) -> bool:
+        """Whether the model was taught to answer, in a chat template."""
+        return self.task == "language_model" and self._model.tokenizer.template is not None
 
     @property
     def explanation(self) -> str:
         """What the model does with a line."""
+        if self.answers:
+            return f"It answers, and remembers the conversation. {HELP}."
         if self.task == "language_model" and self._model.fills_masks:
             return f"It continues what you type, or fills in every {MASK} in it."
         return {
@@ -51,7 +63,9 @@ class Conversation:
 
     def answer(self, text: str, output: TextIO) -> None:
         """Write the model's answer to one line, as it is made."""
-        if self.task == "language_model" and not (MASK in text and self._model.fills_masks):
+        if self.answers:
+            self._reply(text, output)
+        elif self.task == "language_model" and not (MASK in text and self._model.fills_masks):
             # A new seed for every turn, so that asking twice gives two answers; the first turn is reproducible.
             for piece in self._model.stream(text, seed=self._seed + self._turn, **self._options):
                 output.write(_printable(piece))
@@ -67,6 +81,52 @@ class Conversation:
             output.write(f"{_printable(str(self._model.predict([text])[0]))}\n")
         output.flush()
         self._turn += 1
+
+    def _reply(self, text: str, output: TextIO) -> None:
+        command, _, rest = text.strip().partition(" ")
+        if command in ("/reset", "/system", "/help"):
+            self._command(command, rest.strip())
+            return
+        if command.startswith("/") and command[1:].isalpha() and not rest:
+            _say(f"no command {command}. {HELP}")
+            return
+        question = {"role": "user", "content": text}
+        try:
+            # A new seed for every turn, so that asking twice gives two answers; the first turn is reproducible.
+            pieces, forgotten = self._model.reply(
+                [*self._system, *self._history, question], seed=self._seed + self._turn, **self._options
+            )
+        except ValueError as error:
+            _say(str(error))
+            return
+        if forgotten:
+            self._history = self._history[forgotten:]
+            _say(f"the oldest {forgotten} messages no longer fit into the model's context and are forgotten")
+        answer = ""
+        try:
+            for piece in pieces:
+                answer += piece
+                output.write(_printable(piece))
+                output.flush()
+        except KeyboardInterrupt:
+            _say(" (stopped)")
+        output.write("\n")
+        self._history += [question, {"role": "assistant", "content": answer}]
+
+    def _command(self, command: str, rest: str) -> None:
+        if command == "/help":
+            _say(HELP)
+        elif command == "/reset":
+            self._history = []
+            _say("a new conversation" + (" with the same system message" if self._system else ""))
+        else:
+            self._system = [{"role": "system", "content": rest}] if rest else []
+            self._history = []
+            _say("a new conversation, " + ("with this system message" if rest else "without a system message"))
+
+
+def _say(text: str) -> None:
+    print(text, file=sys.stderr)
 
 
 def _printable(text: str) -> str:

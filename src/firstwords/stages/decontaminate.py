@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import Field
 
-from firstwords.data.dataset import Dataset, TextRecord
+from firstwords.data.conversation import ChatRecord, PreferenceRecord, text_of_conversation
+from firstwords.data.dataset import Dataset, TextRecord, WordsRecord
 from firstwords.data.document import Document
 from firstwords.data.extractors.automatic import Automatic
 from firstwords.data.source import LocalSource, Record, Source
@@ -135,8 +136,7 @@ class Decontaminate(Stage):
             records = component.parts(documents if type(component).needs_documents else None)
             for part in self.parts:
                 for record in records[part]:
-                    text = record.text if isinstance(record, TextRecord) else " ".join(record.words)
-                    yield Item(number, record.id, text)
+                    yield Item(number, record.id, _text_of(record))
             return
         assert isinstance(component, LocalSource)
         extractor = Automatic()
@@ -233,3 +233,11 @@ def _outcome(receipts: list[dict[str, Any]], searched: int, sets: list[dict[str,
     counts = {"kept": kept, "dropped": dict(sorted(dropped.items())), "cut": cut, "searched": searched}
     told = {f"{entry['set']}-{entry['data']['kind']}": {s: entry[s] for s in STATES} for entry in sets}
     return Outcome(summary="   ".join(parts), counts=counts | {"items": told})
+
+
+def _text_of(record: TextRecord | WordsRecord | ChatRecord | PreferenceRecord) -> str:
+    if isinstance(record, TextRecord):
+        return record.text
+    if isinstance(record, WordsRecord):
+        return " ".join(record.words)
+    return text_of_conversation(record)

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from firstwords.artifact import atomic_write, write_json
 from firstwords.errors import RecipeError
 from firstwords.recipe import Component
+from firstwords.tokenizer.chat_template import ChatTemplate, read_template, special_names
 from firstwords.tokenizer.patterns import pattern_of, pieces
 
 if TYPE_CHECKING:
@@ -71,6 +72,7 @@ class Tokenizer:
         pad: Id that fills up batches outside this package (ours have no padding).
         optional_mask: Id that hides a token from a masked language model; None where a foreign tokenizer has none.
         infilling: First of the three ids of `INFILLING_TOKENS`; None where the vocabulary has none.
+        template: How conversations are written; None where the folder says nothing of it.
 
     Args:
         backend: The library's.
@@ -91,6 +93,13 @@ class Tokenizer:
         infilling = [backend.token_to_id(token) for token in INFILLING_TOKENS]
         first = infilling[0]
         self.infilling: int | None = first if first is not None and infilling[1:] == [first + 1, first + 2] else None
+        self.template: ChatTemplate | None = None
+
+    @property
+    def special(self) -> dict[str, int]:
+        """All special tokens: name to id."""
+        added = self._backend.get_added_tokens_decoder()
+        return {token.content: number for number, token in sorted(added.items()) if token.special}
 
     @property
     def mask(self) -> int:
@@ -132,15 +141,34 @@ class Tokenizer:
         except Exception as error:  # the library raises nothing more specific
             raise RecipeError(f"{path} is not a tokenizer: {error}") from error
         try:
-            return cls(backend, special_tokens(Path(folder)))
+            tokenizer = cls(backend, special_tokens(Path(folder)))
         except RecipeError as error:
             raise RecipeError(f"{path}: {error}") from None
+        source = read_template(Path(folder))
+        if source is not None:
+            tokenizer.template = ChatTemplate(source, special_names(Path(folder)), tuple(tokenizer.special))
+        return tokenizer
 
     def save(self, folder: Path) -> None:
         """Write `tokenizer.json` and `tokenizer_config.json`, the same bytes for the same tokenizer."""
+        self.write_backend(folder)
+        write_json(Path(folder) / "tokenizer_config.json", tokenizer_config())
+
+    def write_backend(self, folder: Path) -> None:
+        """Write `tokenizer.json` alone."""
         with atomic_write(Path(folder) / "tokenizer.json") as temporary:
             self._backend.save(str(temporary))
-        write_json(Path(folder) / "tokenizer_config.json", tokenizer_config())
+
+    def with_special(self, names: Sequence[str]) -> "Tokenizer":
+        """The same tokenizer with more special tokens, whose ids follow those that are there."""
+        from tokenizers import Tokenizer as Backend
+
+        backend = Backend.from_str(self._backend.to_str())
+        backend.add_special_tokens(list(names))
+        optional = None if self.optional_mask is None else self.token(self.optional_mask)
+        end, pad = self.token(self.end_of_text), self.token(self.pad)
+        assert end is not None and pad is not None
+        return Tokenizer(backend, (end, pad, optional))
 
     def encode(self, text: str) -> list[int]:
         """Token ids of a text; `decode` gives exactly this text back.
@@ -219,6 +247,17 @@ class Tokenizer:
         except TypeError:
             raise _not_unicode([text]) from None
         return encoding.ids, encoding.offsets
+
+    def encode_marked(self, text: str) -> tuple[list[int], list[tuple[int, int]]]:
+        """As `encode_with_offsets`, but the name of a special token stands for the token itself.
+
+        For text that code wrote (a template); in what people wrote, a name is just text.
+        """
+        self._backend.encode_special_tokens = False
+        try:
+            return self.encode_with_offsets(text)
+        finally:
+            self._backend.encode_special_tokens = True
 
     def decode(self, ids: Sequence[int], keep_special: bool = True) -> str:
         """The text of token ids.

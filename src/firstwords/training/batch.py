@@ -32,6 +32,10 @@ class Example:
         bounds: (D + 1,) int64: document d is `input_ids[bounds[d]:bounds[d + 1]]`; None = one document.
         row: Number of the row in its data set. With the seed and the epoch it decides every random draw.
         word_starts: (T,) bool, whether a word begins at each token; None where nobody asked.
+        reference: (D,) log-likelihood in nats of each document's answer under the model that training begins with; None
+            where nothing is compared with it.
+        num_left_out: Parts of the record that are too long for the context and were left out.
+        num_bytes: UTF-8 bytes of the text that the labels stand for, where somebody asks.
     """
 
     input_ids: np.ndarray
@@ -39,6 +43,9 @@ class Example:
     bounds: np.ndarray | None = None
     row: int = 0
     word_starts: np.ndarray | None = None
+    reference: np.ndarray | None = None
+    num_left_out: int = 0
+    num_bytes: int = 0
 
     def __len__(self) -> int:
         return len(self.input_ids)

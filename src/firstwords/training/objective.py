@@ -26,6 +26,10 @@ class Objective(Component):
 
     record: ClassVar[type | None] = None
     """The class of labelled records that `encode` takes; None for objectives on packed token rows."""
+    has_labels: ClassVar[bool] = True
+    """Whether fine-tuning puts a head for labels on the base; otherwise the base stays a language model."""
+    rate_share: ClassVar[float] = 1.0
+    """Of the rate that fine-tuning derives, where the recipe says none."""
     max_epochs: ClassVar[float] = 4.0
     """How often pre-training reads a corpus at most, unless told otherwise. Four times is nearly as good as new text
     (Muennighoff et al. 2023); a small causal model grew worse from there (docs/log/2026-11-26-repetition.md)."""
@@ -75,6 +79,10 @@ class Objective(Component):
             config: Of the base model.
         """
         return self, []
+
+    def refer(self, model: Any, rows: Sequence[Example]) -> list[Example]:
+        """Rows with what the model says of them before any training, for losses that compare with it."""
+        return list(rows)
 
     def check(self, config: "ModelConfig") -> None:
         """Refuse a model that this objective cannot pre-train, before anything is computed.

@@ -1,0 +1,1 @@
+"""Ways to train few parameters beside a base that stays as it is, one file each."""
