@@ -7,6 +7,7 @@ import json
 import random
 from pathlib import Path
 
+import pyarrow as pa
 import torch
 
 from firstwords.artifact import Artifact
@@ -59,6 +60,27 @@ def token_store(folder: Path, documents=(60, 8, 12)) -> Artifact:
         counts[split] = writer.counts
     write_store_index(folder, splits=counts, **header)
     return finish(folder, "tokenize")
+
+
+def planted_documents(folder: Path, number=8) -> Artifact:
+    """Documents of all parts, as a stage `clean` that planted two canaries for each of 0 and 2 copies makes them."""
+    from firstwords.data.canaries import make_canaries, planted
+    from firstwords.data.document import DOCUMENT
+
+    step = {"kind": "canaries", "times": [0, 2], "number": 2, "seed": 0}
+    canaries = make_canaries(step["times"], step["number"], step["seed"])
+    rows = []
+    for place, text in enumerate(sentences(9, number)):
+        for canary in canaries:
+            text = planted(text, canary, 0) if place < canary.times else text
+        row = dict.fromkeys(DOCUMENT.names) | {"id": f"d{place}", "text": text, "metadata": []}
+        rows.append(row | {"split": "train" if place < number - 1 else "test"})
+    schema = DOCUMENT.append(pa.field("split", pa.string()))
+    write_table(folder / "documents" / "0.parquet", pa.Table.from_pylist(rows, schema=schema))
+    artifact = finish(folder, "clean")
+    manifest = artifact.manifest | {"ingredients": {"configuration": {"steps": [{"kind": "unicode"}, step]}}}
+    (folder / "manifest.json").write_text(json.dumps(manifest))
+    return Artifact(name="clean", folder=folder)
 
 
 def text_records(part, number):
