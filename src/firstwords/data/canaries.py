@@ -84,7 +84,9 @@ def hosts(canaries: Sequence[Canary], documents: Iterable[tuple[str, str | None]
     found = [name for name, url in documents if split_of(url, name) == "train"]
     most = max((canary.times for canary in canaries), default=0)
     if len(found) < most:
-        raise RecipeError(f"canaries: {most} copies of one need as many documents to learn from; there are {len(found)}")
+        raise RecipeError(
+            f"canaries: {most} copies of one need as many documents to learn from; there are {len(found)}"
+        )
     copies = [place for place, canary in enumerate(canaries) for _ in range(canary.times)]
     chosen = sorted(found, key=lambda name: _draw(seed, name))[: len(copies)]
     planted: dict[str, list[int]] = {}

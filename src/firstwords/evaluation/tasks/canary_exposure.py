@@ -124,9 +124,7 @@ class CanaryExposure(Task):
             "rank": ranks,
             "candidates": [len(example.numbers) for example in examples],
             "exposure": [exposure(secret, other, SPACE) for secret, other in zip(secrets, others, strict=True)],
-            "likeliest_of_all": [
-                rank == 1 if each.times else None for each, rank in zip(examples, ranks, strict=True)
-            ],
+            "likeliest_of_all": [rank == 1 if each.times else None for each, rank in zip(examples, ranks, strict=True)],
         }
 
     def metrics(self, examples: Sequence[Asked]) -> tuple[Metric, ...]:
