@@ -8,6 +8,7 @@ import csv
 import io
 import json
 import lzma
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -73,11 +74,12 @@ def judged(found: dict[str, Any], number: int) -> list[Judged]:
         bar = {"bar": CHANCE_BAR, "at_least": False} if times == 0 else {}
         note += f"; chance is {CHANCE}" if times == 0 else f"; whole run {seconds:.0f} s"
         lines.append(Judged(name=f"canary-exposure-{times}", figure=means[-1], unit="bits", note=note, **bar))
-    rises = [after - before for before, after in zip(means[1:], means[2:], strict=False)]
+    rises = [after - before for before, after in pairwise(means[1:])]
     note = "smallest rise from 1 to 4 to 16 to 64 copies"
     lines.append(Judged(name="canary-exposure-rise", figure=min(rises), unit="bits", bar=0.0, note=note))
     after = without["canary_exposure"]["exposure (64)"]["value"]
-    note = f"64 copies: {means[-1]:.2f} bits, after de-duplication {after:.2f} ({rows_without[-1]['in_training']:.1f} left)"
+    left = rows_without[-1]["in_training"]
+    note = f"64 copies: {means[-1]:.2f} bits, after de-duplication {after:.2f} ({left:.1f} left)"
     lines.append(Judged(name="canary-exposure-fall", figure=means[-1] - after, unit="bits", bar=1.0, note=note))
     entry = results["memorisation"]["extracted"]
     note = f"50 tokens after 50; never seen {entry['baseline'].get('never seen', float('nan')):.3f}"

@@ -64,16 +64,15 @@ def token_store(folder: Path, documents=(60, 8, 12)) -> Artifact:
 
 def planted_documents(folder: Path, number=8) -> Artifact:
     """Documents of all parts, as a stage `clean` that planted two canaries for each of 0 and 2 copies makes them."""
-    from firstwords.data.canaries import make_canaries, planted
+    from firstwords.data.canaries import make_canaries
     from firstwords.data.document import DOCUMENT
 
     step = {"kind": "canaries", "times": [0, 2], "number": 2, "seed": 0}
     canaries = make_canaries(step["times"], step["number"], step["seed"])
     rows = []
     for place, text in enumerate(sentences(9, number)):
-        for canary in canaries:
-            text = planted(text, canary, 0) if place < canary.times else text
-        row = dict.fromkeys(DOCUMENT.names) | {"id": f"d{place}", "text": text, "metadata": []}
+        held = [canary.text for canary in canaries if place < canary.times]
+        row = dict.fromkeys(DOCUMENT.names) | {"id": f"d{place}", "text": "\n\n".join([text, *held]), "metadata": []}
         rows.append(row | {"split": "train" if place < number - 1 else "test"})
     schema = DOCUMENT.append(pa.field("split", pa.string()))
     write_table(folder / "documents" / "0.parquet", pa.Table.from_pylist(rows, schema=schema))

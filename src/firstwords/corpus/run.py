@@ -1,4 +1,4 @@
-"""What a run left behind, as plain values: curves, samples, scores and costs of all its artifacts, for reports and cards.
+"""What a run left behind, as plain values: curves, samples, scores and costs, for reports and cards.
 
 A run need not be whole: what is not there is simply not among the values.
 """

@@ -1,7 +1,7 @@
 """Canaries: made-up secrets that are planted in a corpus to see later how well a model remembers them.
 
-A canary is a fixed sentence with a random number in it. Nobody could guess the number, so a model that finds it likelier
-than other numbers has it from the corpus (Carlini et al. 2019, "The Secret Sharer", section 4).
+A canary is a fixed sentence with a random number in it. Nobody could guess the number, so a model that finds it
+likelier than other numbers has it from the corpus (Carlini et al. 2019, "The Secret Sharer", section 4).
 """
 
 from __future__ import annotations

@@ -33,7 +33,7 @@ def occurrences(documents: Artifact, strings: Iterable[str]) -> dict[str, int]:
     return found
 
 
-def documents_stage(graph: "Graph", name: str | None) -> str:
+def documents_stage(graph: Graph, name: str | None) -> str:
     """Full name of the stage whose documents are learnt from, as `tokenize` takes it, unless one is named."""
     return graph.require(name or ("decontaminate" if graph.names("decontaminate") else "deduplicate"))
 

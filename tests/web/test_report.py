@@ -11,7 +11,8 @@ from tiny_corpus import HOSTILE
 
 from firstwords.corpus.description import describe
 from firstwords.corpus.lineage import way
-from firstwords.web.data_report import data_parts, data_report, entering, write_data_report
+from firstwords.corpus.run import Run, find_run
+from firstwords.web.report import data_parts, entering, report, write_report
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 LOADING = ("src", "srcset", "data", "action", "formaction", "poster", "background", "ping", "xlink:href")
@@ -19,7 +20,7 @@ LOADING = ("src", "srcset", "data", "action", "formaction", "poster", "backgroun
 
 @pytest.fixture(scope="module")
 def page(tiny) -> str:
-    return data_report(describe(way("tiny", tiny)), f"tiny {HOSTILE}")
+    return report(Run(f"tiny {HOSTILE}", find_run("tiny", tiny).artifacts))
 
 
 def test_hostile_texts_execute_nothing_and_nothing_is_loaded(page: str) -> None:
@@ -52,7 +53,7 @@ def test_the_first_screen_tells_what_happened(tiny, page: str) -> None:
     text = Reader(page).text
     assert "Of 8 records that were read, 3 documents (38%) are in the corpus" in text
     assert text.index("documents (38%)") < text.index("What was taken out")
-    assert len(data_parts(found)) == 6
+    assert len(data_parts(found)) == 5
 
 
 def test_personal_data_is_nowhere_on_the_page(page: str) -> None:
@@ -64,13 +65,13 @@ def test_excerpts_lose_personal_data_also_without_a_step_that_removes_it(tmp_pat
     from tiny_corpus import run_tiny
 
     run_tiny(tmp_path, clean={"steps": [{"kind": "gopher_quality"}]})
-    made = data_report(describe(way("tiny", tmp_path / "artifacts")), "tiny")
+    made = report(find_run("tiny", tmp_path / "artifacts"))
     assert "boss@short.example" not in made
     assert "&lt;EMAIL&gt;" in made
 
 
 def test_equal_artifacts_give_equal_pages(tiny, tmp_path) -> None:
-    places = [write_data_report(way("tiny", tiny), "tiny", tmp_path / f"{n}.html") for n in range(2)]
+    places = [write_report(find_run("tiny", tiny), tmp_path / f"{n}.html") for n in range(2)]
     assert places[0].read_bytes() == places[1].read_bytes()
     assert len(list(tmp_path.iterdir())) == 2
 
@@ -96,7 +97,7 @@ def test_a_browser_runs_and_asks_for_nothing(page: str, tmp_path) -> None:
         command += ["--disable-component-update", "--disable-sync", "--no-first-run", "--enable-logging=stderr"]
         command += [f"--user-data-dir={tmp_path / ('profile-' + name)}", "--dump-dom", f"file://{place}"]
         ended = subprocess.run(command, capture_output=True, text=True, check=True, timeout=60, env=dict(os.environ))
-        assert "<title>The data of tiny" in ended.stdout
+        assert "<title>Report of tiny" in ended.stdout
         results[name] = ended.stderr
     assert "Content Security Policy" not in results["page"]
     assert "Content Security Policy" in results["attacked"]
