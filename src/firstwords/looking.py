@@ -159,17 +159,20 @@ def card(
     licence: str = "",
     artifacts: Root = ROOT,
 ) -> None:
-    """Write the card of a data set beside its shards: README.md and croissant.json, from facts alone.
+    """Write the card of a data set (README.md and croissant.json) or of a model (README.md), from facts alone.
 
     Parameters
     ----------
     target
-        A recipe's name (quickstart), an artifact (quickstart/deduplicate) or a folder.
+        A recipe's name (quickstart: its data), an artifact (quickstart/deduplicate, quickstart/pretrain.causal) or a
+        folder.
     name, description, url, creator, date_published, cite_as, licence
         What only you can say; left out when not given.
     """
     from firstwords.corpus.card import Given, write_card
     from firstwords.corpus.lineage import run_name, way
+    from firstwords.corpus.model_card import model_of, write_model_card
+    from firstwords.corpus.run import find_run
 
     given = Given(
         name=name,
@@ -180,6 +183,9 @@ def card(
         cite_as=cite_as,
         licence=licence,
     )
+    if (model := model_of(target, artifacts)) is not None:
+        print(write_model_card(model, find_run(target.rpartition("/")[0] or target, artifacts), given))
+        return
     artifacts_on_the_way = way(target, artifacts)
     for place in write_card(artifacts_on_the_way, run_name(target, artifacts_on_the_way), given):
         print(place)

@@ -93,7 +93,12 @@ class Browser:
         return json.loads(first)
 
     def show(
-        self, page: Path, expression: str = "0", widths: tuple[int, ...] = (1400,), dark: bool = False, shots: Path | None = None
+        self,
+        page: Path,
+        expression: str = "0",
+        widths: tuple[int, ...] = (1400,),
+        dark: bool = False,
+        shots: Path | None = None,
     ) -> Seen:
         """Open a page at some widths and evaluate an expression in it."""
         self._events.clear()
@@ -114,7 +119,9 @@ class Browser:
             seen.values[width] = found["result"].get("value")
             if shots is not None:
                 taken = self.call("Page.captureScreenshot", captureBeyondViewport=True, format="png")
-                (shots / f"{page.stem}-{width}{'-dark' if dark else ''}.png").write_bytes(base64.b64decode(taken["data"]))
+                (shots / f"{page.stem}-{width}{'-dark' if dark else ''}.png").write_bytes(
+                    base64.b64decode(taken["data"])
+                )
             self._judge(seen, page)
         return seen
 

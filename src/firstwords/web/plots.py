@@ -12,7 +12,7 @@ NUM_COLOURS = 6
 # What lies above this share of all points is cut off, or the first steps would flatten the rest.
 HIGHEST_SHARE = 0.97
 ROW = 26.0
-BOX, GAP = 118.0, 40.0
+BOX, GAP = 102.0, 22.0
 
 Points = Sequence[tuple[float, float]]
 
@@ -29,10 +29,8 @@ def curves(lines: Mapping[str, Points], marks: Mapping[str, Points], label: str)
     widest = max((x for points in [*lines.values(), *marks.values()] for x, _ in points), default=0.0)
     if not values or not widest:
         return tag("p", "nothing was measured", class_="faint")
-    low, high = (
-        values[0],
-        max(values[int((len(values) - 1) * HIGHEST_SHARE)], *(y for p in marks.values() for _, y in p)),
-    )
+    low = values[0]
+    high = max([values[int((len(values) - 1) * HIGHEST_SHARE)], *(y for points in marks.values() for _, y in points)])
     if high - low < 1e-9:
         low, high = low - 0.5, high + 0.5
 
@@ -121,5 +119,4 @@ def graph(nodes: Sequence[tuple[str, str]], edges: Sequence[tuple[str, str]], la
     wide = (max(column.values(), default=0) + 1) * (BOX + GAP) - GAP
     tall = max(rows.values(), default=1) * 2 * ROW - ROW
     view = f"-1 -1 {wide + 2:g} {tall + 2:g}"
-    size = {"width": f"{wide + 2:g}", "height": f"{tall + 2:g}"}
-    return tag("svg", tag("desc", label), drawn, class_="graph", viewBox=view, role="img", aria_label=label, **size)
+    return tag("svg", tag("desc", label), drawn, class_="graph", viewBox=view, role="img", aria_label=label)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -159,7 +160,7 @@ def _shade(share: float) -> int:
 def same_items(run: Run, others: Sequence[Run]) -> Child:
     """Differences between models on the same items: within this run (what was forgotten), and beside other runs."""
     parts: list[Child] = []
-    for artifact in run.of("evaluate"):
+    for artifact in filter(is_whole, run.of("evaluate")):
         if rows := compare_models(artifact):
             text = (
                 "Tasks that asked two models the same. Where the second was trained further, a loss is what it forgot."
@@ -178,8 +179,17 @@ def same_items(run: Run, others: Sequence[Run]) -> Child:
 
 def _evaluations(others: Sequence[Run]) -> Iterator[tuple[str, Artifact]]:
     for other in others:
-        for artifact in other.of("evaluate"):
+        for artifact in filter(is_whole, other.of("evaluate")):
             yield other.name, artifact
+
+
+def is_whole(evaluation: Artifact) -> bool:
+    """Whether all records and items of an evaluation are still there; without them nothing can be compared."""
+    place = evaluation.path("results.json")
+    names = json.loads(place.read_text("utf-8")) if place.is_file() else {}
+    files = [evaluation.path("tasks", f"{name}.json") for name in names]
+    files += [evaluation.path("items", f"{name}.parquet") for name in names]
+    return bool(files) and all(file.is_file() for file in files)
 
 
 def _compared(rows: Sequence[Row], first: str, second: str) -> Element:

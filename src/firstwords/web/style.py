@@ -146,7 +146,8 @@ svg.whisker { width: 100%; height: 1.25rem; }
 .span.given { border-color: var(--mark); border-bottom-style: dotted; }
 .span.differs { border-color: var(--mark); background: color-mix(in srgb, var(--mark) 11%, transparent); }
 .samples { list-style: none; margin: .4rem 0 1.2rem; padding: 0; } .prompt { font-style: italic; color: var(--soft); }
-svg.graph { max-width: none; margin: .6rem 0; } svg.graph text { font: 12px var(--sans); fill: var(--ink); }
+svg.graph { width: 100%; min-width: 60rem; margin: .6rem 0; }
+svg.graph text { font: 10.5px var(--sans); fill: var(--ink); }
 .node { fill: var(--card); stroke: var(--kept); } .edge { fill: none; stroke: var(--faint); stroke-width: 1; }
 
 @media (max-width: 46rem) {

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 
 from firstwords.web.html import Child, Element, tag
 
+
 def table(title: str | None, heads: Sequence[str], rows: Iterable[Iterable[Element]]) -> Element:
     """A table.
 
