@@ -218,7 +218,7 @@ def _training(model: Artifact, origins: list[Artifact]) -> list[str]:
     lines = ["", "## Training", "", one_line(model.manifest["summary"]) + "."]
     # Of a model that was fine-tuned, the card of its base tells the rest.
     sources = [model, *(a for a in origins if a.stage == "configure")]
-    reasons = next((found for a in sources if (found := a.manifest.get("reasons"))), [])
+    reasons: list[list[str]] = next((found for a in sources if (found := a.manifest.get("reasons"))), [])
     if reasons:
         lines += ["", "| setting | value | because |", "|---|---|---|"]
         lines += [f"| {one_line(n)} | {one_line(v)} | {one_line(why)} |" for n, v, why in reasons]

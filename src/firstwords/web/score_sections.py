@@ -61,7 +61,8 @@ def _score_parts(run: Run, robust: bool) -> Child:
 def _task(task: Mapping[str, Any]) -> Element:
     about = f"{task['items']:,} items in {task['units']:,} units"
     asked = task["inputs"].get("model", {}).get("name", "")
-    main, more = [], []
+    main: list[Element] = []
+    more: list[Element] = []
     for name, entry in task["results"].items():
         (more if task["metrics"][name]["is_detail"] else main).append(_score(name, task, entry))
     known = {key: value for key, value in task.get("details", {}).items() if key not in KNOWN_DETAILS and value}

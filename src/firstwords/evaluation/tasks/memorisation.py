@@ -124,7 +124,8 @@ class Memorisation(Task):
         answers: list[list[int]] = []
         for start in range(0, len(prompts), _TEXTS_AT_ONCE):
             batch = prompts[start : start + _TEXTS_AT_ONCE]
-            given, free = [list(ids) for ids in batch if ids], [[] for ids in batch if not ids]
+            given = [list(ids) for ids in batch if ids]
+            free: list[list[int]] = [[] for ids in batch if not ids]
             continued = iter(model.continue_tokens(given, self.suffix_tokens, GREEDY) if given else [])
             drawn = Sampling(temperature=1.0)
             written = iter(model.continue_tokens(free, self.free_tokens, drawn, self.seed + start) if free else [])
