@@ -27,12 +27,14 @@ def comparison_lines(comparisons: Sequence[Comparison], width: int = WIDTH) -> I
             found.setdefault((row.task, row.metric), []).append((letter, row))
     for (task, _), rows in found.items():
         yield ""
-        head = f"{_cut(task, NAME)}  {_cut(rows[0][1].label, NAME)}"
+        head, before = f"{_cut(task, NAME)}  {_cut(rows[0][1].label, NAME)}", None
         for letter, row in rows:
-            yield f"{head:<{2 * NAME + 4}}{letters[0]} {figure_text(row.first)}".rstrip()
+            # The reference has another figure beside a run that shares only some of its items.
+            if row.first != before:
+                yield f"{head:<{2 * NAME + 4}}{letters[0]} {figure_text(row.first)}".rstrip()
             yield f"  {letter} {figure_text(row.second):<8}{told(row)}"
             yield f"    {_cut(f'{items_told(row)}; {shown_told(row)}', width - 4)}"
-            head = ""
+            head, before = "", row.first
     yield ""
     yield f"Verdicts at {ALARM:.0%}, corrected for {sum(len(c.rows) for c in comparisons)} comparisons (Holm)."
     for letter, comparison in zip(letters[1:], comparisons, strict=True):

@@ -29,7 +29,8 @@ def configuration(run: Run) -> Child:
             [head_cell(tag("span", foreign(name), class_="code")), cell(foreign(value), True), cell(foreign(reason))]
             for name, value, reason in artifact.manifest["reasons"]
         ]
-        title: list[Child] = [tag("span", foreign(artifact.name), class_="code"), " ", foreign(artifact.manifest["summary"])]
+        summary = foreign(artifact.manifest["summary"])
+        title: list[Child] = [tag("span", foreign(artifact.name), class_="code"), " ", summary]
         parts.append(folded(title, table(None, ["setting", "value", "because"], rows)))
     return parts
 
