@@ -30,6 +30,8 @@ from firstwords.errors import IntegrityError
 MANIFEST = "manifest.json"
 CARD, CROISSANT = "README.md", "croissant.json"
 """Descriptions of an artifact, made from its manifest and payload; they may be written again at any time."""
+MODEL_CARD = "model/README.md"
+"""The same for a model, where Hugging Face looks for it."""
 NOT_PAYLOAD = frozenset({"config.json", MANIFEST, "events.jsonl", "done", "scratch", CARD, CROISSANT})
 TEMPORARY = ".partial-"
 
@@ -107,7 +109,7 @@ def payload_files(folder: Path) -> list[Path]:
             continue
         members = [top] if top.is_file() else [p for p in top.rglob("*") if p.is_file()]
         found += [p.relative_to(folder) for p in members if not p.name.startswith(TEMPORARY)]
-    return sorted(found, key=lambda p: p.as_posix())
+    return sorted((p for p in found if p.as_posix() != MODEL_CARD), key=lambda p: p.as_posix())
 
 
 @dataclass(frozen=True)

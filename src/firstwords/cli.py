@@ -83,11 +83,14 @@ def run(
 def _tell(name: str, made: "dict[str, Artifact]", json_output: bool, root: Path) -> None:
     """Describe the data that a run made, and print its results."""
     from firstwords.corpus.lineage import undescribed, upstream
+    from firstwords.corpus.model_card import write_model_cards
+    from firstwords.corpus.run import Run
 
     for artifact in undescribed(made.values()):
         from firstwords.corpus.card import write_card
 
         write_card(upstream(artifact, made.values()), name)
+    write_model_cards(Run(name, tuple(made.values())))
     if json_output:
         from firstwords.overview import show as overview
 
@@ -108,7 +111,7 @@ def _hints(name: str, stages: list[str]) -> list[str]:
     hints = []
     if any(s.startswith("clean") for s in stages):
         hints.append(f"Why a page was dropped:  firstwords show {name}/clean --dropped")
-        hints.append(f"What is in the data:     firstwords report {name}")
+        hints.append(f"The whole run to read:   firstwords report {name}")
     if configured:
         hints.append(f"Why these sizes:         firstwords show {name}/{configured[0]}")
     if models:

@@ -127,22 +127,24 @@ def _show_dropped(artifact: Any, rules: tuple[str, ...], limit: int, json_output
         print(f"{len(rows)} of {total} shown; --limit 0 shows all, --rule RULE selects", file=sys.stderr)
 
 
-def report(target: str, *, output: Path | None = None, artifacts: Root = ROOT) -> None:
-    """Write a page that tells what happened to the data: one file that opens in any browser and loads nothing.
+def report(target: str, *, beside: tuple[str, ...] = (), output: Path | None = None, artifacts: Root = ROOT) -> None:
+    """Write a page that tells a run from its pages to its scores: one file that opens in any browser and loads nothing.
 
     Parameters
     ----------
     target
-        A recipe's name (quickstart), an artifact (quickstart/clean) or a folder.
+        A recipe's name (quickstart), or an artifact (quickstart/clean) or folder with all that it was made from.
+    beside
+        Another run whose curves and scores are shown beside (may be given several times).
     output
         The file (default: reports/NAME.html beside the artifacts).
     """
-    from firstwords.corpus.lineage import run_name, way
-    from firstwords.web.data_report import write_data_report
+    from firstwords.corpus.run import find_run
+    from firstwords.web.report import write_report
 
-    artifacts_on_the_way = way(target, artifacts)
-    name = run_name(target, artifacts_on_the_way)
-    print(write_data_report(artifacts_on_the_way, name, output or artifacts / "reports" / f"{name}.html"))
+    run = find_run(target, artifacts)
+    place = output or artifacts / "reports" / f"{run.name}.html"
+    print(write_report(run, place, [find_run(each, artifacts) for each in beside]))
 
 
 def card(
@@ -157,17 +159,20 @@ def card(
     licence: str = "",
     artifacts: Root = ROOT,
 ) -> None:
-    """Write the card of a data set beside its shards: README.md and croissant.json, from facts alone.
+    """Write the card of a data set (README.md and croissant.json) or of a model (README.md), from facts alone.
 
     Parameters
     ----------
     target
-        A recipe's name (quickstart), an artifact (quickstart/deduplicate) or a folder.
+        A recipe's name (quickstart: its data), an artifact (quickstart/deduplicate, quickstart/pretrain.causal) or a
+        folder.
     name, description, url, creator, date_published, cite_as, licence
         What only you can say; left out when not given.
     """
     from firstwords.corpus.card import Given, write_card
     from firstwords.corpus.lineage import run_name, way
+    from firstwords.corpus.model_card import model_of, write_model_card
+    from firstwords.corpus.run import find_run
 
     given = Given(
         name=name,
@@ -178,28 +183,30 @@ def card(
         cite_as=cite_as,
         licence=licence,
     )
+    if (model := model_of(target, artifacts)) is not None:
+        print(write_model_card(model, find_run(target.rpartition("/")[0] or target, artifacts), given))
+        return
     artifacts_on_the_way = way(target, artifacts)
     for place in write_card(artifacts_on_the_way, run_name(target, artifacts_on_the_way), given):
         print(place)
 
 
-def compare(first: str, second: str, *, json_output: Json = False, artifacts: Root = ROOT) -> None:
-    """Compare the scores of two runs, item by item where both scored the same items.
+def compare(*runs: str, json_output: Json = False, artifacts: Root = ROOT) -> None:
+    """Compare the scores of the first run with those of the others, item by item where they scored the same items.
 
     Parameters
     ----------
-    first
-        A recipe's name, an artifact such as quickstart/evaluate, or a folder.
-    second
-        The other one.
+    runs
+        Two or more: a recipe's name, an artifact such as quickstart/evaluate, or a folder.
     """
-    from firstwords.evaluation.compare import compare as compare_results
+    from firstwords.evaluation.compare import compare_all
+    from firstwords.evaluation.compared_table import comparison_lines
     from firstwords.overview import find_artifact
 
-    folders = [find_artifact(t if "/" in t else f"{t}/evaluate", artifacts).folder for t in (first, second)]
-    comparison = compare_results(*folders)
+    folders = [find_artifact(t if "/" in t else f"{t}/evaluate", artifacts).folder for t in runs]
+    comparisons = compare_all(folders)
     if json_output:
-        print_json(comparison.as_json())
-    else:
-        for line in comparison.lines():
-            print(line)
+        print_json({"runs": list(map(str, folders)), "comparisons": [each.as_json() for each in comparisons]})
+        return
+    for line in comparison_lines(comparisons):
+        print(line)

@@ -8,6 +8,7 @@ import pytest
 import firstwords
 from firstwords.data.document import DOCUMENT
 from firstwords.data.features import Features
+from firstwords.data.shards import write_table
 from firstwords.find import catalogue, find
 
 WORD_LIST = str(Path(firstwords.__file__).parent / "data" / "word_lists" / "harmful_en.txt")
@@ -52,8 +53,11 @@ def test_a_filter_is_deterministic_changes_nothing_and_does_not_depend_on_neighb
 
 
 @pytest.mark.parametrize("kind", catalogue("data.transforms"))
-def test_a_transform_keeps_rows_and_says_what_it_changed(kind: str) -> None:
-    rows, step = batch(), find("data.transforms", kind)()
+def test_a_transform_keeps_rows_and_says_what_it_changed(kind: str, tmp_path: Path) -> None:
+    rows = batch()
+    write_table(tmp_path / "documents" / "0.parquet", pa.Table.from_batches([rows]))
+    needed = {"canaries": {"corpus": str(tmp_path), "times": (0, 1, 2)}}
+    step = find("data.transforms", kind)(**needed.get(kind, {}))
     result = step.apply(rows)
     assert rows.equals(batch())
     assert result.batch.schema == rows.schema

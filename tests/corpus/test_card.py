@@ -85,11 +85,11 @@ def test_licences_that_differ_are_mixed(tmp_path) -> None:
     found = describe(way("tiny", tmp_path / "artifacts"), examples=False)
     values = type(found.columns["split"])
     found.columns["licence"] = values([("MIT", 2), ("CC0-1.0", 1)], 0, 0, 0)
-    assert cards._front_licence(found, Given()) == ["license: other", 'license_name: "mixed"']
+    assert cards.front_licence(found, Given()) == ["license: other", 'license_name: "mixed"']
     found.columns["licence"] = values([("MIT", 3)], 0, 0, 0)
-    assert cards._front_licence(found, Given()) == ["license: mit"]
+    assert cards.front_licence(found, Given()) == ["license: mit"]
     found.columns["licence"] = values([("MIT", 2)], 0, 0, 1)
-    assert cards._front_licence(found, Given())[1] == 'license_name: "mixed"'
+    assert cards.front_licence(found, Given())[1] == 'license_name: "mixed"'
 
 
 def test_a_run_describes_what_has_no_card_yet(tiny, root) -> None:

@@ -4,10 +4,9 @@ import random
 import pyarrow as pa
 import pytest
 
-from firstwords.artifact import Artifact
 from firstwords.data.shards import write_table
 from firstwords.errors import RecipeError
-from firstwords.evaluation.compare import compare
+from firstwords.evaluation.compare import compare, compare_all, compare_models
 from firstwords.evaluation.tasks.classification import Classification
 from firstwords.evaluation.tasks.entities import Entities
 from firstwords.evaluation.tasks.perplexity import Perplexity
@@ -30,6 +29,7 @@ def evaluation(folder, tasks):
         record = {
             "name": name,
             "task": configuration(task),
+            "inputs": {"model": {"name": task.model, "identity": str(task.model)}},
             "metrics": {metric.name: {"metric": configuration(metric)} for metric in metrics},
         }
         (folder / "tasks").mkdir(parents=True, exist_ok=True)
@@ -162,18 +162,61 @@ def test_p_values_are_corrected_for_their_number(tmp_path):
     assert [row.p_value for row in compare(*many).rows] == pytest.approx([min(1.0, 5 * p_value)] * 5)
 
 
-def test_the_table_is_aligned_and_the_json_is_complete(tmp_path):
-    first = classified(tmp_path / "a", answers(0.8, pages=50))
-    second = classified(tmp_path / "b", answers(0.9, pages=50))
-    comparison = compare(Artifact(name="evaluate", folder=first), str(second))
-    lines = comparison.lines()
-    assert lines[0] == f"first   {first}" and lines[1] == f"second  {second}"
-    header, *rows = lines[2:5]
-    assert header.split() == ["task", "metric", "first", "second", "second", "-", "first", "p", "better"]
-    assert all(max(map(len, (header, *rows))) <= 80 and row.endswith("second") for row in rows)
-    assert lines[-1] == "subjects: 400 items in 50 units, paired bootstrap"
-    plain = json.loads(json.dumps(comparison.as_json()))
+def test_several_runs_are_compared_with_the_first_and_corrected_together(tmp_path):
+    runs = [
+        classified(tmp_path / n, answers(share, pages=50)) for n, share in zip("abc", (0.8, 0.81, 0.95), strict=True)
+    ]
+    near, far = compare_all(runs)
+    assert (near.first, near.second, far.second) == (str(runs[0]), str(runs[1]), str(runs[2]))
+    alone = compare(runs[0], runs[1]).rows[0]
+    assert near.rows[0].difference == alone.difference
+    assert near.rows[0].p_value >= alone.p_value
+    assert {row.better for row in far.rows} == {"second"}
+    plain = json.loads(json.dumps(far.as_json()))
     assert plain["rows"][0]["metric"] == "accuracy" and plain["left_out"] == []
+    with pytest.raises(RecipeError, match="two runs"):
+        compare_all(runs[:1])
+
+
+def test_the_smallest_difference_shrinks_with_the_root_of_the_items(tmp_path):
+    few, many = (
+        compare(
+            classified(tmp_path / f"a{number}", answers(0.8, number)),
+            classified(tmp_path / f"b{number}", answers(0.85, number, seed=3)),
+        ).rows[0]
+        for number in (400, 1600)
+    )
+    assert few.detectable == pytest.approx(2.8 / 1.96 * (few.high - few.low) / 2, rel=0.01)
+    assert 1.5 < few.detectable / many.detectable < 2.7
+
+
+def test_models_that_were_asked_the_same_in_one_run_show_what_was_forgotten(tmp_path):
+    draws = random.Random(0)
+    nats = [draws.uniform(90, 130) for _ in range(60)]
+
+    def items(scale):
+        names = [str(i) for i in range(60)]
+        return {
+            "id": names,
+            "group": names,
+            "bytes": [100] * 60,
+            "tokens": [30] * 60,
+            "nats": [scale * n for n in nats],
+        }
+
+    metrics = (BitsPerByte(),)
+    folder = evaluation(
+        tmp_path,
+        {
+            "before": (Perplexity(name="before", model="pretrain.base"), metrics, items(1.0)),
+            "after": (Perplexity(name="after", model="pretrain.law"), metrics, items(1.1)),
+            "other": (Perplexity(name="other", model="pretrain.law", split="validation"), metrics, items(0.5)),
+        },
+    )
+    [row] = compare_models(folder)
+    assert (row.task, row.metric, row.better) == ("before -> after", "bits_per_byte", "first")
+    assert row.difference == pytest.approx(0.1 * row.first)
+    assert compare_models(classified(tmp_path / "one", answers(0.8))) == ()
 
 
 def test_tasks_of_one_run_alone_are_named(tmp_path):

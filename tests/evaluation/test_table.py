@@ -30,6 +30,11 @@ TASKS = [
 ]
 
 
+def test_braces_in_a_label_are_text() -> None:
+    entry = {"value": 0.5, "low": None, "high": None}
+    assert score_text("F1 {x} {}", entry) == "F1 {x} 0.500"
+
+
 def test_the_table_of_a_run():
     lines = result_lines(TASKS)
     assert max(map(len, lines)) <= 80

@@ -22,6 +22,13 @@ from firstwords.training.objectives.sequence_classification import SequenceClass
 TINY = runpy.run_path(str(Path(__file__).parent / "tiny_artifacts.py"))
 
 
+# Settings for texts of a few words.
+SMALL = {
+    "memorisation": {"prefix_tokens": 5, "suffix_tokens": 4, "free_texts": 3, "free_tokens": 8},
+    "canary_exposure": {"alternatives": 100},
+}
+
+
 def quiet(text, done, total):
     assert 0 <= done <= total
 
@@ -33,10 +40,13 @@ def inputs(tmp_path_factory):
     tokens, tokenizer = TINY["token_store"](root / "tokens"), TINY["tokenizer_artifact"](root / "tokenizer")
     causal, masked = TINY["causal_model"](root / "causal"), TINY["masked_model"](root / "masked")
     TINY["write_pairs"](root / "pairs")
+    documents = TINY["planted_documents"](root / "documents")
     return {
         "perplexity": {"model": causal, "tokens": tokens},
         "pseudo_perplexity": {"model": masked, "tokens": tokens, "tokenizer": tokenizer},
         "blimp": {"model": causal, "tokens": tokens, "tokenizer": tokenizer, "path": root / "pairs"},
+        "memorisation": {"model": causal, "tokens": tokens, "tokenizer": tokenizer, "documents": documents},
+        "canary_exposure": {"model": causal, "clean": documents, "documents": documents},
         "classification": {"model": TINY["classifier"](root / "classifier")},
         "forgetting": {
             "model": causal,
@@ -52,7 +62,7 @@ def inputs(tmp_path_factory):
 
 def make_task(kind, inputs):
     fields = {"path": str(inputs[kind]["path"])} if "path" in inputs[kind] else {}
-    return find("evaluation.tasks", kind)(**fields)
+    return find("evaluation.tasks", kind)(**fields, **SMALL.get(kind, {}))
 
 
 @pytest.mark.parametrize("kind", catalogue("evaluation.tasks"))

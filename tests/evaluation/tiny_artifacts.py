@@ -65,6 +65,26 @@ def token_store(folder: Path, documents=(60, 8, 12)) -> Artifact:
     return finish(folder, "tokenize")
 
 
+def planted_documents(folder: Path, number=8) -> Artifact:
+    """Documents of all parts, as a stage `clean` that planted two canaries for each of 0 and 2 copies makes them."""
+    from firstwords.data.canaries import make_canaries
+    from firstwords.data.document import DOCUMENT
+
+    step = {"kind": "canaries", "times": [0, 2], "number": 2, "seed": 0}
+    canaries = make_canaries(step["times"], step["number"], step["seed"])
+    rows = []
+    for place, text in enumerate(sentences(9, number)):
+        held = [canary.text for canary in canaries if place < canary.times]
+        row = dict.fromkeys(DOCUMENT.names) | {"id": f"d{place}", "text": "\n\n".join([text, *held]), "metadata": []}
+        rows.append(row | {"split": "train" if place < number - 1 else "test"})
+    schema = DOCUMENT.append(pa.field("split", pa.string()))
+    write_table(folder / "documents" / "0.parquet", pa.Table.from_pylist(rows, schema=schema))
+    artifact = finish(folder, "clean")
+    manifest = artifact.manifest | {"ingredients": {"configuration": {"steps": [{"kind": "unicode"}, step]}}}
+    (folder / "manifest.json").write_text(json.dumps(manifest))
+    return Artifact(name="clean", folder=folder)
+
+
 def text_records(part, number):
     """Every text names its subject, so words tell it; three texts a page."""
     draws = random.Random(part)

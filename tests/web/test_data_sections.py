@@ -36,11 +36,9 @@ def test_every_rule_that_took_something_out_has_a_row_and_examples(found: Descri
     assert "boss@short.example" not in text
 
 
-def test_columns_scores_and_lineage_are_shown(found: Description) -> None:
+def test_columns_and_scores_are_shown(found: Description) -> None:
     assert "b.example" in str(sections.corpus(found))
     assert "".join(map(str, sections.scores(found))).count("<svg") >= 10
-    assert found.stages[-1].identity in str(sections.lineage(found))
-    assert "min_probability" in str(sections.lineage(found))
 
 
 def test_nothing_at_all_is_told_too() -> None:

@@ -87,34 +87,34 @@ def card(found: Description, last: Artifact, name: str, given: Given, schema: An
     """The text of `README.md`, its front matter first. JSON strings are YAML strings, so every value is written so."""
     front = [
         "---",
-        f"pretty_name: {_quoted(given.name or name)}",
-        f"size_categories: [{_quoted(_size(found.documents))}]",
+        f"pretty_name: {quoted(given.name or name)}",
+        f"size_categories: [{quoted(_size(found.documents))}]",
     ]
-    languages = [value for value, _ in _common(found, "language")]
+    languages = [value for value, _ in common_values(found, "language")]
     if languages:
-        front.append(f"language: [{', '.join(map(_quoted, languages))}]")
-    front += _front_licence(found, given)
+        front.append(f"language: [{', '.join(map(quoted, languages))}]")
+    front += front_licence(found, given)
     columns = [column.name for column in schema if data_type(column.type)]
     types = {"sc:Text": "string", "sc:Boolean": "bool", "sc:Integer": "int64", "sc:Float": "float64"}
-    front += ["configs:", "- config_name: default", f"  columns: [{', '.join(map(_quoted, columns))}]", "  data_files:"]
+    front += ["configs:", "- config_name: default", f"  columns: [{', '.join(map(quoted, columns))}]", "  data_files:"]
     front += ["  - split: documents", '    path: "documents/**/*.parquet"', "dataset_info:", "  config_name: default"]
     front.append("  features:")
     for column in schema:
         if kind := data_type(column.type):
-            front += [f"  - name: {_quoted(column.name)}", f"    dtype: {types[kind]}"]
+            front += [f"  - name: {quoted(column.name)}", f"    dtype: {types[kind]}"]
     front.append("---")
-    return "\n".join([*front, "", f"# {_line(given.name or name)}", "", *_body(found, last, given)]) + "\n"
+    return "\n".join([*front, "", f"# {one_line(given.name or name)}", "", *_body(found, last, given)]) + "\n"
 
 
 def _body(found: Description, last: Artifact, given: Given) -> list[str]:
-    lines = [_line(given.description), ""] if given.description else []
+    lines = [one_line(given.description), ""] if given.description else []
     lines += [_summary(found), "", "Written by firstwords from stored artifacts; nothing here was added by hand"]
     lines[-1] += " but what its maker said." if any(asdict(given).values()) else "."
     lines += _part_table(found) + _columns_told(found)
     for stage in found.stages:
         lines += _stage_told(stage, found)
-    lines += ["", "## Personal data", "", _personal(found)]
-    lines += ["", "## Licences", "", _licences(found, given)]
+    lines += ["", "## Personal data", "", personal_told(found)]
+    lines += ["", "## Licences", "", licences_told(found, given)]
     lines += ["", "## Files", ""]
     lines.append("`documents/*.parquet` hold the texts. `croissant.json` has the SHA-256 of each file (Croissant 1.0).")
     lines.append("The column `metadata` (a map of strings) is left out by loaders that know no maps.")
@@ -132,7 +132,7 @@ def _summary(found: Description) -> str:
 
 
 def _part_table(found: Description) -> list[str]:
-    parts = dict(_common(found, "split"))
+    parts = dict(common_values(found, "split"))
     if not parts:
         return []
     lines = ["", "## Parts", "", "Parts are drawn by keyed hashes of addresses before any model sees a text; see the"]
@@ -151,7 +151,7 @@ def _columns_told(found: Description) -> list[str]:
 
 def _value_table(name: str, values: Values) -> list[str]:
     lines = [f"| {name} | documents |", "|---|---:|"]
-    lines += [f"| {_line(value)} | {number:,} |" for value, number in values.common]
+    lines += [f"| {one_line(value)} | {number:,} |" for value, number in values.common]
     if values.others:
         lines.append(f"| {values.num_others:,} others | {values.others:,} |")
     if values.missing:
@@ -169,14 +169,15 @@ def _stage_told(stage: StageFacts, found: Description) -> list[str]:
         lines += ["", "| rule or reason | keeps | taken out |", "|---|---|---:|"]
         for name in dict.fromkeys([*asked, *stage.lost]):
             told = told_bounds(bounds[name].bounds) if name in bounds else ""
-            lines.append(f"| {_line(name)} | {told} | {stage.lost.get(name, 0):,} |")
+            lines.append(f"| {one_line(name)} | {told} | {stage.lost.get(name, 0):,} |")
     changes = {name: number for name, number in stage.changed.items() if number}
     if changes:
         lines += ["", "Changed: " + ", ".join(f"{name} {number:,}" for name, number in changes.items()) + "."]
     return lines
 
 
-def _personal(found: Description) -> str:
+def personal_told(found: Description) -> str:
+    """How much personal data of which type was replaced."""
     types = found.personal_data
     if not types:
         return "No step of the recipe removes personal data."
@@ -184,30 +185,32 @@ def _personal(found: Description) -> str:
     return f"Replaced by its type while cleaning, counted over all documents that were read: {told}."
 
 
-def _licences(found: Description, given: Given) -> str:
-    told = [f"{_line(value)} ({number:,} documents)" for value, number in _common(found, "licence")]
+def licences_told(found: Description, given: Given) -> str:
+    """The licences that documents state, with their numbers."""
+    told = [f"{one_line(value)} ({number:,} documents)" for value, number in common_values(found, "licence")]
     values = found.columns.get("licence")
     missing = values.missing if values else found.documents
     if missing:
         told.append(f"not known ({missing:,} documents)")
     text = "As the documents and their sources state: " + ", ".join(told) + "."
-    return f"The maker states: {_line(given.licence)}. {text}" if given.licence else text
+    return f"The maker states: {one_line(given.licence)}. {text}" if given.licence else text
 
 
-def _front_licence(found: Description, given: Given) -> list[str]:
+def front_licence(found: Description, given: Given) -> list[str]:
+    """The lines of a front matter about the licence."""
     values = found.columns.get("licence")
-    names = [given.licence] if given.licence else [value for value, _ in _common(found, "licence")]
+    names = [given.licence] if given.licence else [value for value, _ in common_values(found, "licence")]
     if not names:
         return ["license: unknown"]
     whole = given.licence or (values is not None and not values.missing and not values.others)
     if len(names) == 1 and whole:
         known = HUB_LICENCES.get(names[0].upper())
-        return [f"license: {known}"] if known else ["license: other", f"license_name: {_quoted(names[0])}"]
+        return [f"license: {known}"] if known else ["license: other", f"license_name: {quoted(names[0])}"]
     return ["license: other", 'license_name: "mixed"']
 
 
 def _facts(found: Description, last: Artifact, name: str, given: Given) -> dict[str, Any]:
-    licences = [given.licence] if given.licence else [value for value, _ in _common(found, "licence")]
+    licences = [given.licence] if given.licence else [value for value, _ in common_values(found, "licence")]
     return {
         "name": given.name or name,
         "description": given.description or _summary(found),
@@ -217,28 +220,32 @@ def _facts(found: Description, last: Artifact, name: str, given: Given) -> dict[
         "datePublished": given.date_published,
         "citeAs": given.cite_as,
         "version": f"1.0.0+{last.identity}",
-        "inLanguage": [value for value, _ in _common(found, "language")],
+        "inLanguage": [value for value, _ in common_values(found, "language")],
     }
 
 
-def _common(found: Description, column: str) -> list[tuple[str, int]]:
+def common_values(found: Description, column: str) -> list[tuple[str, int]]:
+    """The commonest values of a column with their numbers; none where it is not there."""
     values = found.columns.get(column)
     return values.common if values else []
 
 
 def _parts(found: Description) -> list[str]:
     order = {part: number for number, part in enumerate(SPLITS)}
-    return sorted((value for value, _ in _common(found, "split")), key=lambda part: (order.get(part, len(order)), part))
+    return sorted(
+        (value for value, _ in common_values(found, "split")), key=lambda part: (order.get(part, len(order)), part)
+    )
 
 
 def _size(number: int) -> str:
     return next((name for limit, name in SIZES if number < limit), "n>1T")
 
 
-def _quoted(text: str) -> str:
+def quoted(text: str) -> str:
+    """A string for YAML: JSON's are YAML's too."""
     return json.dumps(text, ensure_ascii=True)
 
 
-def _line(text: str) -> str:
+def one_line(text: str) -> str:
     """Text of others in Markdown: on one line, and nothing in it is markup."""
     return "".join(_MARKUP.get(sign, sign) for sign in " ".join(text.split()))

@@ -1,7 +1,8 @@
-"""Two runs of `evaluate` side by side: which differences are more than chance?
+"""Runs of `evaluate` side by side: which differences are more than chance?
 
-Where both runs scored the same items, the items are compared pairwise (what is hard for both then cancels), else the
-runs are resampled each on its own. All p-values of one comparison are corrected together (Holm).
+Where two runs scored the same items, the items are compared pairwise (what is hard for both then cancels), else the
+runs are resampled each on its own. All p-values of one question are corrected together (Holm), also those of several
+runs beside one reference.
 """
 
 from __future__ import annotations
@@ -10,18 +11,21 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from functools import cached_property
+from itertools import combinations
 from pathlib import Path
+from statistics import NormalDist
 from typing import Any
 
 from firstwords.artifact import Artifact
 from firstwords.errors import RecipeError
-from firstwords.evaluation.table import GAP, figure_text
 from firstwords.find import find
 from firstwords.metrics.metric import Items, Metric
-from firstwords.metrics.statistics import Difference, holm, mcnemar, paired_bootstrap, unpaired_bootstrap
+from firstwords.metrics.statistics import LEVEL, Difference, holm, mcnemar, paired_bootstrap, unpaired_bootstrap
 from firstwords.recipe import build
 
 ALARM = 0.05
+POWER = 0.8
+"""Chance with which a difference of `Row.detectable` would be found."""
 
 
 @dataclass(frozen=True)
@@ -40,6 +44,8 @@ class Row:
         items: Items compared (of the smaller run where they are not paired).
         units: Units resampled.
         better: `first`, `second`, or `neither` where the difference may be chance.
+        detectable: The smallest true difference that these items would show in 80 of 100 such comparisons (before the
+            correction); None where it is unknown. Source: Miller 2024 (Adding Error Bars to Evals), section 5.
     """
 
     task: str
@@ -55,6 +61,7 @@ class Row:
     items: int
     units: int
     better: str
+    detectable: float | None = None
 
 
 @dataclass(frozen=True)
@@ -75,22 +82,8 @@ class Comparison:
             "left_out": list(self.left_out),
         }
 
-    def lines(self) -> list[str]:
-        """An aligned table with a verdict on each line."""
-        table = [("task", "metric", "first", "second", "second - first", "p", "better")]
-        for row in self.rows:
-            bounds = "" if row.low is None or row.high is None else f" [{_signed(row.low)}, {_signed(row.high)}]"
-            p_value = "<0.001" if row.p_value < 0.001 else f"{row.p_value:.3f}"
-            difference = _signed(row.difference) + bounds
-            figures = (figure_text(row.first), figure_text(row.second))
-            table.append((row.task, row.label, *figures, difference, p_value, row.better))
-        widths = [max(len(line[column]) for line in table) for column in range(len(table[0]))]
-        lines = [f"first   {self.first}", f"second  {self.second}"]
-        lines += [
-            GAP.join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip() for line in table
-        ]
-        notes = [f"{row.task}: {row.items:,} items in {row.units:,} units, {row.method}" for row in self.rows]
-        return [*lines, *dict.fromkeys(notes), *self.left_out]
+
+Found = tuple["_Pair", Metric, Difference]
 
 
 def compare(a: Artifact | Path | str, b: Artifact | Path | str) -> Comparison:
@@ -106,30 +99,82 @@ def compare(a: Artifact | Path | str, b: Artifact | Path | str) -> Comparison:
     Raises:
         RecipeError: If one of them is no evaluation, or they have no task in common.
     """
-    first, second = _Run(a), _Run(b)
+    return compare_all([a, b])[0]
+
+
+def compare_all(runs: Sequence[Artifact | Path | str]) -> list[Comparison]:
+    """Compare the first of several finished evaluations with each of the others, p-values corrected over all.
+
+    Raises:
+        RecipeError: If there are fewer than two, or one has no task in common with the first.
+    """
+    if len(runs) < 2:
+        raise RecipeError("a comparison needs two runs or more")
+    first, *others = map(_Run, runs)
+    found, left_out = zip(*(_shared(first, other) for other in others), strict=True)
+    rows = iter(_rows([each for pair in found for each in pair]))
+    return [
+        Comparison(str(first.folder), str(other.folder), tuple(next(rows) for _ in pair), tuple(left))
+        for other, pair, left in zip(others, found, left_out, strict=True)
+    ]
+
+
+def compare_models(run: Artifact | Path | str) -> tuple[Row, ...]:
+    """Compare tasks of one evaluation that asked several models the same: a base and what became of it, for example.
+
+    Where the second model was trained further than the first, a loss here is what it forgot.
+
+    Returns:
+        A row for every metric of every such pair; `task` is `first task -> second task`. None if there are no pairs.
+    """
+    evaluation = _Run(run)
+    found: list[Found] = []
+    for one, other in combinations(evaluation.tasks, 2):
+        first, second = evaluation.tasks[one], evaluation.tasks[other]
+        if _asked(first) == _asked(second) and first["inputs"]["model"] != second["inputs"]["model"]:
+            pair = _pair(f"{one} -> {other}", evaluation.items(one), evaluation.items(other))
+            if pair.matched:
+                found += _differences(pair, first, second)[0]
+    return _rows(found)
+
+
+def _shared(first: _Run, second: _Run) -> tuple[list[Found], list[str]]:
+    """The differences in what two runs have in common, and what was left out and why."""
     left_out: list[str] = []
-    found: list[tuple[_Pair, Metric, Difference]] = []
+    found: list[Found] = []
     for name in first.tasks:
         if name not in second.tasks:
             left_out.append(f"{name}: only in the first")
-            continue
-        if _question(first.tasks[name]) != _question(second.tasks[name]):
+        elif _question(first.tasks[name]) != _question(second.tasks[name]):
             left_out.append(f"{name}: another kind or version of the task")
-            continue
-        pair = _pair(name, first.items(name), second.items(name))
-        for metric in _metrics(first.tasks[name]):
-            if metric.name not in second.tasks[name]["metrics"]:
-                left_out.append(f"{name}: {metric.name} only in the first")
-            elif not _comparable(pair, metric):
-                left_out.append(f"{name}: {metric.name} is not comparable, {' and '.join(metric.depends_on)} differ")
-            else:
-                found.append((pair, metric, _difference(pair, metric)))
+        else:
+            pair = _pair(name, first.items(name), second.items(name))
+            differences, left = _differences(pair, first.tasks[name], second.tasks[name])
+            found += differences
+            left_out += left
     left_out += [f"{name}: only in the second" for name in second.tasks if name not in first.tasks]
     if not found:
         raise RecipeError(f"{first.folder} and {second.folder} have no task in common: {'; '.join(left_out)}")
-    corrected = holm([difference.p_value for _, _, difference in found])
-    rows = tuple(_row(*each, p_value) for each, p_value in zip(found, corrected, strict=True))
-    return Comparison(str(first.folder), str(second.folder), rows, tuple(left_out))
+    return found, left_out
+
+
+def _differences(pair: _Pair, first: Mapping[str, Any], second: Mapping[str, Any]) -> tuple[list[Found], list[str]]:
+    found: list[Found] = []
+    left_out: list[str] = []
+    for metric in _metrics(first):
+        if metric.name not in second["metrics"]:
+            left_out.append(f"{pair.task}: {metric.name} only in the first")
+        elif not _comparable(pair, metric):
+            left_out.append(f"{pair.task}: {metric.name} is not comparable, {' and '.join(metric.depends_on)} differ")
+        else:
+            found.append((pair, metric, _difference(pair, metric)))
+    return found, left_out
+
+
+def _rows(found: Sequence[Found]) -> tuple[Row, ...]:
+    """Rows with p-values corrected for their number."""
+    corrected = holm([difference.p_value for _, _, difference in found]) if found else []
+    return tuple(_row(*each, p_value) for each, p_value in zip(found, corrected, strict=True))
 
 
 class _Run:
@@ -169,6 +214,11 @@ class _Pair:
 def _question(task: Mapping[str, Any]) -> tuple[Any, ...]:
     """What must be equal for scores to mean the same."""
     return task["task"]["kind"], task["task"]["version"]
+
+
+def _asked(task: Mapping[str, Any]) -> dict[str, Any]:
+    """Everything that a task was told but its name and its model."""
+    return {key: value for key, value in task["task"].items() if key not in ("name", "model")}
 
 
 def _metrics(task: Mapping[str, Any]) -> list[Metric]:
@@ -238,8 +288,12 @@ def _row(pair: _Pair, metric: Metric, difference: Difference, p_value: float) ->
         items=min(len(pair.first["id"]), len(pair.second["id"])),
         units=difference.num_units,
         better=better,
+        detectable=_detectable(difference.high - difference.low) if known else None,
     )
 
 
-def _signed(value: float) -> str:
-    return ("-" if value < 0 else "+") + figure_text(abs(value))
+def _detectable(width: float) -> float:
+    """The difference found with `POWER` at level `ALARM`, from the width of a 95 % interval."""
+    normal = NormalDist()
+    error = width / 2 / normal.inv_cdf(0.5 + LEVEL / 2)
+    return (normal.inv_cdf(1 - ALARM / 2) + normal.inv_cdf(POWER)) * error

@@ -23,7 +23,8 @@ def score_text(label: str, entry: Mapping[str, Any]) -> str:
         label: As `Metric.label`.
         entry: `value`, `low` and `high`.
     """
-    text = label.format(figure_text(entry["value"]))
+    # A label holds names of others (a type of entity), which may have braces: `format` would trip over them.
+    text = label.replace("{}", figure_text(entry["value"]))
     if entry["low"] is None or entry["high"] is None:
         return text
     return f"{text} [{figure_text(entry['low'])}, {figure_text(entry['high'])}]"

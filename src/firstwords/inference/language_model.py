@@ -127,6 +127,15 @@ class LanguageModel:
         )
         return [stops.cut(self.tokenizer.decode(tokens)) for tokens in found]
 
+    def continue_tokens(
+        self, prompts: Sequence[Sequence[int]], max_tokens: int, sampling: Sampling, seed: int = 0
+    ) -> list[list[int]]:
+        """New token ids after each of several prompts given as token ids; an empty one is the beginning of a text."""
+        self._needs("language_model", "continues texts")
+        end = self.tokenizer.end_of_text
+        marked = [[end, *map(int, prompt)] for prompt in prompts]
+        return generate(self.model, marked, max_tokens=max_tokens, sampling=sampling, seed=seed, stop={end})
+
     def stream(
         self,
         prompt: str,

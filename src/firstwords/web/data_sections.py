@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from itertools import groupby
 
 from firstwords.corpus.description import Description, Example, StageFacts, Values
@@ -11,6 +10,7 @@ from firstwords.corpus.score_table import figure, told_bounds
 from firstwords.corpus.scores import Distribution
 from firstwords.web import charts
 from firstwords.web.html import Child, Element, foreign, tag
+from firstwords.web.tables import table
 
 NUM_REASONS = 4
 NUM_VALUES = 12
@@ -122,7 +122,7 @@ def removed(found: Description) -> Child:
                 ]
             )
         heads = ["taken out by", "documents", "share", "it keeps" if bounds.keys() & stage.lost else "", ""]
-        parts.append(_table(f"{VERBS.get(stage.name, stage.name)}: {total - stage.kept:,} of {total:,}", heads, rows))
+        parts.append(table(f"{VERBS.get(stage.name, stage.name)}: {total - stage.kept:,} of {total:,}", heads, rows))
         parts += [_examples(reason, stage) for reason in stage.lost if stage.examples.get(reason)]
     if not parts:
         return None
@@ -181,7 +181,7 @@ def _values(name: str, values: Values) -> Element:
         ]
         for value, number, kind in entries
     ]
-    return tag("div", tag("h3", COLUMN_TITLES[name]), _table(None, (), rows), class_="card small")
+    return tag("div", tag("h3", COLUMN_TITLES[name]), table(None, (), rows), class_="card small")
 
 
 def scores(found: Description) -> Child:
@@ -255,8 +255,8 @@ def duplicates(found: Description) -> Child:
         f"{members:,} documents form {groups:,} groups of duplicates; one of each group stays, the same on every run."
     )
     cards = [
-        tag("div", tag("h3", "Size of groups"), _table(None, ["size", "groups", ""], rows), class_="card small"),
-        tag("div", tag("h3", "Largest"), _table(None, ["kept document", "stands for"], largest), class_="card small"),
+        tag("div", tag("h3", "Size of groups"), table(None, ["size", "groups", ""], rows), class_="card small"),
+        tag("div", tag("h3", "Largest"), table(None, ["kept document", "stands for"], largest), class_="card small"),
     ]
     return [tag("p", text), shortened if parts else None, tag("div", cards, class_="cards")]
 
@@ -277,55 +277,8 @@ def personal(found: Description) -> Child:
     ]
     text = "Each piece was replaced by its type, also in what was taken out. The pages as they were collected still "
     text += "hold what they held; nothing that was made from the cleaned text does."
-    table = tag("div", _table(None, ["type", "replaced", ""], rows), class_="card small")
-    return [tag("p", text), tag("div", table, class_="cards")]
-
-
-def lineage(found: Description) -> Element:
-    """What each artifact was made by, with every setting."""
-    rows = [
-        [
-            tag("th", foreign(stage.name), scope="row"),
-            tag("td", tag("span", stage.identity, class_="code")),
-            tag("td", tag("span", stage.digest[:16], class_="code")),
-            tag("td", foreign(stage.summary)),
-        ]
-        for stage in found.stages
-    ]
-    settings = [
-        tag(
-            "details",
-            tag("summary", "Settings of ", tag("span", foreign(stage.name), class_="code")),
-            tag("pre", json.dumps(stage.configuration, indent=1, ensure_ascii=False), tabindex=0),
-        )
-        for stage in found.stages
-    ]
-    versions = ", ".join(f"{name} {version}" for name, version in found.stages[-1].versions.items())
-    return tag(
-        "div",
-        _table(None, ["stage", "identity", "digest of its files", "what it says"], rows),
-        settings,
-        tag("p", foreign(versions), class_="faint"),
-    )
-
-
-def _table(title: str | None, heads: Sequence[str], rows: Iterable[Iterable[Element]]) -> Element:
-    numbers = {"documents", "share", "groups", "stands for", "replaced"}
-    head = [tag("th", name, scope="col", class_="number" if name in numbers else None) for name in heads]
-    wide = len(heads) > 3
-    return tag(
-        "div",
-        tag(
-            "table",
-            tag("caption", title) if title else None,
-            tag("thead", tag("tr", head)) if head else None,
-            tag("tbody", [tag("tr", cells) for cells in rows]),
-        ),
-        class_="scroll rules" if wide else "scroll",
-        tabindex=0 if wide else None,
-        role="region" if wide else None,
-        aria_label=(title or "Stages") if wide else None,
-    )
+    card = tag("div", table(None, ["type", "replaced", ""], rows), class_="card small")
+    return [tag("p", text), tag("div", card, class_="cards")]
 
 
 def _line(text: str | None) -> Element | None:

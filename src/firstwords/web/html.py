@@ -16,10 +16,10 @@ from typing import Union
 VOID = frozenset({"br", "hr", "meta", "wbr"})
 _NAMES = """a article b bdi body caption code dd details div dl dt figcaption figure footer h1 h2 h3 head header html li
 main nav ol p pre section small span strong summary table tbody td th thead title tr ul
-svg g rect line polygon text desc"""
+svg g rect line polygon polyline circle text desc"""
 ELEMENTS = VOID | frozenset(_NAMES.split())
 _ATTRIBUTES = """aria-hidden aria-label aria-labelledby charset class colspan content dir height href http-equiv id lang
-name open role scope tabindex width viewBox preserveAspectRatio x y x1 x2 y1 y2 rx points text-anchor"""
+name open role scope tabindex width viewBox preserveAspectRatio x y x1 x2 y1 y2 cx cy r rx points text-anchor"""
 ATTRIBUTES = frozenset(_ATTRIBUTES.split())
 # Not allowed in HTML, or able to change how what follows is read.
 _FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff]")

@@ -4,6 +4,7 @@ STYLE = """
 :root {
   --paper: #fbfaf7; --card: #ffffff; --ink: #22262b; --soft: #5b6168; --faint: #676d74; --line: #e4e0d8;
   --kept: #2a7d72; --stream: #5a9c92; --dropped: #d08a3c; --dropped-ink: #8a5312; --mark: #a3331f;
+  --s1: #7a5fb0; --s2: #2f6fb3; --s3: #b0487e; --s4: #6b7d1f; --s5: #7d6a55;
   --serif: "Iowan Old Style", "Palatino Linotype", Palatino, "Book Antiqua", "URW Palladio L", Georgia, serif;
   --sans: system-ui, -apple-system, "Segoe UI", Roboto, "Helvetica Neue", Arial, sans-serif;
   --mono: ui-monospace, "SF Mono", Menlo, Consolas, "DejaVu Sans Mono", monospace;
@@ -12,6 +13,7 @@ STYLE = """
   :root {
     --paper: #16181b; --card: #1e2125; --ink: #e7e5e0; --soft: #a9adb3; --faint: #979ca3; --line: #32363c;
     --kept: #4fb3a5; --stream: #3b8378; --dropped: #d99a52; --dropped-ink: #e9b67c; --mark: #ef8370;
+    --s1: #b09ae0; --s2: #7db1ea; --s3: #e08bb8; --s4: #b3c564; --s5: #c0ac96;
   }
 }
 * { box-sizing: border-box; }
@@ -104,7 +106,52 @@ details > :last-child { margin-bottom: .9rem; }
 pre { margin: 0; padding: .8rem 1rem; background: var(--card); border: 1px solid var(--line); border-radius: 6px;
   font: .8rem/1.5 var(--mono); overflow-x: auto; white-space: pre; overflow-wrap: normal; }
 
+.cards.wide { grid-template-columns: repeat(auto-fill, minmax(min(23rem, 100%), 1fr)); }
+.line { fill: none; stroke-width: 1.5; stroke-linejoin: round; } .spot { stroke: var(--card); stroke-width: 1; }
+.line.series-0 { stroke: var(--kept); } .line.series-1 { stroke: var(--dropped); } .line.series-2 { stroke: var(--s1); }
+.line.series-3 { stroke: var(--s2); } .line.series-4 { stroke: var(--s3); } .line.series-5 { stroke: var(--s4); }
+.spot.series-0, .key.series-0 { fill: var(--kept); background: var(--kept); }
+.spot.series-1, .key.series-1 { fill: var(--dropped); background: var(--dropped); }
+.spot.series-2, .key.series-2 { fill: var(--s1); background: var(--s1); }
+.spot.series-3, .key.series-3 { fill: var(--s2); background: var(--s2); }
+.spot.series-4, .key.series-4 { fill: var(--s3); background: var(--s3); }
+.spot.series-5, .key.series-5 { fill: var(--s4); background: var(--s4); }
+.legend { list-style: none; margin: 0; padding: 0; }
+
+.path { list-style: none; margin: .6rem 0 0; padding: 0; font-size: .93rem; }
+.path li { display: grid; grid-template-columns: 11rem 1fr auto; gap: .2rem 1rem; padding: .4rem 0;
+  border-bottom: 1px solid var(--line); }
+.path b { font-weight: 600; }
+.task { margin-top: 1.3rem; } .task h3 small { font-family: var(--sans); font-weight: 400; }
+.scores { list-style: none; margin: .4rem 0 0; padding: 0; }
+.scores li { display: grid; grid-template-columns: minmax(11rem, 17rem) minmax(8rem, 1fr) minmax(9rem, 16rem);
+  gap: .2rem 1.6rem; padding: .5rem 0; border-top: 1px solid var(--line); align-items: start; }
+.told { font-weight: 600; font-variant-numeric: tabular-nums; } .told small { font-weight: 400; }
+.beside { font-size: .9rem; color: var(--soft); font-variant-numeric: tabular-nums; } .ends { display: block; }
+svg.whisker { width: 100%; height: 1.25rem; }
+.scale { fill: var(--line); } .range { fill: var(--stream); } .dot { fill: var(--ink); }
+.other { fill: var(--dropped); }
+.key.dot { background: var(--ink); } .key.range { background: var(--stream); }
+.key.other { background: var(--dropped); }
+.confusion table { width: auto; font-size: .82rem; } .confusion th, .confusion td { padding: .3rem .45rem; }
+.confusion td { text-align: right; font-variant-numeric: tabular-nums; border: 1px solid var(--line);
+  min-width: 2.2rem; }
+.right-1, .right-2 { background: color-mix(in srgb, var(--kept) 16%, transparent); }
+.right-3, .right-4 { background: color-mix(in srgb, var(--kept) 34%, transparent); font-weight: 600; }
+.wrong-1, .wrong-2 { background: color-mix(in srgb, var(--dropped) 16%, transparent); }
+.wrong-3, .wrong-4 { background: color-mix(in srgb, var(--dropped) 38%, transparent); font-weight: 600; }
+.span { padding: .05em .25em; border-radius: 3px; border-bottom: 2px solid; } .span small { font-size: .72em; }
+.span.both { border-color: var(--kept); background: color-mix(in srgb, var(--kept) 13%, transparent); }
+.span.gold { border-color: var(--dropped); border-bottom-style: dashed; }
+.span.given { border-color: var(--mark); border-bottom-style: dotted; }
+.span.differs { border-color: var(--mark); background: color-mix(in srgb, var(--mark) 11%, transparent); }
+.samples { list-style: none; margin: .4rem 0 1.2rem; padding: 0; } .prompt { font-style: italic; color: var(--soft); }
+svg.graph { width: 100%; min-width: 60rem; margin: .6rem 0; }
+svg.graph text { font: 10.5px var(--sans); fill: var(--ink); }
+.node { fill: var(--card); stroke: var(--kept); } .edge { fill: none; stroke: var(--faint); stroke-width: 1; }
+
 @media (max-width: 46rem) {
+  .scores li, .path li { grid-template-columns: 1fr; }
   .flow > li { grid-template-columns: 3.2rem 1fr; column-gap: 1rem; }
   .flow .stream { grid-row: 1 / span 2; grid-column: 1; min-height: 4rem; }
   .flow .what { grid-column: 2; } .flow .lost { grid-column: 2; border-top: 0; padding-top: 0; }

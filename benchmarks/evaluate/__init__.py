@@ -1,0 +1,1 @@
+"""Evaluation: figures beside other tools', and what a model remembers."""
