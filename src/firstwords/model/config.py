@@ -12,7 +12,7 @@ from typing import Any, Literal
 
 from firstwords.errors import RecipeError
 
-Layout = Literal["qwen3", "llama", "eurobert", "bert", "roberta", "distilbert"]
+Layout = Literal["qwen3", "llama", "eurobert", "bert", "roberta", "distilbert", "adopted"]
 
 LAYOUTS: dict[Layout, str] = {
     "qwen3": "causal, queries and keys normalised",
@@ -21,6 +21,7 @@ LAYOUTS: dict[Layout, str] = {
     "bert": "bidirectional, learnt positions, norms behind each part; a base for labels",
     "roberta": "as bert, positions counted from behind the padding's id",
     "distilbert": "as bert, without token types",
+    "adopted": "any other that transformers runs; a base for labels",
 }
 BERT_FAMILY = ("bert", "roberta", "distilbert")
 """Layouts of `model.bert`: they come from elsewhere and carry heads for labels."""
@@ -119,6 +120,11 @@ class ModelConfig:
         return self.layout in BERT_FAMILY
 
     @property
+    def is_adopted(self) -> bool:
+        """Whether it is a base of somebody else, trained on far more text than a run here: BERT's family and others."""
+        return self.is_bert or self.layout == "adopted"
+
+    @property
     def fills_masks(self) -> bool:
         """Whether a language model of this configuration predicts masked tokens."""
         return self.hybrid or self.layout == "eurobert"
@@ -158,7 +164,7 @@ class ModelConfig:
             )
         if self.num_heads % self.num_kv_heads:
             raise RecipeError(f"num_heads {self.num_heads} is not a multiple of num_kv_heads {self.num_kv_heads}")
-        if self.head_size % 2 and not self.is_bert:
+        if self.head_size % 2 and not self.is_adopted:
             raise RecipeError(f"head_size {self.head_size} is odd; rotary positions turn pairs of numbers")
         for name in ("pad_id", "bos_id", "eos_id", "mask_id"):
             value = getattr(self, name)

@@ -186,11 +186,14 @@ def from_values(values: Mapping[str, Any]) -> StoredConfig:
     layout = values.get("model_type")
     if not isinstance(layout, str) or layout not in LAYOUTS:
         raise RecipeError(f"model_type {_shown(layout)} is not one of {', '.join(LAYOUTS)}")
+    if layout == "adopted":
+        raise RecipeError("model_type 'adopted' is a name of this package, of no model")
     if layout in BERT_FAMILY:
         family = cast(Layout, layout)
-        return StoredConfig(
-            bert_file.read_config(family, values), bert_file.head_kind(family, values), _labels(values)
-        )
+        head = bert_file.head_kind(family, values)
+        # transformers leaves its own default out: two classes.
+        labels = _labels(values) or (("LABEL_0", "LABEL_1") if head else ())
+        return StoredConfig(bert_file.read_config(family, values), head, labels)
     unknown = sorted(set(values) - _KNOWN)
     if unknown:
         raise RecipeError(f"unknown key {_shown(unknown[0])}: it may change what the model computes, so it is refused")
@@ -220,6 +223,15 @@ def from_values(values: Mapping[str, Any]) -> StoredConfig:
         raise RecipeError(f"{HYBRID} = {_shown(fields['hybrid'])} is neither true nor false")
     config = ModelConfig(layout=cast(Layout, layout), tie_embeddings=tie, **fields, **_rope(values))
     return StoredConfig(config, _head_kind(values, cast(Layout, layout)), _labels(values))
+
+
+def model_type(path: Path) -> str | None:
+    """What a `config.json` says it is, before anything else of it is believed; None where it says nothing."""
+    try:
+        found = json.loads(path.read_bytes()).get("model_type") if path.stat().st_size <= MAX_FILE_BYTES else None
+    except (OSError, ValueError, AttributeError, RecursionError):
+        return None
+    return found if isinstance(found, str) else None
 
 
 def _shown(value: Any) -> str:

@@ -18,7 +18,6 @@ from firstwords.model.config import ModelConfig
 from firstwords.model.config_file import HeadKind
 from firstwords.model.cross_entropy import sum_cross_entropy, token_nats
 
-
 # Between `dense` and `classifier`, where it is not GELU.
 ACTIVATIONS: dict[str, Callable[[Tensor], Tensor]] = {"bert": torch.tanh, "roberta": torch.tanh, "distilbert": F.relu}
 

@@ -11,6 +11,7 @@ import json
 import shutil
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import torch
 from safetensors.torch import save_file
@@ -19,7 +20,8 @@ from torch import Tensor
 from firstwords.artifact import atomic_write
 from firstwords.errors import IntegrityError, RecipeError
 from firstwords.model import bert_file, config_file
-from firstwords.model.config import ModelConfig
+from firstwords.model.adopted import AdoptedModel, adopted_config, load_adopted
+from firstwords.model.config import LAYOUTS, ModelConfig
 from firstwords.model.config_file import HeadKind, StoredConfig
 from firstwords.model.cost import parameter_shapes
 from firstwords.model.heads import Head, SequenceHead, make_head
@@ -42,7 +44,7 @@ One set of weights was taught to predict the next token and to fill in masked on
 
 def save_folder(
     folder: Path,
-    model: Model,
+    model: Model | AdoptedModel,
     config: ModelConfig | None = None,
     tokenizer_folder: Path | None = None,
     labels: Sequence[str] | None = None,
@@ -56,6 +58,12 @@ def save_folder(
         tokenizer_folder: Where `tokenizer.json` and its companions are copied from.
         labels: Class names; those of the model's head by default.
     """
+    if isinstance(model, AdoptedModel):
+        with atomic_write(Path(folder)) as temporary:
+            temporary.mkdir()
+            model.save(temporary)
+            _copy_tokenizer(tokenizer_folder, temporary)
+        return
     config = config or model.config
     names = tuple(labels or model.head.names)
     tensors = stored_tensors(model)
@@ -121,6 +129,9 @@ def load_folder(
         IntegrityError: If the weights do not belong to the configuration.
     """
     folder = Path(folder)
+    if _is_for_transformers(folder):
+        adopted: Any = load_adopted(folder, None)
+        return adopted, adopted.config, adopted.head.names
     stored = config_file.read(folder / "config.json")
     wanted = head or stored.head or "language_model"
     if stored.config.is_bert and wanted == "language_model":
@@ -147,6 +158,9 @@ def load_under(folder: Path, make: Callable[[ModelConfig], Head], seed: int = 0)
         IntegrityError: As for `load_folder`.
     """
     folder = Path(folder)
+    if _is_for_transformers(folder):
+        adopted: Any = load_adopted(folder, make(adopted_config(folder)), seed)
+        return adopted  # type: ignore[no-any-return]
     stored = config_file.read(folder / "config.json")
     files = WeightFiles.of(folder)
     config = stored.config.for_heads()
@@ -155,6 +169,11 @@ def load_under(folder: Path, make: Callable[[ModelConfig], Head], seed: int = 0)
     taken = _tensors_to_take(folder, stored, files, None, (), pooler=isinstance(head, SequenceHead))
     _take(model, files, taken)
     return model
+
+
+def _is_for_transformers(folder: Path) -> bool:
+    kind = config_file.model_type(folder / "config.json")
+    return kind is not None and kind not in LAYOUTS
 
 
 def _take(model: Model, files: WeightFiles, taken: Mapping[str, str]) -> None:

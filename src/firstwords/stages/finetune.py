@@ -1,7 +1,6 @@
 """A pre-trained model and labelled data become a tagger or a classifier."""
 
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
 from pydantic import Field

@@ -32,6 +32,7 @@ class Example:
         bounds: (D + 1,) int64: document d is `input_ids[bounds[d]:bounds[d + 1]]`; None = one document.
         row: Number of the row in its data set. With the seed and the epoch it decides every random draw.
         word_starts: (T,) bool, whether a word begins at each token; None where nobody asked.
+        frame: How many tokens before and behind the text of every document always stay (`Tokenizer.frame`).
     """
 
     input_ids: np.ndarray
@@ -39,6 +40,7 @@ class Example:
     bounds: np.ndarray | None = None
     row: int = 0
     word_starts: np.ndarray | None = None
+    frame: tuple[int, int] = (0, 0)
 
     def __len__(self) -> int:
         return len(self.input_ids)
