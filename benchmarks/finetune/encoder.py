@@ -144,7 +144,8 @@ def _trec(data: Path) -> dict[str, list[Any]]:
 
 
 def _sst2(data: Path) -> dict[str, list[Any]]:
-    texts = {"train": lzma.open(data / "cls-sst2" / "train.tsv.xz", "rt", encoding="utf-8").read()}
+    packed = (data / "cls-sst2" / "train.tsv.xz").read_bytes()
+    texts = {"train": lzma.decompress(packed).decode("utf-8")}
     texts["test"] = (data / "cls-sst2" / "test.tsv").read_text(encoding="utf-8")
     rows = {part: [line.split("\t") for line in text.split("\n") if line.strip()] for part, text in texts.items()}
     return {part: [{"text": t, "label": label.strip()} for t, label in found] for part, found in rows.items()}

@@ -1,8 +1,8 @@
 """Any other Hugging Face model with a head for labels, run by transformers itself (the extra `hf`).
 
-Layouts that this package computes by itself are read by `hugging_face`; everything else that transformers has code for
-(ModernBERT, DeBERTa, XLM-RoBERTa, Gemma ...) comes in here: its own class with its own head, so that what is saved gives
-the same predictions there. Flat batches become padded rows in front of it and flat again behind it.
+Layouts that this package computes by itself are read by `hugging_face`; everything else that transformers has code
+for (ModernBERT, DeBERTa, XLM-RoBERTa, Gemma ...) comes in here: its own class with its own head, so that what is saved
+gives the same predictions there. Flat batches become padded rows in front of it and flat again behind it.
 
 Never remote code: `auto_map` is not looked at, a model type that transformers does not know is refused, weights are
 safetensors. `config.json` may hold only keys that the type's own configuration has.

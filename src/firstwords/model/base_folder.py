@@ -11,7 +11,6 @@ from pydantic import BeforeValidator, WithJsonSchema
 
 from firstwords.artifact import canonical_hash, sha256_file
 from firstwords.errors import RecipeError
-from firstwords.find import catalogue
 from firstwords.recipe import Component, InputPath, resolve
 
 # What decides the result: sizes, weights, vocabulary. A README beside them does not.
@@ -66,11 +65,11 @@ def _from_path(value: Any) -> Any:
 
 
 def _stage_or_path(value: Any) -> Any:
-    return value if isinstance(value, str) and value.partition(".")[0] in catalogue("stages") else _from_path(value)
+    return value if isinstance(value, str) and "/" not in value else _from_path(value)
 
 
 Base = Annotated[BaseFolder, BeforeValidator(_from_path), WithJsonSchema({"type": "string"})]
 """A `BaseFolder`, written in a recipe as its path."""
 
 StageOrBase = Annotated[str | BaseFolder, BeforeValidator(_stage_or_path), WithJsonSchema({"type": "string"})]
-"""A `BaseFolder`, or the full name of a stage, told apart by the names of stages: write `./pretrain` for a folder."""
+"""A `BaseFolder`, or the full name of a stage. A path has a slash: `./bert` is a folder, `bert` a stage."""

@@ -1,4 +1,4 @@
-"""Checkpoints of BERT, RoBERTa and DistilBERT: their `config.json` behind an allow-list, and the names of their tensors.
+"""Checkpoints of BERT, RoBERTa and DistilBERT: their `config.json` behind an allow-list, the names of their tensors.
 
 What this code would compute otherwise is refused by key and value, as in `config_file`. No torch.
 """
@@ -195,7 +195,7 @@ def read_config(layout: Layout, values: Mapping[str, Any]) -> ModelConfig:
     for key, accepts in REQUIRED.items():
         if key in values and not accepts(values[key]):
             raise RecipeError(f"{key} = {str(values[key])[:60]!r} is not supported for a {layout}")
-    fields = {ours: _size(values, theirs, MOST[ours]) for ours, theirs in family.keys.items()}
+    fields: dict[str, Any] = {ours: _size(values, theirs, MOST[ours]) for ours, theirs in family.keys.items()}
     if fields["width"] % fields["num_heads"]:
         raise RecipeError(f"{family.keys['width']} {fields['width']} is not a multiple of the number of heads")
     ids = {ours: _token_id(values, theirs) for ours, theirs in IDS}
@@ -307,16 +307,17 @@ def tensors_to_take(
     expected = parameter_shapes(config, head, num_labels)
     names = stored_names(config, head)
     if pooler and (inner := FAMILIES[config.layout].pooler):
-        for end, shape in ((".weight", (config.width, config.width)), (".bias", (config.width,))):
+        sizes: dict[str, tuple[int, ...]] = {".weight": (config.width, config.width), ".bias": (config.width,)}
+        for end, shape in sizes.items():
             whole = FAMILIES[config.layout].prefix + inner + end
             if whole in found:
                 expected[whole], names[f"head.dense{end}"] = shape, whole
     for whole in sorted(set(expected) | set(found)):
         if whole not in expected and whole.removeprefix(FAMILIES[config.layout].prefix).startswith(LEFT_OUT):
             continue
-        shape = shapes[found[whole]] if whole in found else None
-        if shape != expected.get(whole):
-            raise IntegrityError(f"{whole} has shape {shape}, config.json asks for {expected.get(whole)}")
+        there = shapes[found[whole]] if whole in found else None
+        if there != expected.get(whole):
+            raise IntegrityError(f"{whole} has shape {there}, config.json asks for {expected.get(whole)}")
     return {ours: found[whole] for ours, whole in names.items()}
 
 

@@ -121,7 +121,8 @@ def biased_linear(x: Tensor, *layers: nn.Linear) -> Tensor:
     Returns:
         (N, sum of outputs)
     """
-    weights, biases = [layer.weight for layer in layers], [layer.bias for layer in layers]
+    weights: list[Tensor] = [layer.weight for layer in layers]
+    biases: list[Tensor] = [layer.bias for layer in layers]
     if x.device.type != "cpu":
         if len(layers) == 1:
             return F.linear(x, weights[0], biases[0])

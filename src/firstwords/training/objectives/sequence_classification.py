@@ -36,8 +36,8 @@ class SequenceClassification(Objective):
         hidden_share: Of the sub-words that are replaced by the mask token while training. Left out: 0.1, or nothing
             where the base has no mask token.
         shortest_stretch: While training, of every text a stretch of this share or more is shown, drawn anew in each
-            epoch: so few texts become many, and none can be known by its beginning. Left out: 0.4, or all of a text where
-            the base comes from elsewhere and knows its language.
+            epoch: so few texts become many, and none can be known by its beginning. Left out: 0.4, or all of a text
+            where the base comes from elsewhere and knows its language.
         balance: Texts of a label count by its frequency to the minus this power: 0 = all alike, 1 = all labels alike.
         label_weights: What `balance` comes to, in the order of the labels; found from the training part if left out.
         label_smoothing: Share of the target that is spread evenly over all labels while training.
