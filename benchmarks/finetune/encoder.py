@@ -105,10 +105,10 @@ class Contender:
 
     def _answer(self) -> dict[str, Any]:
         assert self.process.stdout is not None
-        line = self.process.stdout.readline()
-        if not line:
-            raise RuntimeError(f"{self.process.args!r} ended: {self.errors.read_text()[-2000:]}")
-        return json.loads(line)  # type: ignore[no-any-return]
+        for line in self.process.stdout:
+            if line.startswith('{"'):  # the Trainer prints a summary of its own
+                return json.loads(line)  # type: ignore[no-any-return]
+        raise RuntimeError(f"{self.process.args!r} ended: {self.errors.read_text()[-2000:]}")
 
     def __enter__(self) -> "Contender":
         return self

@@ -36,7 +36,7 @@ TEXT = "The list of names, raise an error!"
 
 
 def bert_folder(folder: Path, kind: str = "Bert") -> Path:
-    """A random model with a WordPiece tokenizer, whose file asks for padding and truncation as sentence encoders' do."""
+    """A random model with a WordPiece tokenizer, whose file asks for padding and truncation as some do."""
     from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, processors
 
     special = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"]
