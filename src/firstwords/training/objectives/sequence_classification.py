@@ -72,9 +72,8 @@ class SequenceClassification(Objective):
         """
         from firstwords.model.config import Reason
 
-        stretch = 1.0 if config.is_adopted else OWN_STRETCH
-        if self.shortest_stretch is None:
-            return replace(self, shortest_stretch=stretch).settle(rows, labels, config)
+        if self.shortest_stretch is None and config.is_adopted:
+            return replace(self, shortest_stretch=1.0).settle(rows, labels, config)
         if self.label_weights is not None:
             if len(self.label_weights) != len(labels):
                 raise RecipeError(f"label_weights: {len(self.label_weights)} weights for {len(labels)} labels")
