@@ -114,8 +114,8 @@ def test_texts_are_whole_where_the_base_knows_its_language():
     own = make_model().config
     bert = replace(own, layout="bert")
     rows = [Example(np.ones(3, np.int32), label) for label in (0, 1)]
-    stretches = [SequenceClassification().settle(rows, LABELS[:2], config)[0].shortest_stretch for config in (own, bert)]
-    assert stretches == [None, 1.0]  # None = two fifths and more
+    settled = [SequenceClassification().settle(rows, LABELS[:2], config)[0] for config in (own, bert)]
+    assert [each.shortest_stretch for each in settled] == [None, 1.0]  # None = two fifths and more
 
 
 def test_a_stretch_keeps_the_frame():
