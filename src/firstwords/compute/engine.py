@@ -164,11 +164,16 @@ class Replicated(Engine):
         import torch
 
         parameters = [p for p in model.parameters() if p.requires_grad]
+        for parameter in parameters:  # rows of a table, each once; ranks have different ones, so their sum is dense
+            if parameter.grad is not None and parameter.grad.is_sparse:
+                whole = self.num_ranks > 1
+                parameter.grad = parameter.grad.to_dense() if whole else parameter.grad.coalesce()
         if self.num_ranks > 1:
             for parameter in parameters:  # a rank without a share still takes part in the sums
                 if parameter.grad is None:
                     parameter.grad = torch.zeros_like(parameter)
-        gradients = [p.grad for p in parameters if p.grad is not None]
+        found = [p.grad for p in parameters if p.grad is not None]
+        gradients = [gradient.values() if gradient.is_sparse else gradient for gradient in found]
         self.reduce(gradients)
         return gradients
 

@@ -26,6 +26,8 @@ class Batch:
             `examples[e]` to `examples[e + 1]`; None = every document is an example. The model does not look at it.
         num_causal: So many documents at the front are read causally, all behind them in both directions; None = all as
             the model's layout says. For models that learnt both.
+        token_types: (N,) int64, in which text of a pair each token stands, for models that tell them apart (BERT);
+            None = all in the first.
     """
 
     input_ids: Tensor
@@ -34,6 +36,7 @@ class Batch:
     max_length: int
     examples: Tensor | None = None
     num_causal: int | None = None
+    token_types: Tensor | None = None
 
     @property
     def num_tokens(self) -> int:
@@ -62,6 +65,11 @@ class Batch:
         starts = torch.repeat_interleave(self.bounds[:-1], self.lengths, output_size=self.num_tokens)
         return torch.arange(self.num_tokens, device=self.bounds.device) - starts
 
+    def only(self, at: Tensor) -> Batch:
+        """(M,) tokens of it, each a document of its own: what a head sees that reads these alone."""
+        bounds = torch.arange(len(at) + 1, device=at.device)
+        return replace(self, input_ids=self.input_ids[at], bounds=bounds, max_length=1, token_types=None)
+
     def to(self, device: torch.device | str) -> Batch:
         """The same batch on another device."""
         labels = None if self.labels is None else self.labels.to(device, non_blocking=True)
@@ -71,6 +79,7 @@ class Batch:
             bounds=self.bounds.to(device, non_blocking=True),
             labels=labels,
             examples=None if self.examples is None else self.examples.to(device, non_blocking=True),
+            token_types=None if self.token_types is None else self.token_types.to(device, non_blocking=True),
         )
 
     @classmethod

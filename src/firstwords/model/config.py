@@ -12,13 +12,19 @@ from typing import Any, Literal
 
 from firstwords.errors import RecipeError
 
-Layout = Literal["qwen3", "llama", "eurobert"]
+Layout = Literal["qwen3", "llama", "eurobert", "bert", "roberta", "distilbert", "adopted"]
 
 LAYOUTS: dict[Layout, str] = {
     "qwen3": "causal, queries and keys normalised",
     "llama": "causal, plain attention",
     "eurobert": "bidirectional, plain attention",
+    "bert": "bidirectional, learnt positions, norms behind each part; a base for labels",
+    "roberta": "as bert, positions counted from behind the padding's id",
+    "distilbert": "as bert, without token types",
+    "adopted": "any other that transformers runs; a base for labels",
 }
+BERT_FAMILY = ("bert", "roberta", "distilbert")
+"""Layouts of `model.bert`: they come from elsewhere and carry heads for labels."""
 
 
 @dataclass(frozen=True)
@@ -74,6 +80,8 @@ class ModelConfig:
             or `bos` (first token). Causal layouts use the last token.
         hybrid: Whether a `llama` also reads in both directions and fills in masked tokens, each predicted from the
             place before it (`training.objectives.hybrid_lm`). Only our own loader knows of this side.
+        token_types: Kinds of tokens that a BERT tells apart (first and second text of a pair); 0 = none.
+        position_offset: Row of a BERT's table of positions that a document's first token has.
         infilling_id: First of three ids, before a prefix, before a suffix and before the middle between them; None =
             the vocabulary has none. Training reads it; it is no part of a checkpoint, whose tokenizer knows.
     """
@@ -97,17 +105,29 @@ class ModelConfig:
     mask_id: int | None = None
     pooling: Literal["late", "mean", "bos"] = "late"
     hybrid: bool = False
+    token_types: int = 0
+    position_offset: int = 0
     infilling_id: int | None = None
 
     @property
     def causal(self) -> bool:
         """Whether a token sees only those before it."""
-        return self.layout != "eurobert"
+        return self.layout in ("qwen3", "llama")
+
+    @property
+    def is_bert(self) -> bool:
+        """Whether the backbone is one of `model.bert`."""
+        return self.layout in BERT_FAMILY
+
+    @property
+    def is_adopted(self) -> bool:
+        """Whether it is a base of somebody else, trained on far more text than a run here: BERT's family and others."""
+        return self.is_bert or self.layout == "adopted"
 
     @property
     def fills_masks(self) -> bool:
         """Whether a language model of this configuration predicts masked tokens."""
-        return self.hybrid or not self.causal
+        return self.hybrid or self.layout == "eurobert"
 
     def for_heads(self) -> ModelConfig:
         """The configuration under a head for labels: a hybrid backbone is read in both directions, as a EuroBERT."""
@@ -144,7 +164,7 @@ class ModelConfig:
             )
         if self.num_heads % self.num_kv_heads:
             raise RecipeError(f"num_heads {self.num_heads} is not a multiple of num_kv_heads {self.num_kv_heads}")
-        if self.head_size % 2:
+        if self.head_size % 2 and not self.is_adopted:
             raise RecipeError(f"head_size {self.head_size} is odd; rotary positions turn pairs of numbers")
         for name in ("pad_id", "bos_id", "eos_id", "mask_id"):
             value = getattr(self, name)

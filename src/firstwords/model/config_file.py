@@ -13,7 +13,8 @@ from pathlib import Path
 from typing import Any, Literal, NamedTuple, cast
 
 from firstwords.errors import RecipeError
-from firstwords.model.config import LAYOUTS, Layout, ModelConfig, RopeScaling
+from firstwords.model import bert_file
+from firstwords.model.config import BERT_FAMILY, LAYOUTS, Layout, ModelConfig, RopeScaling
 
 HeadKind = Literal["language_model", "tokens", "sequence"]
 
@@ -114,6 +115,8 @@ def to_values(config: ModelConfig, head: HeadKind, labels: tuple[str, ...], dtyp
         labels: Names of the classes; empty for a language model.
         dtype: Of the stored weights, for example `float32`.
     """
+    if config.is_bert:
+        return bert_file.to_values(config, head, dtype) | _label_values(labels)
     values: dict[str, Any] = {"architectures": [CLASS_NAMES[config.layout, head]], "model_type": config.layout}
     values |= {theirs: getattr(config, ours) for ours, theirs, _ in SIZES}
     values |= {theirs: getattr(config, ours) for ours, theirs in SPECIAL_IDS if getattr(config, ours) is not None}
@@ -136,10 +139,16 @@ def to_values(config: ModelConfig, head: HeadKind, labels: tuple[str, ...], dtyp
         values["classifier_pooling"] = config.pooling
     if config.hybrid:
         values[HYBRID] = True
-    if labels:
-        values["id2label"] = {str(number): label for number, label in enumerate(labels)}
-        values["label2id"] = {label: number for number, label in enumerate(labels)}
-    return values
+    return values | _label_values(labels)
+
+
+def _label_values(labels: tuple[str, ...]) -> dict[str, Any]:
+    if not labels:
+        return {}
+    return {
+        "id2label": {str(number): label for number, label in enumerate(labels)},
+        "label2id": {label: number for number, label in enumerate(labels)},
+    }
 
 
 class StoredConfig(NamedTuple):
@@ -177,6 +186,14 @@ def from_values(values: Mapping[str, Any]) -> StoredConfig:
     layout = values.get("model_type")
     if not isinstance(layout, str) or layout not in LAYOUTS:
         raise RecipeError(f"model_type {_shown(layout)} is not one of {', '.join(LAYOUTS)}")
+    if layout == "adopted":
+        raise RecipeError("model_type 'adopted' is a name of this package, of no model")
+    if layout in BERT_FAMILY:
+        family = cast(Layout, layout)
+        head = bert_file.head_kind(family, values)
+        # transformers leaves its own default out: two classes.
+        labels = _labels(values) or (("LABEL_0", "LABEL_1") if head else ())
+        return StoredConfig(bert_file.read_config(family, values), head, labels)
     unknown = sorted(set(values) - _KNOWN)
     if unknown:
         raise RecipeError(f"unknown key {_shown(unknown[0])}: it may change what the model computes, so it is refused")
@@ -206,6 +223,15 @@ def from_values(values: Mapping[str, Any]) -> StoredConfig:
         raise RecipeError(f"{HYBRID} = {_shown(fields['hybrid'])} is neither true nor false")
     config = ModelConfig(layout=cast(Layout, layout), tie_embeddings=tie, **fields, **_rope(values))
     return StoredConfig(config, _head_kind(values, cast(Layout, layout)), _labels(values))
+
+
+def model_type(path: Path) -> str | None:
+    """What a `config.json` says it is, before anything else of it is believed; None where it says nothing."""
+    try:
+        found = json.loads(path.read_bytes()).get("model_type") if path.stat().st_size <= MAX_FILE_BYTES else None
+    except (OSError, ValueError, AttributeError, RecursionError):
+        return None
+    return found if isinstance(found, str) else None
 
 
 def _shown(value: Any) -> str:

@@ -9,6 +9,7 @@ from dataclasses import asdict, dataclass
 from math import prod
 from typing import Any
 
+from firstwords.model import bert_file
 from firstwords.model.config import ModelConfig
 from firstwords.model.config_file import HeadKind
 
@@ -26,6 +27,8 @@ def parameter_shapes(
         head: Kind of head; None = the backbone alone.
         num_labels: Classes of a token or sequence head.
     """
+    if config.is_bert:
+        return bert_file.parameter_shapes(config, head, num_labels)
     width, query, key = config.width, config.num_heads * config.head_size, config.num_kv_heads * config.head_size
     shapes: dict[str, tuple[int, ...]] = {"model.embed_tokens.weight": (config.vocab_size, width)}
     for layer in range(config.num_layers):

@@ -5,9 +5,10 @@ Parameter names and formulas are those of transformers' native classes for the l
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
+import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
@@ -17,6 +18,9 @@ from firstwords.model.config_file import HeadKind
 from firstwords.model.cross_entropy import sum_cross_entropy, token_nats
 from firstwords.model.token_loss import token_cross_entropy
 from firstwords.model.unset import linear_layer
+
+# Between `dense` and `classifier`, where it is not GELU.
+ACTIVATIONS: dict[str, Callable[[Tensor], Tensor]] = {"bert": torch.tanh, "roberta": torch.tanh, "distilbert": F.relu}
 
 
 class Head(nn.Module):
@@ -29,6 +33,10 @@ class Head(nn.Module):
     kind: HeadKind
     names: tuple[str, ...] = ()
     """Names of the classes; empty for language models."""
+
+    def reads(self, batch: Batch, select: Tensor | None) -> Tensor | None:
+        """(M,) the only tokens whose hidden states the head looks at; None = all may count."""
+        return select
 
 
 class LanguageModelHead(Head):
@@ -94,7 +102,7 @@ class SequenceHead(Head):
     """Scores of a document's class.
 
     Causal layouts: a linear `score` of the last token. EuroBERT: `dense`, GELU, `classifier`, pooled as the
-    configuration says.
+    configuration says. BERT and its family: the same on the first token, with the activation of their classes.
     """
 
     kind: HeadKind = "sequence"
@@ -103,7 +111,8 @@ class SequenceHead(Head):
         super().__init__()
         self.names = tuple(names)
         self.causal = config.causal
-        self.pooling = config.pooling
+        self.pooling = "bos" if config.is_bert else config.pooling
+        self.activation = ACTIVATIONS.get(config.layout, F.gelu)
         if config.causal:
             self.score = linear_layer(config.width, len(self.names), bias=False)
         else:
@@ -123,6 +132,12 @@ class SequenceHead(Head):
         logits = self._causal_logits(hidden, batch) if self.causal else self._bidirectional_logits(hidden, batch)
         return logits if targets is None else F.cross_entropy(logits, targets, reduction="sum")
 
+    def reads(self, batch: Batch, select: Tensor | None) -> Tensor | None:
+        """The token of each document that is pooled, where it is one."""
+        if self.causal:
+            return batch.bounds[1:] - 1
+        return batch.bounds[:-1] if self.pooling == "bos" else None
+
     def _causal_logits(self, hidden: Tensor, batch: Batch) -> Tensor:
         logits: Tensor = self.score(hidden.index_select(0, batch.bounds[1:] - 1))
         return logits
@@ -132,7 +147,7 @@ class SequenceHead(Head):
             hidden = hidden.index_select(0, batch.bounds[:-1])
         elif self.pooling == "mean":
             hidden = document_means(hidden, batch)
-        logits: Tensor = self.classifier(F.gelu(self.dense(hidden)))
+        logits: Tensor = self.classifier(self.activation(self.dense(hidden)))
         return document_means(logits, batch) if self.pooling == "late" else logits
 
 

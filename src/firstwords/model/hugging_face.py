@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import torch
 from safetensors.torch import save_file
@@ -18,11 +19,12 @@ from torch import Tensor
 
 from firstwords.artifact import atomic_write
 from firstwords.errors import IntegrityError, RecipeError
-from firstwords.model import config_file
-from firstwords.model.config import ModelConfig
+from firstwords.model import bert_file, config_file
+from firstwords.model.adopted import AdoptedModel, adopted_config, load_adopted
+from firstwords.model.config import LAYOUTS, ModelConfig
 from firstwords.model.config_file import HeadKind, StoredConfig
 from firstwords.model.cost import parameter_shapes
-from firstwords.model.heads import make_head
+from firstwords.model.heads import Head, SequenceHead, make_head
 from firstwords.model.transformer import Model
 from firstwords.model.weight_files import WEIGHTS, WeightFiles
 
@@ -42,7 +44,7 @@ One set of weights was taught to predict the next token and to fill in masked on
 
 def save_folder(
     folder: Path,
-    model: Model,
+    model: Model | AdoptedModel,
     config: ModelConfig | None = None,
     tokenizer_folder: Path | None = None,
     labels: Sequence[str] | None = None,
@@ -56,6 +58,12 @@ def save_folder(
         tokenizer_folder: Where `tokenizer.json` and its companions are copied from.
         labels: Class names; those of the model's head by default.
     """
+    if isinstance(model, AdoptedModel):
+        with atomic_write(Path(folder)) as temporary:
+            temporary.mkdir()
+            model.save(temporary)
+            _copy_tokenizer(tokenizer_folder, temporary)
+        return
     config = config or model.config
     names = tuple(labels or model.head.names)
     tensors = stored_tensors(model)
@@ -121,19 +129,60 @@ def load_folder(
         IntegrityError: If the weights do not belong to the configuration.
     """
     folder = Path(folder)
+    if _is_for_transformers(folder):
+        adopted: Any = load_adopted(folder, None)
+        return adopted, adopted.config, adopted.head.names
     stored = config_file.read(folder / "config.json")
     wanted = head or stored.head or "language_model"
+    if stored.config.is_bert and wanted == "language_model":
+        raise RecipeError(f"{folder} has no head for labels, and a {stored.config.layout} is only a base for them here")
     config = stored.config if wanted == "language_model" else stored.config.for_heads()
     names = _wanted_labels(folder, stored, wanted, labels, num_labels)
     files = WeightFiles.of(folder)
-    _check_shapes(folder, stored, files)
-    kept = _kept_tensors(folder, stored, wanted, names)
+    taken = _tensors_to_take(folder, stored, files, wanted, names)
     model = Model(config, make_head(wanted, config, names), seed=seed)
-    own = dict(model.named_parameters(remove_duplicate=False))
-    with torch.no_grad():
-        for name, tensor in files.read(kept):
-            own[our_name(name)].copy_(tensor)  # half precisions become float32, exactly
+    _take(model, files, taken)
     return model.to(dtype).eval(), config, names
+
+
+def load_under(folder: Path, make: Callable[[ModelConfig], Head], seed: int = 0) -> Model:
+    """A stored backbone under a new head for labels.
+
+    Args:
+        folder: As for `load_folder`; the head in it, if any, is left out. A BERT's pooler goes into a head for texts.
+        make: The head for a configuration.
+        seed: Of the head.
+
+    Raises:
+        RecipeError: As for `load_folder`.
+        IntegrityError: As for `load_folder`.
+    """
+    folder = Path(folder)
+    if _is_for_transformers(folder):
+        adopted: Any = load_adopted(folder, make(adopted_config(folder)), seed)
+        return adopted  # type: ignore[no-any-return]
+    stored = config_file.read(folder / "config.json")
+    files = WeightFiles.of(folder)
+    config = stored.config.for_heads()
+    head = make(config)
+    model = Model(config, head, seed=seed)
+    taken = _tensors_to_take(folder, stored, files, None, (), pooler=isinstance(head, SequenceHead))
+    _take(model, files, taken)
+    return model
+
+
+def _is_for_transformers(folder: Path) -> bool:
+    kind = config_file.model_type(folder / "config.json")
+    return kind is not None and kind not in LAYOUTS
+
+
+def _take(model: Model, files: WeightFiles, taken: Mapping[str, str]) -> None:
+    """Copy stored tensors into parameters, given as ours to theirs."""
+    own = dict(model.named_parameters(remove_duplicate=False))
+    ours = {theirs: name for name, theirs in taken.items()}
+    with torch.no_grad():
+        for name, tensor in files.read(taken.values()):
+            own[ours[name]].copy_(tensor)  # half precisions become float32, exactly
 
 
 def our_name(name: str) -> str:
@@ -144,6 +193,9 @@ def our_name(name: str) -> str:
 def stored_tensors(model: Model) -> dict[str, Tensor]:
     """Parameters under the names they are stored by, on the processor; a tied head is left out."""
     tensors = {}
+    if model.config.is_bert:
+        names = bert_file.stored_names(model.config, model.head.kind)
+        return {names[name]: parameter.detach().cpu().contiguous() for name, parameter in model.named_parameters()}
     for name, parameter in model.named_parameters():
         prefix, _, rest = name.partition(".")
         stored = f"model.{rest}" if prefix == "backbone" else rest
@@ -185,14 +237,28 @@ def _check_shapes(folder: Path, stored: StoredConfig, files: WeightFiles) -> Non
             )
 
 
-def _kept_tensors(folder: Path, stored: StoredConfig, wanted: HeadKind, names: tuple[str, ...]) -> list[str]:
-    """Names of the stored tensors that the wanted model takes over."""
+def _tensors_to_take(
+    folder: Path,
+    stored: StoredConfig,
+    files: WeightFiles,
+    wanted: HeadKind | None,
+    names: tuple[str, ...],
+    pooler: bool | None = None,
+) -> dict[str, str]:
+    """Parameters of the wanted model to the stored tensors that they are; None = of the backbone alone."""
+    same = stored.head is not None and stored.head == wanted and (wanted == "language_model" or stored.labels == names)
+    if stored.config.is_bert:
+        head = stored.head if same else None
+        pooler = wanted == "sequence" and not same if pooler is None else pooler
+        try:
+            return bert_file.tensors_to_take(stored.config, files.shapes, head, len(names), pooler=pooler)
+        except IntegrityError as error:
+            raise IntegrityError(f"{folder}: {error}") from None
+    _check_shapes(folder, stored, files)
     expected = sorted(parameter_shapes(stored.config, stored.head, len(stored.labels)))
-    if stored.head == wanted and (wanted == "language_model" or stored.labels == names):
-        return expected
-    if wanted == "language_model" and not stored.config.tie_embeddings:
+    if not same and wanted == "language_model" and not stored.config.tie_embeddings:
         raise RecipeError(f"{folder} has no language-model head")
-    return [name for name in expected if name.startswith("model.")]
+    return {our_name(name): name for name in expected if same or name.startswith("model.")}
 
 
 def _copy_tokenizer(source: Path | None, folder: Path) -> None:
@@ -200,6 +266,11 @@ def _copy_tokenizer(source: Path | None, folder: Path) -> None:
         assert source is not None
         if (Path(source) / name).is_file():
             shutil.copyfile(Path(source) / name, folder / name)
+    path = folder / "tokenizer.json"
+    values = json.loads(path.read_bytes()) if path.is_file() else {}
+    if values.get("truncation") or values.get("padding"):
+        # Whoever reads the file with the tokenizers library would get every text cut and filled up.
+        _write_json(path, values | {"truncation": None, "padding": None})
 
 
 def _write_json(path: Path, value: object) -> None:

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 from torch.nn import functional as F
 
 
@@ -27,20 +27,21 @@ def _onednn_is_faster() -> bool:
         return False
 
 
-def product(x: Tensor, weight: Tensor) -> Tensor:
-    """`x @ weight.T`, without gradients.
+def product(x: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
+    """`x @ weight.T + bias`, without gradients.
 
     Args:
         x: (N, inputs)
         weight: (outputs, inputs); a transposed view is as good as a contiguous matrix.
+        bias: (outputs,)
 
     Returns:
         (N, outputs)
     """
     if x.dtype == torch.float32 and x.device.type == "cpu" and _onednn_is_faster():
-        result: Tensor = torch.ops.mkldnn._linear_pointwise(x, weight, None, "none", [], "")
+        result: Tensor = torch.ops.mkldnn._linear_pointwise(x, weight, bias, "none", [], "")
         return result
-    return torch.mm(x, weight.T)
+    return torch.mm(x, weight.T) if bias is None else torch.addmm(bias, x, weight.T)
 
 
 def compute_dtype(x: Tensor) -> torch.dtype:
@@ -80,6 +81,53 @@ def linear(x: Tensor, weight: Tensor) -> Tensor:
     if x.device.type != "cpu":
         return F.linear(x, weight)
     result: Tensor = _Linear.apply(x, weight)
+    return result
+
+
+class _BiasedLinear(torch.autograd.Function):
+    """Several matrices at once; the gradient of a bias is a sum over the tokens."""
+
+    @staticmethod
+    def forward(ctx: Any, x: Tensor, number: int, *parameters: Tensor) -> Tensor:
+        dtype = compute_dtype(x)
+        weights, biases = parameters[:number], parameters[number:]
+        weight = (weights[0] if number == 1 else torch.cat(weights)).to(dtype)
+        bias = (biases[0] if number == 1 else torch.cat(biases)).to(dtype)
+        ctx.dtypes, ctx.sizes = (x.dtype, weights[0].dtype), [each.shape[0] for each in weights]
+        x = x.to(dtype)
+        ctx.save_for_backward(x, weight)
+        return product(x, weight, bias)
+
+    @staticmethod
+    def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor | None, ...]:
+        x, weight = ctx.saved_tensors
+        gradient = gradients[0].to(x.dtype)
+        x_dtype, own = ctx.dtypes
+        number = len(ctx.sizes)
+        x_gradient = product(gradient, weight.T).to(x_dtype) if ctx.needs_input_grad[0] else None
+        if not any(ctx.needs_input_grad[2:]):
+            return (x_gradient, None, *[None] * (2 * number))
+        parts = torch.mm(gradient.T, x).to(own).split(ctx.sizes)
+        return (x_gradient, None, *parts, *gradient.sum(0).to(own).split(ctx.sizes))
+
+
+def biased_linear(x: Tensor, *layers: nn.Linear) -> Tensor:
+    """`x @ weight.T + bias` for several layers at once, with gradients.
+
+    Args:
+        x: (N, inputs)
+        layers: With weights (outputs, inputs) and biases.
+
+    Returns:
+        (N, sum of outputs)
+    """
+    weights: list[Tensor] = [layer.weight for layer in layers]
+    biases: list[Tensor] = [layer.bias for layer in layers]
+    if x.device.type != "cpu":
+        if len(layers) == 1:
+            return F.linear(x, weights[0], biases[0])
+        return F.linear(x, torch.cat(weights), torch.cat(biases))
+    result: Tensor = _BiasedLinear.apply(x, len(layers), *weights, *biases)
     return result
 
 

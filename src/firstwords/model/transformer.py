@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import hashlib
 import math
-from typing import Protocol
+from typing import Any, Protocol
 
 import torch
 from torch import Tensor, nn
 
 from firstwords.model.attention import Attention
 from firstwords.model.batch import Batch
+from firstwords.model.bert import BertBackbone
 from firstwords.model.config import ModelConfig
 from firstwords.model.heads import Head, LanguageModelHead
 from firstwords.model.mixed_attention import attention_of
@@ -156,7 +157,7 @@ class Model(nn.Module):
     def __init__(self, config: ModelConfig, head: Head, seed: int = 0) -> None:
         super().__init__()
         self.config = config
-        self.backbone = Backbone(config)
+        self.backbone: Any = BertBackbone(config) if config.is_bert else Backbone(config)
         self.head = head
         self.autocast: torch.dtype | None = None
         """In which half precision matrix products are made (`compute.engine`); None = in that of the weights."""
@@ -191,7 +192,12 @@ class Model(nn.Module):
         # Text is generated in full precision: its products are too small to gain, and a cache keeps float32.
         half = self.autocast is not None and cache is None
         with torch.autocast(batch.input_ids.device.type, self.autocast, enabled=half):
-            hidden = self.backbone(batch, embeddings, cache)
+            at = self.head.reads(batch, select) if self.config.is_bert else None
+            if at is None:
+                hidden = self.backbone(batch, embeddings, cache)
+            else:
+                hidden, select = self.backbone(batch, embeddings, cache, at), None
+                batch = batch.only(at)
             more = {"per_token": True} if per_token else {}
             result: Tensor = self.head(hidden, batch, select=select, targets=targets, z_loss=z_loss, **more)
         return result

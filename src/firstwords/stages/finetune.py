@@ -10,6 +10,7 @@ from firstwords.compute.engine import Engine
 from firstwords.compute.engines.single import Single
 from firstwords.data.dataset import PARTS, Dataset, label_names, table_of
 from firstwords.errors import RecipeError
+from firstwords.model.base_folder import BaseFolder, StageOrBase
 from firstwords.recipe import Count, Kind, build, kind_of
 from firstwords.stage import Outcome, Stage, Work
 from firstwords.stages.decontaminate import corpus
@@ -36,7 +37,8 @@ class Finetune(Stage):
     does.
 
     Attributes:
-        base: Full name of the stage whose model is the start, for example `pretrain.masked`.
+        base: Full name of the stage whose model is the start, for example `pretrain.masked`, or a Hugging Face folder
+            with `config.json`, weights as safetensors and `tokenizer.json`, for example `./all-MiniLM-L6-v2`.
         objective: `token_classification` or `sequence_classification`; for conversations `instruction` or `preference`.
         data: Labelled data.
         epochs: Passes over the training part. What is left out here and below is derived from the number of examples
@@ -53,7 +55,7 @@ class Finetune(Stage):
     version: ClassVar[int] = 2
     libraries: ClassVar[tuple[str, ...]] = ("torch",)
 
-    base: str
+    base: StageOrBase
     objective: Annotated[Objective, Kind("training.objectives")]
     data: Annotated[Dataset, Kind("data.datasets")]
     epochs: Annotated[float, Field(gt=0)] | None = None
@@ -79,7 +81,7 @@ class Finetune(Stage):
 
     def inputs(self, graph: "Graph") -> dict[str, str]:
         """The base model; the corpus where the labels are made from it."""
-        inputs = {"base": graph.require(self.base)}
+        inputs = {} if isinstance(self.base, BaseFolder) else {"base": graph.require(self.base)}
         if type(self.data).needs_documents:
             inputs["documents"] = corpus(graph)
         return inputs
@@ -91,7 +93,7 @@ class Finetune(Stage):
 
         from firstwords.artifact import write_json
         from firstwords.data.shards import write_table
-        from firstwords.model.hugging_face import save_folder
+        from firstwords.model.hugging_face import load_under, save_folder
         from firstwords.tokenizer.tokenizer import Tokenizer
         from firstwords.training.language_base import (
             bytes_per_label,
@@ -103,7 +105,7 @@ class Finetune(Stage):
         from firstwords.training.train import train
 
         torch.set_num_threads(work.threads)
-        base = work.inputs["base"].path("model")
+        base = self.base.folder if isinstance(self.base, BaseFolder) else work.inputs["base"].path("model")
         documents = work.inputs["documents"].path("documents") if "documents" in work.inputs else None
         work.progress("reading the labelled data")
         parts = self.data.parts(documents)
@@ -116,7 +118,8 @@ class Finetune(Stage):
         _check(work.name, parts, labels, has_labels)
 
         if has_labels:
-            model, config = _with_new_head(base, self.objective, labels, self.seed)
+            model = load_under(base, lambda config: self.objective.head(config, labels), self.seed)  # type: ignore[arg-type, return-value]
+            config = model.config
             tokenizer, tokenizer_folder = Tokenizer.load(base), base
             rows = {part: self._encode(parts[part], tokenizer, labels, config.context) for part in PARTS[:2]}
         else:
@@ -151,7 +154,7 @@ class Finetune(Stage):
         write_table(work.path("curve.parquet"), history.curve())
         write_json(work.path("labels.json"), labels)
         if self.adapter is not None:
-            self.adapter.save(whole, work.path("adapter"), self.base if has_labels else "base")
+            self.adapter.save(whole, work.path("adapter"), self._base_in_words() if has_labels else "base")
             self.adapter.merge(whole)
         save_folder(work.path("model"), whole, config, tokenizer_folder=tokenizer_folder, labels=labels)
         if not has_labels:
@@ -159,6 +162,9 @@ class Finetune(Stage):
         outcome = _outcome(parts, labels, history)
         outcome.reasons = [(reason.name, f"{reason.value:,}", reason.reason) for reason in [*reasons, *more]]
         return outcome
+
+    def _base_in_words(self) -> str:
+        return self.base.path if isinstance(self.base, BaseFolder) else self.base
 
     def _add_adapter(self, work: Work, model: Any, tokenizer_folder: Path | None) -> Any:
         """Make the model trainable in few parameters; how many, as a reason.
@@ -196,18 +202,6 @@ class Finetune(Stage):
             except ValueError as error:
                 raise RecipeError(f"{kind_of(type(self.data))}: {error}") from error
         return rows
-
-
-def _with_new_head(base: Path, objective: Objective, labels: list[str], seed: int) -> tuple[Any, Any]:
-    """The base's backbone under the objective's head."""
-    from firstwords.model.hugging_face import load_folder
-    from firstwords.model.transformer import Model
-
-    loaded, stored, _ = load_folder(base)
-    config = stored.for_heads()
-    model = Model(config, objective.head(config, labels), seed=seed)  # type: ignore[arg-type]
-    model.backbone.load_state_dict(loaded.backbone.state_dict())
-    return model, config
 
 
 def _check(name: str, parts: Any, labels: list[str], has_labels: bool) -> None:

@@ -71,6 +71,7 @@ class Tokenizer:
         end_of_text: Id that follows every document and stands before the first token (end and begin of sequence).
         pad: Id that fills up batches outside this package (ours have no padding).
         optional_mask: Id that hides a token from a masked language model; None where a foreign tokenizer has none.
+        unknown: Id of what a foreign vocabulary cannot write; None where, as in ours, there is nothing of the kind.
         infilling: First of the three ids of `INFILLING_TOKENS`; None where the vocabulary has none.
         template: How conversations are written; None where the folder says nothing of it.
 
@@ -86,10 +87,12 @@ class Tokenizer:
         backend.no_padding()
         self._can_be_cut = pattern_of(backend) is not None
         self._encoder: Encoder | None = None
+        self._frame: tuple[list[int], list[int]] | None = None
         self._num_bytes = 0
         self.vocab_size: int = backend.get_vocab_size()
         self.end_of_text, self.pad = (self._special(token) for token in special[:2])
         self.optional_mask = None if special[2] is None else self._special(special[2])
+        self.unknown = _unknown_id(backend)
         infilling = [backend.token_to_id(token) for token in INFILLING_TOKENS]
         first = infilling[0]
         self.infilling: int | None = first if first is not None and infilling[1:] == [first + 1, first + 2] else None
@@ -117,6 +120,20 @@ class Tokenizer:
         if found is None:
             raise RecipeError(f"the tokenizer has no special token {token}")
         return found
+
+    @property
+    def frame(self) -> tuple[list[int], list[int]]:
+        """Ids that stand before and behind every text a foreign model was trained on, `[CLS]` and `[SEP]` of BERT.
+
+        They are in the tokenizer's template for one text; tokenizers made here have none.
+        """
+        if self._frame is None:
+            encoded = self._backend.encode("a")
+            added = encoded.special_tokens_mask
+            first = added.index(0) if 0 in added else 0
+            last = len(added) - added[::-1].index(0) if 0 in added else 0
+            self._frame = encoded.ids[:first], encoded.ids[last:]
+        return self._frame
 
     @classmethod
     def trained(cls, backend: "Backend", special: Sequence[str] = SPECIAL_TOKENS) -> "Tokenizer":
@@ -284,7 +301,8 @@ class Tokenizer:
 def special_tokens(folder: Path) -> tuple[str, str, str | None]:
     """Names of end-of-text, padding and mask in a folder: those of its `tokenizer_config.json`, ours without one.
 
-    A tokenizer without padding uses end-of-text (nothing here pads); one without a mask has none.
+    A tokenizer without padding uses end-of-text (nothing here pads); one without a mask has none. Encoders that know no
+    end-of-text close a text with their separator.
 
     Raises:
         RecipeError: If the file cannot be read or names no end-of-text.
@@ -294,12 +312,13 @@ def special_tokens(folder: Path) -> tuple[str, str, str | None]:
         return SPECIAL_TOKENS
     try:
         values = json.loads(path.read_bytes())
-        names = [values.get(key) for key in ("eos_token", "pad_token", "mask_token")]
+        names = [values.get(key) for key in ("eos_token", "pad_token", "mask_token", "sep_token")]
     except (ValueError, AttributeError, RecursionError) as error:
         raise RecipeError(f"{path} cannot be read: {error}") from None
-    end, pad, mask = (name.get("content") if isinstance(name, dict) else name for name in names)
+    end, pad, mask, separator = (name.get("content") if isinstance(name, dict) else name for name in names)
+    end = end if isinstance(end, str) else separator
     if not isinstance(end, str):
-        raise RecipeError(f"{path} names no eos_token, which must close every document")
+        raise RecipeError(f"{path} names no eos_token (nor sep_token), which must close every document")
     return end, pad if isinstance(pad, str) else end, mask if isinstance(mask, str) else None
 
 
@@ -342,6 +361,11 @@ def tokenizer_config() -> dict[str, object]:
         "clean_up_tokenization_spaces": False,
         "model_input_names": ["input_ids", "attention_mask"],
     }
+
+
+def _unknown_id(backend: "Backend") -> int | None:
+    name = getattr(backend.model, "unk_token", None)
+    return backend.token_to_id(name) if isinstance(name, str) else None
 
 
 def _batches(numbered: Iterable[tuple[int, str]]) -> Iterator[tuple[list[int], list[str]]]:

@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from firstwords.tokenizer.texts import framed, room_for_text
+
 if TYPE_CHECKING:
     from firstwords.tokenizer.tokenizer import Tokenizer
 
@@ -58,6 +60,8 @@ def encode_words(tokenizer: Tokenizer, words: Sequence[str], max_word_tokens: in
         joined = word in _CLOSING or (position > 0 and words[position - 1] in _OPENING)
         spaced.append(word if joined else " " + word)
     pieces = [ids[:max_word_tokens] for ids in tokenizer.encode_batch(spaced)] if spaced else []
+    if tokenizer.unknown is not None:  # of some signs a foreign tokenizer makes nothing at all
+        pieces = [ids or [tokenizer.unknown] for ids in pieces]
     if not all(pieces):
         lost = words[next(i for i, ids in enumerate(pieces) if not ids)]
         raise ValueError(f"the tokenizer gives no ids for the word {lost!r}")
@@ -136,12 +140,15 @@ def encode_sentence(tokenizer: Tokenizer, words: Sequence[str], context: int) ->
     """
     if not words:
         raise ValueError("a sentence needs at least one word")
-    encoded = encode_words(tokenizer, words, max(1, int(context * MAX_WORD_SHARE)))
+    room, before = room_for_text(tokenizer, context), len(tokenizer.frame[0])
+    encoded = encode_words(tokenizer, words, max(1, int(room * MAX_WORD_SHARE)))
     ends = np.append(encoded.starts, len(encoded.input_ids))  # (W + 1,) where each word begins, and the end
     pieces, places, bounds = [], [], [0]
-    for window in windows(encoded, context):
+    for number, window in enumerate(windows(encoded, room)):
         start = ends[window.first_word]
         pieces.append(encoded.input_ids[start : ends[window.end_word]])
-        places.append(encoded.starts[window.first_kept : window.end_kept] - start + bounds[-1])
+        shift = bounds[-1] - start + before + number * sum(map(len, tokenizer.frame))
+        places.append(encoded.starts[window.first_kept : window.end_kept] + shift)
         bounds.append(bounds[-1] + len(pieces[-1]))
-    return EncodedSentence(np.concatenate(pieces), np.array(bounds, dtype=np.int64), np.concatenate(places))
+    ids, ends = framed(tokenizer, np.concatenate(pieces), np.array(bounds, dtype=np.int64))
+    return EncodedSentence(ids, ends, np.concatenate(places))

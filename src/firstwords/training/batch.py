@@ -36,6 +36,7 @@ class Example:
             where nothing is compared with it.
         num_left_out: Parts of the record that are too long for the context and were left out.
         num_bytes: UTF-8 bytes of the text that the labels stand for, where somebody asks.
+        frame: How many tokens before and behind the text of every document always stay (`Tokenizer.frame`).
     """
 
     input_ids: np.ndarray
@@ -46,6 +47,7 @@ class Example:
     reference: np.ndarray | None = None
     num_left_out: int = 0
     num_bytes: int = 0
+    frame: tuple[int, int] = (0, 0)
 
     def __len__(self) -> int:
         return len(self.input_ids)

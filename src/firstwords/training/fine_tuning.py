@@ -18,6 +18,10 @@ MIN_EPOCHS, MAX_EPOCHS = 3, 6
 # Best at widths 128 and 192 were 1.6e-3 and 1e-3 (docs/log 2026-11-22-fine-tuning): AdamW's best rate falls with the
 # width (Yang et al. 2022). At 768 it gives 2.6e-4; bases that were trained for long want a tenth of that.
 RATE_TIMES_WIDTH = 0.2
+# Bases from elsewhere were trained for long: 2e-4 at a width of 384 (MiniLM, docs/log/2026-11-26-encoders.md) and, by
+# the square of the width, the 5e-5 at 768 and 3e-5 at 1,024 that Devlin et al. 2019 found best for BERT.
+ADOPTED_RATE, ADOPTED_WIDTH = 2e-4, 384
+ADOPTED_MIN_EPOCHS, ADOPTED_MAX_EPOCHS = 2, 10
 
 
 @dataclass(frozen=True)
@@ -46,11 +50,18 @@ def derive(
     told = "the recipe says so"
     batch_examples = chosen.batch_examples or BATCH_EXAMPLES
     wanted = UPDATES * batch_examples / max(1, num_examples)
-    epochs = chosen.epochs or min(MAX_EPOCHS, max(MIN_EPOCHS, round(wanted)))
-    rate = chosen.rate or float(f"{RATE_TIMES_WIDTH / config.width:.3g}")
+    least, most = (ADOPTED_MIN_EPOCHS, ADOPTED_MAX_EPOCHS) if config.is_adopted else (MIN_EPOCHS, MAX_EPOCHS)
+    epochs = chosen.epochs or min(most, max(least, round(wanted)))
+    usual, why = RATE_TIMES_WIDTH / config.width, f"{RATE_TIMES_WIDTH} / width {config.width}; twice for the head"
+    if config.is_adopted:
+        usual = ADOPTED_RATE * (ADOPTED_WIDTH / config.width) ** 2
+        why = (
+            f"{ADOPTED_RATE:g} at a width of {ADOPTED_WIDTH}, less by the square of the width: the base is well trained"
+        )
+    rate = chosen.rate or float(f"{usual:.3g}")
     reasons = [
-        Reason("epochs", epochs, told if chosen.epochs else f"{UPDATES} updates, {MIN_EPOCHS} to {MAX_EPOCHS} passes"),
-        Reason("rate", rate, told if chosen.rate else f"{RATE_TIMES_WIDTH} / width {config.width}; twice for the head"),
+        Reason("epochs", epochs, told if chosen.epochs else f"{UPDATES} updates, {least} to {most} passes"),
+        Reason("rate", rate, told if chosen.rate else why),
         Reason("batch_examples", batch_examples, told if chosen.batch_examples else "16 or 32 (Devlin et al. 2019)"),
         Reason("tokens", round(epochs * num_tokens), "passes times the tokens of the training part"),
     ]
@@ -70,5 +81,6 @@ def derive(
         decay_share=0.94,
         final_rate_share=0.0,
         num_evaluations=4,
+        touched_rows=config.is_adopted,
     )
     return replace(settings, **chosen.training), reasons

@@ -111,6 +111,8 @@ class Lanes:
         for mine, other in zip(self._parameters, theirs, strict=True):
             if mine.grad is None:
                 mine.grad = other.grad
+            elif other.grad is not None and other.grad.is_sparse:
+                mine.grad = mine.grad + other.grad
             elif other.grad is not None:
                 both.append((mine.grad, other.grad))
             other.grad = None

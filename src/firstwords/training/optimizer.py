@@ -14,6 +14,7 @@ from torch import Tensor, nn
 
 from firstwords.training.adamw import STATE, AdamW, Group
 from firstwords.training.settings import TrainSettings
+from firstwords.training.touched_rows import TouchedRows, marked
 
 Role = Literal["matrix", "embedding", "head", "vector"]
 
@@ -131,13 +132,17 @@ class Optimizer:
             "head": settings.head_rate,
             "vector": settings.vector_rate,
         }
+        by_rows = {name for name, parameter in model.named_parameters() if id(parameter) in marked(model)}
+        self._tables: dict[str, TouchedRows] = {}
         by_shape: dict[tuple[int, ...], dict[str, nn.Parameter]] = {}
         elementwise: dict[Role, dict[str, nn.Parameter]] = {}
         for name, role in roles.items():
             if name not in named:
                 continue  # another rank updates it
             parameter = named[name]
-            if role == "matrix" and settings.matrix_optimizer == "muon":
+            if name in by_rows:
+                self._tables[name] = TouchedRows(parameter, settings.betas, settings.epsilon)
+            elif role == "matrix" and settings.matrix_optimizer == "muon":
                 by_shape.setdefault(tuple(sorted(parameter.shape)), {})[name] = parameter
             else:
                 elementwise.setdefault(role, {})[name] = parameter
@@ -164,6 +169,8 @@ class Optimizer:
         for group in self._matrix_groups:
             rate = settings.matrix_rate * factor
             group.step(rate, settings.momentum, settings.weight_decay, settings.matrix_iterations)
+        for table in self._tables.values():
+            table.step(settings.embedding_rate * factor)
         self._adamw.step(factor)
 
     def state(self) -> dict[str, Tensor]:
@@ -172,6 +179,8 @@ class Optimizer:
         for group in self._matrix_groups:
             for name, momentum in zip(group.parameters, group.momentum.unbind(), strict=True):
                 tensors[f"momentum.{name}"] = momentum
+        for name, table in self._tables.items():
+            tensors |= {f"{key}.{name}": value for key, value in table.state().items()}
         for name, state in self._adamw.state.items():
             for key, value in state.items():
                 tensors[f"{key}.{name}"] = value
@@ -187,6 +196,8 @@ class Optimizer:
         for group in self._matrix_groups:
             for name, momentum in zip(group.parameters, group.momentum.unbind(), strict=True):
                 momentum.copy_(tensors[f"momentum.{name}"])
+        for name, table in self._tables.items():
+            table.load_state({key: tensors[f"{key}.{name}"] for key in table.state()})
         for name, parameter in self._elementwise.items():
             if f"step.{name}" in tensors:  # else it was saved before the first step
                 self._adamw.load(name, parameter, {key: tensors[f"{key}.{name}"] for key in STATE})

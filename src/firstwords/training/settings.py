@@ -46,6 +46,8 @@ class TrainSettings(Component):
     # Decoupled, on matrices only: every step takes `rate x weight_decay` of them.
     weight_decay: float = 0.0
     max_gradient_norm: float = 1.0
+    # Whether large tables of embeddings are updated where a batch touches them only (`touched_rows`).
+    touched_rows: bool = False
 
     warmup_share: float = 0.02
     # 60 to 65 % of the steps at a falling rate is what nanochat and modded-nanogpt settled on.

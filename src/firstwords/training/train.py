@@ -18,7 +18,7 @@ import torch
 from torch import Tensor, nn
 
 from firstwords.artifact import write_json
-from firstwords.compute.engine import Engine, write
+from firstwords.compute.engine import Engine, Replicated, write
 from firstwords.compute.engines.single import Single
 from firstwords.errors import Interrupted, NumericFailure, RecipeError
 from firstwords.model.precision import set_precision
@@ -41,6 +41,7 @@ from firstwords.training.reading import make_loader
 from firstwords.training.schedule import moments, rate_factor
 from firstwords.training.settings import TrainSettings
 from firstwords.training.spikes import SpikeJudge
+from firstwords.training.touched_rows import mark_tables
 from firstwords.training.tracker import Tracker
 from firstwords.training.trackers.console import Console
 from firstwords.training.trackers.events import Events
@@ -127,6 +128,8 @@ class _Run:
         self.config: Any = model.config
         self.model = engine.prepare(model)
         set_precision(self.model, settings.precision)
+        if settings.touched_rows:
+            mark_tables(self.model, sparse=isinstance(engine, Replicated))
         self.lanes = Lanes(self.model, num_lanes(self.model, compiled=getattr(engine, "compile", False)))
         shares = engine.shares(self.model, updated_whole(self.model, settings))
         self.optimizer = KeptWeights(
@@ -305,6 +308,7 @@ class _Run:
         """Save the rows of this rank's share of the step, then end."""
         offending = [n for n, each in enumerate(sums) if not torch.isfinite(each).all()]
         shown = {name: p.grad for name, p in self.model.named_parameters() if p.grad is not None}
+        shown = {name: g.coalesce().values() if g.is_sparse else g for name, g in shown.items()}
         local = {name: g.to_local() if hasattr(g, "to_local") else g for name, g in shown.items()}
         parameters = [name for name, gradient in local.items() if not torch.isfinite(gradient).all()]
         place = self.work.scratch(f"not-finite-rank-{self.engine.rank}.json")

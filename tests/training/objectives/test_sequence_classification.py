@@ -99,14 +99,31 @@ def test_training_sees_stretches_of_the_asked_length_from_anywhere():
 
 def test_labels_weigh_by_their_frequency():
     rows = [Example(np.ones(3, np.int32), label) for label in [0] * 16 + [1] * 4]
-    settled, (reason,) = SequenceClassification(balance=0.5).settle(rows, LABELS[:2], None)
+    config = make_model().config
+    settled, (reason,) = SequenceClassification(balance=0.5).settle(rows, LABELS[:2], config)
     heavy, light = settled.label_weights[1], settled.label_weights[0]
     assert np.isclose(heavy / light, 2, atol=1e-3)  # weights are rounded to four digits
     assert np.isclose((16 * light + 4 * heavy) / 20, 1, atol=1e-3)
     assert "b (4)" in reason.reason
-    assert settled.settle(rows, LABELS[:2], None) == (settled, [])
+    assert settled.settle(rows, LABELS[:2], config) == (settled, [])
     with pytest.raises(RecipeError, match="2 weights for 3 labels"):
-        settled.settle(rows, LABELS, None)
+        settled.settle(rows, LABELS, config)
+
+
+def test_texts_are_whole_where_the_base_knows_its_language():
+    own = make_model().config
+    bert = replace(own, layout="bert")
+    rows = [Example(np.ones(3, np.int32), label) for label in (0, 1)]
+    settled = [SequenceClassification().settle(rows, LABELS[:2], config)[0] for config in (own, bert)]
+    assert [each.shortest_stretch for each in settled] == [None, 1.0]  # None = two fifths and more
+
+
+def test_a_stretch_keeps_the_frame():
+    text = Example(np.array([90, *range(1, 21), 91], np.int32), 0, frame=(1, 1))
+    draws = Draws(0, ((0, 0),))
+    found = SequenceClassification(hidden_share=0.0).collate([text], draws, make_model().config).input_ids.tolist()
+    assert (found[0], found[-1]) == (90, 91) and 10 <= len(found) <= 22
+    assert found[1:-1] == list(range(found[1], found[1] + len(found) - 2))
 
 
 def test_weights_count_in_training_only():

@@ -21,6 +21,9 @@ if TYPE_CHECKING:
     from firstwords.tokenizer.tokenizer import Tokenizer
 
 
+OWN_STRETCH = 0.4
+
+
 @dataclass(frozen=True, kw_only=True)
 class SequenceClassification(Objective):
     """One of several labels for a text.
@@ -33,7 +36,8 @@ class SequenceClassification(Objective):
         hidden_share: Of the sub-words that are replaced by the mask token while training. Left out: 0.1, or nothing
             where the base has no mask token.
         shortest_stretch: While training, of every text a stretch of this share or more is shown, drawn anew in each
-            epoch: so few texts become many, and none can be known by its beginning.
+            epoch: so few texts become many, and none can be known by its beginning. Left out: 0.4, or all of a text
+            where the base comes from elsewhere and knows its language.
         balance: Texts of a label count by its frequency to the minus this power: 0 = all alike, 1 = all labels alike.
         label_weights: What `balance` comes to, in the order of the labels; found from the training part if left out.
         label_smoothing: Share of the target that is spread evenly over all labels while training.
@@ -42,7 +46,7 @@ class SequenceClassification(Objective):
     record: ClassVar[type | None] = TextRecord
 
     hidden_share: Annotated[float, Field(ge=0, lt=1)] | None = None
-    shortest_stretch: Annotated[float, Field(gt=0, le=1)] = 0.4
+    shortest_stretch: Annotated[float, Field(gt=0, le=1)] | None = None
     balance: Annotated[float, Field(ge=0, le=1)] = 0.5
     label_weights: tuple[float, ...] | None = None
     label_smoothing: Annotated[float, Field(ge=0, lt=1)] = 0.0
@@ -54,7 +58,9 @@ class SequenceClassification(Objective):
         if record.label not in labels:
             raise ValueError(f"{record.id}: '{record.label}' is not among the labels {list(labels)}")
         encoded = encode_text(tokenizer, record.text, context)
-        return Example(encoded.input_ids, list(labels).index(record.label), encoded.bounds, row)
+        before, after = map(len, tokenizer.frame)
+        label = list(labels).index(record.label)
+        return Example(encoded.input_ids, label, encoded.bounds, row, frame=(before, after))
 
     def settle(
         self, rows: Sequence[Example], labels: Sequence[str], config: "ModelConfig"
@@ -66,6 +72,8 @@ class SequenceClassification(Objective):
         """
         from firstwords.model.config import Reason
 
+        if self.shortest_stretch is None and config.is_adopted:
+            return replace(self, shortest_stretch=1.0).settle(rows, labels, config)
         if self.label_weights is not None:
             if len(self.label_weights) != len(labels):
                 raise RecipeError(f"label_weights: {len(self.label_weights)} weights for {len(labels)} labels")
@@ -94,11 +102,14 @@ class SequenceClassification(Objective):
         generator = draws.generator(index, "stretch")
         bounds = example.document_bounds
         document = int(generator.integers(len(bounds) - 1))
-        start, end = int(bounds[document]), int(bounds[document + 1])
-        share = self.shortest_stretch + (1 - self.shortest_stretch) * generator.random()
+        begin, stop = int(bounds[document]), int(bounds[document + 1])
+        start, end = begin + example.frame[0], stop - example.frame[1]
+        shortest = OWN_STRETCH if self.shortest_stretch is None else self.shortest_stretch
+        share = shortest + (1 - shortest) * generator.random()
         length = max(1, round(share * (end - start)))
-        start += int(generator.integers(end - start - length + 1))
-        return replace(example, input_ids=example.input_ids[start : start + length], bounds=None)
+        start += int(generator.integers(max(0, end - start - length) + 1))
+        parts = [(begin, begin + example.frame[0]), (start, min(end, start + length)), (end, stop)]
+        return replace(example, input_ids=np.concatenate([example.input_ids[a:b] for a, b in parts]), bounds=None)
 
     def head(self, config: "ModelConfig", labels: Sequence[str] | None) -> "nn.Module":
         """One score a label for every document."""
