@@ -186,6 +186,24 @@ def test_a_killed_run_that_continues_writes_the_same_bytes(tmp_path, objective, 
     assert digest_payload(tmp_path / "killed") == digest_payload(tmp_path / "whole")
 
 
+def test_several_seeds_leave_their_models_and_the_median_one(tmp_path):
+    base = make_base(tmp_path / "base", causal=False)
+    data = class_folders(tmp_path)
+    outcome = run(tmp_path / "x", LABELS, data, base, epochs=1, batch_examples=10, seeds=[4, 0, 1])
+    told = json.loads((tmp_path / "x" / "seeds.json").read_text())
+    assert [each["seed"] for each in told["seeds"]] == [4, 0, 1]
+    weights = {p.parts[-3]: p.read_bytes() for p in (tmp_path / "x" / "seeds").glob("*/model/model.safetensors")}
+    assert len(set(weights.values())) == 3
+    assert (tmp_path / "x" / "model" / "model.safetensors").read_bytes() == weights[str(told["median"])]
+    assert f"3 seeds, the median one is {told['median']}" in outcome.summary
+    run(tmp_path / "alone", LABELS, data, base, epochs=1, batch_examples=10, seed=4)
+    assert (tmp_path / "alone" / "model" / "model.safetensors").read_bytes() == weights["4"]
+    counted = build(Finetune, {"base": "x", "objective": LABELS, "data": data, "seed": 5, "seeds": 3})
+    assert counted.all_seeds == (5, 6, 7)
+    with pytest.raises(RecipeError, match="must be different numbers"):
+        build(Finetune, {"base": "x", "objective": LABELS, "data": data, "seeds": [1, 1]})
+
+
 def test_data_and_objective_must_fit(tmp_path):
     data = conll_files(tmp_path)
     with pytest.raises(

@@ -20,6 +20,7 @@ from firstwords.training.settings import TrainSettings
 if TYPE_CHECKING:
     from firstwords.graph import Graph
     from firstwords.training.batch import Example
+    from firstwords.training.seeds import SeedRun
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,7 +29,8 @@ class Finetune(Stage):
 
     Payload: `model/` (a Hugging Face folder), `labels.json`, `curve.parquet` (one row a step), and the examples of each
     part as `train.parquet`, `validation.parquet`, `test.parquet`. The test part is written, never read: evaluation
-    does.
+    does. Of several seeds each has a folder `seeds/<seed>` with its model and curve; `seeds.json` says what each
+    reached on the validation part, and `model` is a copy of the median one.
 
     Attributes:
         base: Full name of the stage whose model is the start, for example `pretrain.masked`.
@@ -40,10 +42,11 @@ class Finetune(Stage):
         batch_examples: Texts of one update.
         training: Other settings set by hand, by the names of `training.settings.TrainSettings`.
         seed: Of the new head, of the order and of what is hidden.
+        seeds: Train once for each of these, or for so many from `seed` on; evaluation tells mean, spread and worst.
         engine: Where to run.
     """
 
-    version: ClassVar[int] = 2
+    version: ClassVar[int] = 3
     libraries: ClassVar[tuple[str, ...]] = ("torch",)
 
     base: str
@@ -54,10 +57,13 @@ class Finetune(Stage):
     batch_examples: Annotated[Count, Field(ge=1)] | None = None
     training: dict[str, Any] = field(default_factory=dict)
     seed: int = 0
+    seeds: Annotated[int, Field(ge=1)] | tuple[int, ...] | None = None
     engine: Annotated[Engine, Kind("compute.engines")] = field(default_factory=Single)
 
     def __post_init__(self) -> None:
         build(TrainSettings, {"epochs": 1, "batch_examples": 1} | self.training, "training")
+        if isinstance(self.seeds, tuple) and (not self.seeds or len(set(self.seeds)) < len(self.seeds)):
+            raise RecipeError(f"seeds: {list(self.seeds)} must be different numbers, at least one")
         wanted, given = type(self.objective).record, type(self.data).record
         if wanted is None:
             raise RecipeError(f"objective '{kind_of(type(self.objective))}' is for pre-training, not for labelled data")
@@ -66,6 +72,13 @@ class Finetune(Stage):
                 f"objective '{kind_of(type(self.objective))}' trains on a {wanted.__name__}, but the data "
                 f"'{kind_of(type(self.data))}' gives a {given.__name__}"
             )
+
+    @property
+    def all_seeds(self) -> tuple[int, ...]:
+        """The seeds to train with, one or several."""
+        if isinstance(self.seeds, tuple):
+            return self.seeds
+        return tuple(range(self.seed, self.seed + (self.seeds or 1)))
 
     def inputs(self, graph: "Graph") -> dict[str, str]:
         """The base model; the corpus where the labels are made from it."""
@@ -82,6 +95,7 @@ class Finetune(Stage):
         from firstwords.data.shards import write_table
         from firstwords.model.hugging_face import save_folder
         from firstwords.tokenizer.tokenizer import Tokenizer
+        from firstwords.training.seeds import SeedRun, choose, one_of_several
         from firstwords.training.train import train
 
         torch.set_num_threads(work.threads)
@@ -94,34 +108,42 @@ class Finetune(Stage):
         labels = label_names([*parts["train"], *parts["validation"]])
         _check(work.name, parts, labels)
 
-        model, config = _with_new_head(base, self.objective, labels, self.seed)
-        tokenizer = Tokenizer.load(base)
+        tokenizer, config = Tokenizer.load(base), _config(base)
         rows = {part: self._encode(parts[part], tokenizer, labels, config.context) for part in PARTS[:2]}
         objective, reasons = self.objective.settle(rows["train"], labels, config)
-        settings, more = derive(
-            num_examples=len(rows["train"]),
-            num_tokens=sum(len(row) for row in rows["train"]),
-            config=config,
-            chosen=FineTuneSettings(self.epochs, self.rate, self.batch_examples, self.seed, self.training),
-        )
-        history = train(
-            model=model,
-            objective=objective,
-            rows=rows["train"],
-            settings=settings,
-            work=work,
-            validation=rows["validation"],
-            engine=self.engine,
-        )
-        whole: Any = self.engine.whole(model)
-        if whole is None:
-            return Outcome(summary="the first rank writes the result")
-        write_table(work.path("curve.parquet"), history.curve())
         write_json(work.path("labels.json"), labels)
-        save_folder(work.path("model"), whole, config, tokenizer_folder=base, labels=labels)
-        outcome = _outcome(parts, labels, history)
-        outcome.reasons = [(reason.name, f"{reason.value:,}", reason.reason) for reason in [*reasons, *more]]
-        return outcome
+        runs: list[SeedRun] = []
+        for seed in self.all_seeds:
+            settings, more = derive(
+                num_examples=len(rows["train"]),
+                num_tokens=sum(len(row) for row in rows["train"]),
+                config=config,
+                chosen=FineTuneSettings(self.epochs, self.rate, self.batch_examples, seed, self.training),
+            )
+            told = [(reason.name, f"{reason.value:,}", reason.reason) for reason in [*reasons, *more]]
+            with one_of_several(work, seed, len(self.all_seeds)) as place:
+                if place.run is None:
+                    model, _ = _with_new_head(base, objective, labels, seed)
+                    history = train(
+                        model=model,
+                        objective=objective,
+                        rows=rows["train"],
+                        settings=settings,
+                        work=place.work,
+                        validation=rows["validation"],
+                        engine=self.engine,
+                    )
+                    whole: Any = self.engine.whole(model)
+                    if whole is None:
+                        continue
+                    told += objective.conclude(whole, rows["validation"])
+                    write_table(work.path(place.folder, "curve.parquet"), history.curve())
+                    save_folder(work.path(place.folder, "model"), whole, config, tokenizer_folder=base, labels=labels)
+                    place.run = SeedRun(seed, _scores(history), told)
+                runs.append(place.run)
+        if not runs:
+            return Outcome(summary="the first rank writes the result")
+        return _outcome(parts, labels, choose(work, runs), len(runs))
 
     def _encode(self, records: Any, tokenizer: Any, labels: list[str], context: int) -> "list[Example]":
         rows = []
@@ -131,6 +153,12 @@ class Finetune(Stage):
             except ValueError as error:
                 raise RecipeError(f"{kind_of(type(self.data))}: {error}") from error
         return rows
+
+
+def _config(base: Path) -> Any:
+    from firstwords.model.config_file import read
+
+    return read(base / "config.json").config.for_heads()
 
 
 def _with_new_head(base: Path, objective: Objective, labels: list[str], seed: int) -> tuple[Any, Any]:
@@ -154,14 +182,19 @@ def _check(name: str, parts: Any, labels: list[str]) -> None:
         raise RecipeError(f"{name}: the training part has one label only ({', '.join(labels)}): nothing to be learnt")
 
 
-def _outcome(parts: Any, labels: list[str], history: Any) -> Outcome:
-    scores = {
-        name: history.latest(name) for name in ("entity_f1", "accuracy", "macro_f1") if history.latest(name) is not None
-    }
+def _scores(history: Any) -> dict[str, float]:
+    names = ("entity_f1", "accuracy", "micro_f1", "macro_f1", "validation_loss")
+    return {name: value for name in names if (value := history.latest(name)) is not None}
+
+
+def _outcome(parts: Any, labels: list[str], chosen: "SeedRun", num_seeds: int) -> Outcome:
+    scores = {name: value for name, value in chosen.scores.items() if name != "validation_loss"}
     shown = "   ".join(f"{name.replace('_', ' ')} {value:.3f}" for name, value in scores.items())
     numbers = ", ".join(f"{len(parts[part]):,} {part}" for part in PARTS)
     told = f"   on validation: {shown}" if shown else ""
+    seeds = f"   {num_seeds} seeds, the median one is {chosen.seed}" if num_seeds > 1 else ""
     return Outcome(
-        summary=f"{numbers} examples, {len(labels)} labels{told}",
+        summary=f"{numbers} examples, {len(labels)} labels{told}{seeds}",
         counts={"kept": len(parts["train"])} | {part: len(parts[part]) for part in PARTS} | scores,
+        reasons=chosen.reasons,
     )

@@ -76,6 +76,18 @@ class Objective(Component):
         """
         return self, []
 
+    def conclude(self, model: Any, rows: Sequence[Example]) -> list[tuple[str, str, str]]:
+        """Choices made on the validation part when training is over, kept in the model's head.
+
+        Args:
+            model: The trained one.
+            rows: The encoded validation part; may be empty.
+
+        Returns:
+            What was chosen: name, value as shown, where it comes from.
+        """
+        return []
+
     def check(self, config: "ModelConfig") -> None:
         """Refuse a model that this objective cannot pre-train, before anything is computed.
 
