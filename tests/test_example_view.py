@@ -13,6 +13,8 @@ from firstwords.looking import show
 TINY = runpy.run_path(str(Path(__file__).parent / "evaluation" / "tiny_artifacts.py"))
 
 UNTRAINED = """
+[collect]
+sources = [{ kind = "text_files", path = "texts.jsonl" }]
 [pretrain.masked]
 objective = { kind = "masked_lm" }
 tokens = 1000
@@ -75,6 +77,8 @@ def test_a_text_is_shown_with_its_label_and_line_breaks(recipe, tmp_path, capsys
 def test_what_cannot_be_shown_is_told(recipe, tmp_path) -> None:
     with pytest.raises(RecipeError, match=r"no fine-tuning 'finetune\.word'\. Did you mean 'finetune\.words'"):
         examples_of(recipe, "finetune.word", tmp_path, 3)
-    recipe.write_text(recipe.read_text().replace('masked = "', '# "') + UNTRAINED)
+    recipe.write_text(
+        recipe.read_text().replace('masked = "', '# "') + UNTRAINED.replace("texts.jsonl", f"{tmp_path}/texts.jsonl")
+    )
     with pytest.raises(RecipeError, match="the tokenizer of pretrain.masked is not there yet: firstwords run"):
         examples_of(recipe, "finetune.words", tmp_path, 3)

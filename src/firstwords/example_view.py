@@ -13,6 +13,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from firstwords.console import printable
 from firstwords.data.dataset import PARTS, label_names
 from firstwords.errors import RecipeError
@@ -148,7 +150,7 @@ def _shown(part: str, name: str, example: Example, tokenizer: Tokenizer, labels:
     whole: list[str] = []
     if isinstance(found, int):
         whole = [labels[found]]
-    elif found is not None and len(found) == len(ids):
+    elif found is not None and np.asarray(found).dtype != bool:
         token_labels = [None if number < 0 else labels[number] for number in found]
     elif found is not None:
         whole = [label for label, is_set in zip(labels, found, strict=True) if is_set]

@@ -231,3 +231,36 @@ def test_the_corpus_is_an_input_only_where_labels_come_from_it(tmp_path):
 
     assert inputs({"kind": "documentation_names"}, TAGS) == {"base": "pretrain.masked", "documents": "deduplicate"}
     assert inputs(conll_files(tmp_path), TAGS) == {"base": "pretrain.masked"}
+
+
+def test_texts_with_several_labels_and_pairs_are_learnt_and_kept(tmp_path):
+    base = make_base(tmp_path / "base", causal=False)
+    rows = [
+        {"text": TINY["VOCABULARY"][: 20 + n % 30], "pair": f"{'json ' * 4 * (n % 2)}list {'email ' * 4 * (n % 3 > 0)}{n}",
+         "label": ["j"] * (n % 2) + ["m"] * (n % 3 > 0)}
+        for n in range(240)
+    ]  # fmt: skip
+    (tmp_path / "t.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    data = {"kind": "table", "path": str(tmp_path / "t.jsonl"), "pair": "pair"}
+    objective = LABELS | {"hidden_share": 0.0}
+    outcome = run(tmp_path / "x", objective, data, base, epochs=8, rate=5e-3, batch_examples=8)
+    model = LanguageModel.load(tmp_path / "x" / "model")
+    assert model.labels == ("j", "m") and 0 < model.model.head.threshold < 1
+    assert ("threshold", f"{model.model.head.threshold}", outcome.reasons[-1][2]) in outcome.reasons
+    test = read_records(tmp_path / "x" / "test.parquet")
+    found = model.label_sets([(r.text, r.pair) for r in test])
+    assert np.mean([a == b.labels for a, b in zip(found, test, strict=True)]) > 0.8
+    assert json.loads((tmp_path / "x/model/config.json").read_text())["problem_type"] == "multi_label_classification"
+
+
+def test_transformers_gives_the_same_probabilities_of_several_labels(tmp_path):
+    transformers = pytest.importorskip("transformers")
+    base = make_base(tmp_path / "base", causal=False)
+    rows = [{"text": f"the list {n}", "label": ["a"] * (n % 2) + ["b"]} for n in range(40)]
+    (tmp_path / "t.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    run(tmp_path / "x", LABELS, {"kind": "table", "path": str(tmp_path / "t.jsonl")}, base, epochs=1)
+    theirs = transformers.AutoModelForSequenceClassification.from_pretrained(tmp_path / "x" / "model").eval()
+    ours = LanguageModel.load(tmp_path / "x" / "model")
+    ids = torch.tensor([ours.tokenizer.encode("the list of names")])
+    expected = theirs(ids).logits[0].detach().double().sigmoid().log()
+    assert np.allclose(ours.label_log_probabilities(["the list of names"])[0], expected, atol=1e-4)

@@ -23,3 +23,21 @@ def test_documents_are_few_even_and_lose_nothing_before_the_limit(text, context)
     assert lengths.max() - lengths.min() <= 1
     assert ids.tolist() == ([ord(sign) for sign in text] or [7])[: MAX_DOCUMENTS * context]
     assert len(lengths) == -(-len(ids) // context)
+
+
+def test_the_first_text_of_a_pair_stands_before_every_part_of_the_second():
+    tokenizer = make_tokenizer()
+    first, second = tokenizer.encode("who knows"), tokenizer.encode("a b c " * 30)
+    pair = encode_pair(tokenizer, "who knows", "a b c " * 30, 24)
+    parts = [pair.input_ids[a:b].tolist() for a, b in itertools.pairwise(pair.bounds)]
+    assert len(parts) > 1 and max(map(len, parts)) <= 24
+    head = [*first, tokenizer.end_of_text]
+    assert all(part[: len(head)] == head for part in parts)
+    assert [i for part in parts for i in part[len(head) :]] == second
+    assert pair.token_types.sum() == len(second)
+    short = encode_pair(tokenizer, "who " * 50, "a", 24)
+    assert len(short.bounds) == 2 and len(short.input_ids) == 24 and short.token_types[-1] == 1
+    empty = encode_pair(tokenizer, "", "", 24)
+    assert len(empty.input_ids) == 3
+    with pytest.raises(ValueError, match="no room for two texts"):
+        encode_pair(tokenizer, "a", "b", 2)

@@ -26,6 +26,8 @@ class Batch:
             `examples[e]` to `examples[e + 1]`; None = every document is an example. The model does not look at it.
         num_causal: So many documents at the front are read causally, all behind them in both directions; None = all as
             the model's layout says. For models that learnt both.
+        token_types: (N,) int64, in which text of a pair each token stands, for models that tell them apart (BERT);
+            None = all in the first.
     """
 
     input_ids: Tensor
@@ -34,6 +36,7 @@ class Batch:
     max_length: int
     examples: Tensor | None = None
     num_causal: int | None = None
+    token_types: Tensor | None = None
 
     @property
     def num_tokens(self) -> int:
@@ -71,6 +74,7 @@ class Batch:
             bounds=self.bounds.to(device, non_blocking=True),
             labels=labels,
             examples=None if self.examples is None else self.examples.to(device, non_blocking=True),
+            token_types=None if self.token_types is None else self.token_types.to(device, non_blocking=True),
         )
 
     @classmethod

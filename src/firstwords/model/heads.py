@@ -32,6 +32,8 @@ class Head(nn.Module):
     kind: HeadKind
     names: tuple[str, ...] = ()
     """Names of the classes; empty for language models."""
+    threshold: float | None = None
+    """Where a text may have several labels, how probable one must be; None where it has exactly one."""
 
 
 class LanguageModelHead(Head):

@@ -22,6 +22,7 @@ from firstwords.model import config_file
 from firstwords.model.config import ModelConfig
 from firstwords.model.config_file import HeadKind, StoredConfig
 from firstwords.model.cost import parameter_shapes
+from firstwords.model.decisions import load_decisions, save_decisions
 from firstwords.model.heads import make_head
 from firstwords.model.transformer import Model
 from firstwords.model.weight_files import WEIGHTS, WeightFiles
@@ -70,6 +71,7 @@ def save_folder(
         if config.hybrid:
             (temporary / "README.md").write_text(HYBRID_CARD, encoding="utf-8")
         _copy_tokenizer(tokenizer_folder, temporary)
+        save_decisions(temporary, model.head)
 
 
 def save_encoder(folder: Path, model: Model, tokenizer_folder: Path | None = None) -> None:
@@ -133,6 +135,8 @@ def load_folder(
     with torch.no_grad():
         for name, tensor in files.read(kept):
             own[our_name(name)].copy_(tensor)  # half precisions become float32, exactly
+    if stored.head == wanted and stored.labels == names:
+        load_decisions(folder, model.head)
     return model.to(dtype).eval(), config, names
 
 
