@@ -236,7 +236,8 @@ def test_the_corpus_is_an_input_only_where_labels_come_from_it(tmp_path):
 def test_texts_with_several_labels_and_pairs_are_learnt_and_kept(tmp_path):
     base = make_base(tmp_path / "base", causal=False)
     rows = [
-        {"text": TINY["VOCABULARY"][: 20 + n % 30], "pair": f"{'json ' * 4 * (n % 2)}list {'email ' * 4 * (n % 3 > 0)}{n}",
+        {"text": TINY["VOCABULARY"][: 20 + n % 30],
+         "pair": f"{'json ' * 4 * (n % 2)}list {'email ' * 4 * (n % 3 > 0)}{n}",
          "label": ["j"] * (n % 2) + ["m"] * (n % 3 > 0)}
         for n in range(240)
     ]  # fmt: skip
