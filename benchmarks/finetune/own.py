@@ -45,14 +45,16 @@ TEXTS = (
     ),
     Set(
         name="trec",
-        data='kind = "table", path = "{data}/cls-trec/qc.zip/qc/train.txt", test = "{data}/cls-trec/qc.zip/qc/test.txt", '
+        data='kind = "table", path = "{data}/cls-trec/qc.zip/qc/train.txt", '
+        'test = "{data}/cls-trec/qc.zip/qc/test.txt", '
         "pattern = '(?P<label>\\w+):\\S+ (?P<text>.*)', encoding = \"latin-1\"",
         seeds=3,
     ),
     Set(
         name="clinc150",
         data='kind = "table", path = "{data}/cls-clinc150/data_small.json.xz#train", text = 0, label = 1, '
-        'validation = "{data}/cls-clinc150/data_small.json.xz#val", test = "{data}/cls-clinc150/data_small.json.xz#test"',
+        'validation = "{data}/cls-clinc150/data_small.json.xz#val", '
+        'test = "{data}/cls-clinc150/data_small.json.xz#test"',
         seeds=2,
     ),
     Set(
@@ -170,7 +172,8 @@ def _told(entry: dict[str, Any]) -> str:
     if "seeds" not in entry:
         return interval.replace("median seed's ", "")
     seeds = entry["seeds"]
-    return f"{len(seeds['values'])} seeds, spread {100 * seeds['spread']:.2f}, worst {100 * seeds['worst']:.1f}; {interval}"
+    spread, worst = 100 * seeds["spread"], 100 * seeds["worst"]
+    return f"{len(seeds['values'])} seeds, spread {spread:.2f}, worst {worst:.1f}; {interval}"
 
 
 def _write_news(data: Path, work: Path) -> None:

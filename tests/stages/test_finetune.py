@@ -16,7 +16,7 @@ import torch
 from firstwords.artifact import Artifact, digest_payload
 from firstwords.console import SilentConsole
 from firstwords.data.dataset import read_records
-from firstwords.errors import RecipeError
+from firstwords.errors import IntegrityError, RecipeError
 from firstwords.inference.language_model import LanguageModel
 from firstwords.metrics.entities import entity_f1
 from firstwords.model.config import ModelConfig
@@ -265,3 +265,22 @@ def test_transformers_gives_the_same_probabilities_of_several_labels(tmp_path):
     ids = torch.tensor([ours.tokenizer.encode("the list of names")])
     expected = theirs(ids).logits[0].detach().double().sigmoid().log()
     assert np.allclose(ours.label_log_probabilities(["the list of names"])[0], expected, atol=1e-4)
+
+
+def test_a_tagger_with_a_crf_keeps_it_beside_weights_that_transformers_loads(tmp_path):
+    base = make_base(tmp_path / "base", causal=False)
+    run(tmp_path / "x", TAGS | {"crf": True}, conll_files(tmp_path), base, epochs=6, rate=3e-3, batch_examples=8)
+    model = LanguageModel.load(tmp_path / "x" / "model")
+    assert model.model.head.crf.transitions.abs().max() > 0
+    test = read_records(tmp_path / "x" / "test.parquet")
+    assert entity_f1([r.tags for r in test], model.tags([r.words for r in test])) > 0.9
+    assert "crf.safetensors" in (tmp_path / "x" / "model" / "README.md").read_text()
+    transformers = pytest.importorskip("transformers")
+    theirs, told = transformers.AutoModelForTokenClassification.from_pretrained(
+        tmp_path / "x" / "model", output_loading_info=True
+    )
+    assert not told["missing_keys"] and not told["unexpected_keys"]
+    assert theirs.config.num_labels == 5
+    (tmp_path / "x" / "model" / "crf.safetensors").write_bytes(b"damaged")
+    with pytest.raises(IntegrityError, match=r"crf\.safetensors cannot be read"):
+        LanguageModel.load(tmp_path / "x" / "model")

@@ -18,7 +18,7 @@ from firstwords.errors import RecipeError
 from firstwords.metrics.entities import find_entities
 from firstwords.model.batch import Batch
 from firstwords.model.pooling import mean_of_documents
-from firstwords.model.tag_decoding import allowed_transitions, decode_tags
+from firstwords.model.tag_decoding import allowed_transitions, best_path, decode_tags
 from firstwords.tokenizer.texts import encode_pair, encode_text
 from firstwords.tokenizer.words import encode_sentence
 
@@ -99,6 +99,10 @@ def best_tags(model: Model, batch: Batch, places: Sequence[np.ndarray], allowed:
     with torch.no_grad():
         scores = model(batch, select=select).float().cpu().numpy()  # (M, K)
     ends = np.cumsum([len(each) for each in places])[:-1]
+    crf = model.head.crf
+    if crf is not None:
+        transitions = crf.search_scores()
+        return [best_path(each, transitions) for each in np.split(scores, ends)]
     return [decode_tags(each, allowed) for each in np.split(scores, ends)]
 
 

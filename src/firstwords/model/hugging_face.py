@@ -150,6 +150,8 @@ def stored_tensors(model: Model) -> dict[str, Tensor]:
     tensors = {}
     for name, parameter in model.named_parameters():
         prefix, _, rest = name.partition(".")
+        if prefix == "head" and rest.startswith("crf."):
+            continue  # in a file of its own (`model.decisions`): no class of transformers has it
         stored = f"model.{rest}" if prefix == "backbone" else rest
         tensors[stored] = parameter.detach().cpu().contiguous()
     return tensors
