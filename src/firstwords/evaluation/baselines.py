@@ -46,8 +46,8 @@ def linear_answers(
     names = sorted({label for record in train for label in record.labels or ()})
     answers: list[list[str]] = [[] for _ in asked]
     for name in names:
-        sides = [[_yes_or_no(record, name) for record in part] for part in (train, validation)]
-        for answer, found in zip(answers, linear_labels(*sides, texts), strict=True):
+        fitted_to, chosen_on = ([_yes_or_no(record, name) for record in part] for part in (train, validation))
+        for answer, found in zip(answers, linear_labels(fitted_to, chosen_on, texts), strict=True):
             if found == name:
                 answer.append(name)
     return answers

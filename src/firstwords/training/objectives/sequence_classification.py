@@ -100,9 +100,9 @@ class SequenceClassification(Objective):
         if self.several_labels not in (None, several):
             raise RecipeError(f"several_labels is {self.several_labels}, but the data says otherwise")
         if several and self.label_weights is None:
-            weights = label_weights(np.stack([np.asarray(row.labels) for row in rows]), self.balance)
-            told = f"texts without a label for each with it, to the power {self.balance}: up to {max(weights):.2f}"
-            settled = replace(self, label_weights=weights, several_labels=True)
+            heavier = label_weights(np.stack([np.asarray(row.labels) for row in rows]), self.balance)
+            told = f"texts without a label for each with it, to the power {self.balance}: up to {max(heavier):.2f}"
+            settled = replace(self, label_weights=heavier, several_labels=True)
             return settled, [Reason("balance", self.balance, told)]
         if several and self.label_weights is not None and len(self.label_weights) == len(labels):
             return replace(self, several_labels=True), []
