@@ -135,7 +135,7 @@ class Decontaminate(Stage):
             records = component.parts(documents if type(component).needs_documents else None)
             for part in self.parts:
                 for record in records[part]:
-                    text = record.text if isinstance(record, TextRecord) else " ".join(record.words)
+                    text = record.whole if isinstance(record, TextRecord) else " ".join(record.words)
                     yield Item(number, record.id, text)
             return
         assert isinstance(component, LocalSource)
