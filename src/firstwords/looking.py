@@ -29,9 +29,10 @@ def show(
     scores: Annotated[bool, Parameter(negative="")] = False,
     document: str | None = None,
     curve: Annotated[bool, Parameter(negative="")] = False,
+    examples: str | None = None,
     rule: tuple[str, ...] = (),
     at: tuple[str, ...] = (),
-    limit: int = 50,
+    limit: int | None = None,
     json_output: Json = False,
     artifacts: Root = ROOT,
 ) -> None:
@@ -49,19 +50,25 @@ def show(
         Tell what became of the document of this id or address, with its whole text.
     curve
         Draw the learning curve of a pre-training, and what the model wrote on the way.
+    examples
+        Show what a fine-tuning (finetune.NAME) would learn from, as tokens with their labels; TARGET is a recipe file.
     rule
         Only this rule or step (may be given several times).
     at
         With --scores and one --rule: what another threshold would drop (50, or LOW:HIGH); may be given several times.
     limit
-        At most so many documents; 0 means all.
+        At most so many documents (with --examples: of each part; default 3); 0 means all.
     """
     from firstwords import overview
 
-    if sum([dropped, scores, curve, document is not None]) > 1:
-        raise RecipeError("choose one of --dropped, --scores, --curve and --document")
+    if sum([dropped, scores, curve, document is not None, examples is not None]) > 1:
+        raise RecipeError("choose one of --dropped, --scores, --curve, --document and --examples")
     if at and not scores:
         raise RecipeError("--at asks about a threshold: it needs --scores and --rule")
+    if examples is not None:
+        _show_examples(target, examples, 3 if limit is None else limit, json_output, artifacts)
+        return
+    limit = 50 if limit is None else limit
     if document is not None:
         from firstwords.corpus.commands import show_document
 
@@ -81,6 +88,17 @@ def show(
         print_json(overview.show(target, root=artifacts))
     else:
         _show_recipe(overview.load_record(target, artifacts))
+
+
+def _show_examples(recipe: str, stage: str, limit: int, json_output: bool, root: Path) -> None:
+    from firstwords.example_view import examples_of, lines
+
+    view = examples_of(recipe, stage, root, limit)
+    if json_output:
+        print_json(view.as_json())
+        return
+    for line in lines(view):
+        print(line)
 
 
 def _show_recipe(found: "dict[str, Artifact]") -> None:

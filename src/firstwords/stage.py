@@ -145,6 +145,19 @@ class Work:
         place.parent.mkdir(parents=True, exist_ok=True)
         return place
 
+    def part(self, name: str) -> "Work":
+        """The same work space with a scratch of its own, for one of several trainings of a stage."""
+        return Work(
+            name=f"{self.name} {name}",
+            folder=self.folder,
+            inputs=self.inputs,
+            pool=self._pool,
+            console=self._console,
+            workers=self.workers,
+            threads=self.threads,
+            scratch=self._scratch / name,
+        )
+
     # --- receipts ---
 
     def _receipt_path(self, key: str) -> Path:

@@ -32,6 +32,7 @@ OPTIONS: dict[str, list[dict[str, Any]]] = {
     "preference": [{"per_token": True, "beta": 2.0}, {"loss_kind": "ipo"}, {"answer_weight": 1.0}],
     "causal_lm": [{"infilling_rate": 1.0}, {"infilling_rate": 0.7, "suffix_first_share": 1.0}],
     "masked_lm": [{"unit": "word"}, {"unit": "span", "final_share": 0.15}],
+    "token_classification": [{"crf": True}],
     "hybrid_lm": [
         {"masked_rows": 1.0},
         {"masked_rows": 0.5, "masked": MaskedLM(unit="span")},
@@ -58,7 +59,11 @@ def name_of(case: tuple[str, bool, dict[str, Any]]) -> str:
 def make_objective(kind: str, options: dict[str, Any]) -> Objective:
     objective = find("training.objectives", kind)
     # What is hidden from a classifier while training needs a mask token, which the causal model here does not have.
-    return objective(hidden_share=0.0) if "hidden_share" in objective.__dataclass_fields__ else objective(**options)
+    return (
+        objective(hidden_share=0.0, **options)
+        if "hidden_share" in objective.__dataclass_fields__
+        else objective(**options)
+    )
 
 
 def make_model(objective: Objective, causal: bool, dtype: torch.dtype = torch.float64) -> Model:

@@ -5,7 +5,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from firstwords.data.dataset import TextRecord, WordsRecord
-from firstwords.evaluation.baselines import dictionary_tags, linear_labels, majority_label
+from firstwords.evaluation.baselines import (
+    dictionary_tags,
+    linear_answers,
+    linear_labels,
+    majority_label,
+    majority_record,
+)
 from firstwords.metrics.entities import find_entities
 
 
@@ -86,3 +92,15 @@ def test_the_dictionary_reads_its_training_text_back(seed):
         sentence = draws.choices(list(kinds), k=6)
         train.append(WordsRecord("", "", tuple(sentence), tuple(kinds[w] for w in sentence)))
     assert dictionary_tags(train, [r.words for r in train]) == [list(r.tags) for r in train]
+
+
+def test_texts_with_several_labels_have_a_model_a_label_and_pairs_are_read_whole() -> None:
+    rows = [(f"{'red ' * (n % 2)}word{n % 7}", "blue " * (n % 3 > 0) + "x") for n in range(60)]
+    labels = [["r"] * (n % 2) + ["b"] * (n % 3 > 0) for n in range(60)]
+    records = [
+        TextRecord.several(str(n), str(n), text, names, pair)
+        for n, ((text, pair), names) in enumerate(zip(rows, labels, strict=True))
+    ]
+    asked = [TextRecord("a", "a", "red thing", "", "blue"), TextRecord("b", "b", "thing", "", "x")]
+    assert linear_answers(records, records[:10], asked) == [["b", "r"], []]
+    assert majority_record(records).labels == ("b",)

@@ -7,7 +7,7 @@ from pathlib import Path
 import pyarrow.parquet as pq
 import pytest
 
-from firstwords.artifact import payload_files, sha256_file
+from firstwords.artifact import Artifact, payload_files, sha256_file
 from firstwords.console import SilentConsole
 from firstwords.errors import RecipeError
 from firstwords.evaluation.compare import compare
@@ -16,6 +16,7 @@ from firstwords.evaluation.tasks.perplexity import Perplexity
 from firstwords.metrics.metrics.accuracy import Accuracy
 from firstwords.metrics.metrics.bits_per_byte import BitsPerByte
 from firstwords.recipe import build
+from firstwords.stage import Work
 from firstwords.stages.evaluate import Evaluate
 
 TINY = runpy.run_path(str(Path(__file__).parents[1] / "evaluation" / "tiny_artifacts.py"))
@@ -60,7 +61,7 @@ def test_results_are_in_the_agreed_form(finished):
     assert list(results["subjects"]) == ["accuracy", "macro_f1"]
     assert list(results["language"]["bits_per_byte"]["baseline"]) == ["xz", "5-gram", "interpolation"]
     assert list(results["subjects"]["accuracy"]["baseline"]) == ["TF-IDF", "majority"]
-    assert list(results["entities"]["entity_f1"]["baseline"]) == ["dictionary"]
+    assert list(results["entities"]["entity_f1"]["baseline"]) == ["CRF", "dictionary"]
     for metrics in results.values():
         for entry in metrics.values():
             assert set(entry) == {"value", "low", "high", "baseline"}
@@ -160,3 +161,21 @@ def test_every_input_is_named_by_its_task(inputs):
 def test_wrong_tasks_are_refused(tasks, message):
     with pytest.raises(RecipeError, match=message):
         build(Evaluate, {"tasks": tasks})
+
+
+def test_the_model_of_every_seed_is_scored(tmp_path) -> None:
+    made = runpy.run_path(str(Path(__file__).parent / "test_finetune.py"))
+    base = made["make_base"](tmp_path / "base", causal=False)
+    rows = [{"text": f"the list {n}", "pair": f"of {n}", "label": ["a"] * (n % 2) + ["b"]} for n in range(60)]
+    (tmp_path / "t.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    data = {"kind": "table", "path": str(tmp_path / "t.jsonl"), "pair": "pair"}
+    made["run"](tmp_path / "x", made["LABELS"], data, base, epochs=1, batch_examples=10, seeds=2)
+    (tmp_path / "x" / "manifest.json").write_text('{"identity": "i", "digest": "d", "files": {}}')
+    inputs = {"classification/model": Artifact(name="finetune.x", folder=tmp_path / "x")}
+    work = Work(name="evaluate", folder=tmp_path / "e", inputs=inputs, pool=None, console=SilentConsole())
+    outcome = build(Evaluate, {"tasks": [{"kind": "classification"}]}).run(work)
+    scored = json.loads((tmp_path / "e" / "results.json").read_text())["classification"]
+    assert list(scored) == ["micro_f1", "macro_f1"] and set(scored["micro_f1"]["baseline"]) == {"TF-IDF", "majority"}
+    assert sorted(scored["micro_f1"]["seeds"]["values"]) == ["0", "1"]
+    assert scored["micro_f1"]["value"] in scored["micro_f1"]["seeds"]["values"].values()
+    assert any("2 seeds: mean" in line for line in outcome.tables)

@@ -16,7 +16,7 @@ import torch
 from firstwords.artifact import Artifact, digest_payload
 from firstwords.console import SilentConsole
 from firstwords.data.dataset import read_records
-from firstwords.errors import RecipeError
+from firstwords.errors import IntegrityError, RecipeError
 from firstwords.inference.language_model import LanguageModel
 from firstwords.metrics.entities import entity_f1
 from firstwords.model.config import ModelConfig
@@ -251,6 +251,24 @@ def test_a_killed_run_that_continues_writes_the_same_bytes(tmp_path, objective, 
     assert digest_payload(tmp_path / "killed") == digest_payload(tmp_path / "whole")
 
 
+def test_several_seeds_leave_their_models_and_the_median_one(tmp_path):
+    base = make_base(tmp_path / "base", causal=False)
+    data = class_folders(tmp_path)
+    outcome = run(tmp_path / "x", LABELS, data, base, epochs=1, batch_examples=10, seeds=[4, 0, 1])
+    told = json.loads((tmp_path / "x" / "seeds.json").read_text())
+    assert [each["seed"] for each in told["seeds"]] == [4, 0, 1]
+    weights = {p.parts[-3]: p.read_bytes() for p in (tmp_path / "x" / "seeds").glob("*/model/model.safetensors")}
+    assert len(set(weights.values())) == 3
+    assert (tmp_path / "x" / "model" / "model.safetensors").read_bytes() == weights[str(told["median"])]
+    assert f"3 seeds, the median one is {told['median']}" in outcome.summary
+    run(tmp_path / "alone", LABELS, data, base, epochs=1, batch_examples=10, seed=4)
+    assert (tmp_path / "alone" / "model" / "model.safetensors").read_bytes() == weights["4"]
+    counted = build(Finetune, {"base": "x", "objective": LABELS, "data": data, "seed": 5, "seeds": 3})
+    assert counted.all_seeds == (5, 6, 7)
+    with pytest.raises(RecipeError, match="must be different numbers"):
+        build(Finetune, {"base": "x", "objective": LABELS, "data": data, "seeds": [1, 1]})
+
+
 def test_data_and_objective_must_fit(tmp_path):
     data = conll_files(tmp_path)
     with pytest.raises(
@@ -278,3 +296,56 @@ def test_the_corpus_is_an_input_only_where_labels_come_from_it(tmp_path):
 
     assert inputs({"kind": "documentation_names"}, TAGS) == {"base": "pretrain.masked", "documents": "deduplicate"}
     assert inputs(conll_files(tmp_path), TAGS) == {"base": "pretrain.masked"}
+
+
+def test_texts_with_several_labels_and_pairs_are_learnt_and_kept(tmp_path):
+    base = make_base(tmp_path / "base", causal=False)
+    rows = [
+        {"text": TINY["VOCABULARY"][: 20 + n % 30],
+         "pair": f"{'json ' * 4 * (n % 2)}list {'email ' * 4 * (n % 3 > 0)}{n}",
+         "label": ["j"] * (n % 2) + ["m"] * (n % 3 > 0)}
+        for n in range(240)
+    ]  # fmt: skip
+    (tmp_path / "t.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    data = {"kind": "table", "path": str(tmp_path / "t.jsonl"), "pair": "pair"}
+    objective = LABELS | {"hidden_share": 0.0}
+    outcome = run(tmp_path / "x", objective, data, base, epochs=8, rate=5e-3, batch_examples=8)
+    model = LanguageModel.load(tmp_path / "x" / "model")
+    assert model.labels == ("j", "m") and 0 < model.model.head.threshold < 1
+    assert ("threshold", f"{model.model.head.threshold}", outcome.reasons[-1][2]) in outcome.reasons
+    test = read_records(tmp_path / "x" / "test.parquet")
+    found = model.label_sets([(r.text, r.pair) for r in test])
+    assert np.mean([a == b.labels for a, b in zip(found, test, strict=True)]) > 0.8
+    assert json.loads((tmp_path / "x/model/config.json").read_text())["problem_type"] == "multi_label_classification"
+
+
+def test_transformers_gives_the_same_probabilities_of_several_labels(tmp_path):
+    transformers = pytest.importorskip("transformers")
+    base = make_base(tmp_path / "base", causal=False)
+    rows = [{"text": f"the list {n}", "label": ["a"] * (n % 2) + ["b"]} for n in range(40)]
+    (tmp_path / "t.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    run(tmp_path / "x", LABELS, {"kind": "table", "path": str(tmp_path / "t.jsonl")}, base, epochs=1)
+    theirs = transformers.AutoModelForSequenceClassification.from_pretrained(tmp_path / "x" / "model").eval()
+    ours = LanguageModel.load(tmp_path / "x" / "model")
+    ids = torch.tensor([ours.tokenizer.encode("the list of names")])
+    expected = theirs(ids).logits[0].detach().double().sigmoid().log()
+    assert np.allclose(ours.label_log_probabilities(["the list of names"])[0], expected, atol=1e-4)
+
+
+def test_a_tagger_with_a_crf_keeps_it_beside_weights_that_transformers_loads(tmp_path):
+    base = make_base(tmp_path / "base", causal=False)
+    run(tmp_path / "x", TAGS | {"crf": True}, conll_files(tmp_path), base, epochs=6, rate=3e-3, batch_examples=8)
+    model = LanguageModel.load(tmp_path / "x" / "model")
+    assert model.model.head.crf.transitions.abs().max() > 0
+    test = read_records(tmp_path / "x" / "test.parquet")
+    assert entity_f1([r.tags for r in test], model.tags([r.words for r in test])) > 0.9
+    assert "crf.safetensors" in (tmp_path / "x" / "model" / "README.md").read_text()
+    transformers = pytest.importorskip("transformers")
+    theirs, told = transformers.AutoModelForTokenClassification.from_pretrained(
+        tmp_path / "x" / "model", output_loading_info=True
+    )
+    assert not told["missing_keys"] and not told["unexpected_keys"]
+    assert theirs.config.num_labels == 5
+    (tmp_path / "x" / "model" / "crf.safetensors").write_bytes(b"damaged")
+    with pytest.raises(IntegrityError, match=r"crf\.safetensors cannot be read"):
+        LanguageModel.load(tmp_path / "x" / "model")

@@ -13,7 +13,7 @@ LAYERS = [
     {"training"},
     {"evaluation"},
     {"corpora", "stages"},
-    {"recipe_file", "recipe_schema", "graph", "following", "runner", "overview", "forecast"},
+    {"recipe_file", "recipe_schema", "graph", "following", "runner", "overview", "forecast", "example_view"},
     {"corpus"},
     {"serving", "web"},
     {"doctor", "looking", "cli", "__main__"},

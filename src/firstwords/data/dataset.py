@@ -33,12 +33,31 @@ OUTSIDE = "O"
 
 @dataclass(frozen=True, slots=True)
 class TextRecord:
-    """One labelled text. `group` is the unit it was drawn from (a page, a file): intervals resample groups."""
+    """One labelled text. `group` is the unit it was drawn from (a page, a file): intervals resample groups.
+
+    Attributes:
+        pair: The second text, where the label is about two (a question and an abstract, a premise and a hypothesis).
+        labels: All labels of a text that may have any number of them, sorted; then `label` shows them joined (make
+            such a record with `several`). None where a text has exactly one.
+    """
 
     id: str
     group: str
     text: str
     label: str
+    pair: str | None = None
+    labels: tuple[str, ...] | None = None
+
+    @classmethod
+    def several(cls, id: str, group: str, text: str, labels: Iterable[str], pair: str | None = None) -> "TextRecord":
+        """A text with any number of labels."""
+        found = tuple(sorted(set(labels)))
+        return cls(id, group, text, " + ".join(found), pair, found)
+
+    @property
+    def whole(self) -> str:
+        """Both texts of a pair as one, for what knows nothing of pairs."""
+        return self.text if self.pair is None else f"{self.text}\n{self.pair}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,7 +182,8 @@ def label_names(records: Iterable[Record]) -> list[str]:
     if found and isinstance(found[0], WordsRecord):
         tags = {tag for each in found if isinstance(each, WordsRecord) for tag in each.tags}
         return tag_names(tag[2:] for tag in tags if tag != OUTSIDE)
-    return sorted({each.label for each in found if isinstance(each, TextRecord)})
+    texts = [each for each in found if isinstance(each, TextRecord)]
+    return sorted({label for each in texts for label in (each.label,) * (each.labels is None) + (each.labels or ())})
 
 
 # --- Storing ---------------------------------------------------------------------------------------------------------
@@ -179,7 +199,7 @@ def table_of(records: Sequence[Record], record: type) -> "pa.Table":
     import pyarrow as pa
 
     lists = pa.list_(pa.string())
-    types = {"words": lists, "tags": lists, "messages": pa.list_(lists)}
+    types = {"words": lists, "tags": lists, "labels": lists, "messages": pa.list_(lists)}
     schema = pa.schema([(f.name, types.get(f.name, pa.string())) for f in dataclasses.fields(record)])
     columns = [pa.array([getattr(each, f.name) for each in records], f.type) for f in schema]
     return pa.Table.from_arrays(columns, schema=schema)
@@ -195,4 +215,5 @@ def read_records(path: Path) -> list[Record]:
     if rows and "messages" in rows[0]:
         conversations = PreferenceRecord if "chosen" in rows[0] else ChatRecord
         return [conversations(**row | {"messages": tuple(map(tuple, row["messages"]))}) for row in rows]
-    return [TextRecord(**row) for row in rows]
+    several = [None if row.get("labels") is None else tuple(row["labels"]) for row in rows]
+    return [TextRecord(**row | {"labels": labels}) for row, labels in zip(rows, several, strict=True)]

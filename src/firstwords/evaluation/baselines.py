@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,6 +28,33 @@ def majority_label(train: Sequence[TextRecord]) -> str:
     """The most frequent training label; the first in the alphabet among equals."""
     counts = Counter(record.label for record in train)
     return min(counts, key=lambda label: (-counts[label], label))
+
+
+def majority_record(train: Sequence[TextRecord]) -> TextRecord:
+    """A training text with the most frequent label, or the most frequent set of labels."""
+    label = majority_label(train)
+    return next(record for record in train if record.label == label)
+
+
+def linear_answers(
+    train: Sequence[TextRecord], validation: Sequence[TextRecord], asked: Sequence[TextRecord]
+) -> list[Any]:
+    """A label for each text, or a list of labels where a text may have several (each by a model of its own)."""
+    texts = [record.whole for record in asked]
+    if not any(record.labels is not None for record in train):
+        return linear_labels(train, validation, texts)
+    names = sorted({label for record in train for label in record.labels or ()})
+    answers: list[list[str]] = [[] for _ in asked]
+    for name in names:
+        fitted_to, chosen_on = ([_yes_or_no(record, name) for record in part] for part in (train, validation))
+        for answer, found in zip(answers, linear_labels(fitted_to, chosen_on, texts), strict=True):
+            if found == name:
+                answer.append(name)
+    return answers
+
+
+def _yes_or_no(record: TextRecord, label: str) -> TextRecord:
+    return replace(record, label=label if label in (record.labels or ()) else "", labels=None)
 
 
 def linear_labels(train: Sequence[TextRecord], validation: Sequence[TextRecord], texts: Sequence[str]) -> list[str]:
@@ -55,7 +84,7 @@ def linear_probabilities(
 
     # Words of one letter count too: in texts about programs they tell much.
     words = TfidfVectorizer(ngram_range=(1, 2), sublinear_tf=True, token_pattern=r"(?u)\b\w+\b")
-    weights = words.fit_transform([record.text for record in train])
+    weights = words.fit_transform([record.whole for record in train])
     labels = [record.label for record in train]
     strengths = STRENGTHS if validation else STRENGTHS[:1]
     weighting = "balanced" if balanced else None
@@ -69,7 +98,7 @@ def linear_probabilities(
     ]
     best = fitted[0]
     if validation:
-        chosen_on = words.transform([record.text for record in validation])
+        chosen_on = words.transform([record.whole for record in validation])
         right = [record.label for record in validation]
         figure = macro_f1 if balanced else accuracy
         best = max(fitted, key=lambda model: figure(right, [str(each) for each in model.predict(chosen_on)]))

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from firstwords.evaluation.over_seeds import seeds_text
+
 WIDTH = 80
 HEAD = "evaluate"
 GAP = "  "
@@ -45,11 +47,12 @@ def result_lines(tasks: Sequence[Mapping[str, Any]], width: int = WIDTH) -> list
             entry = task["results"][name]
             baselines = [f"{other} {figure_text(value)}" for other, value in entry["baseline"].items()]
             score = score_text(task["metrics"][name]["label"], entry)
-            rows.append((task["name"] if position == 0 else "", score, baselines))
-    name_width = max((len(name) for name, _, _ in rows), default=0)
-    score_width = max((len(score) for _, score, _ in rows), default=0)
+            seeds = seeds_text(entry["seeds"], figure_text) if "seeds" in entry else ""
+            rows.append((task["name"] if position == 0 else "", score, baselines, seeds))
+    name_width = max((len(name) for name, *_ in rows), default=0)
+    score_width = max((len(score) for _, score, *_ in rows), default=0)
     lines: list[str] = []
-    for name, score, baselines in rows:
+    for name, score, baselines, seeds in rows:
         head = HEAD if not lines else ""
         line = f"{head:<{len(HEAD)}}{GAP}{name:<{name_width}}{GAP}{score:<{score_width}}"
         indent = len(line)
@@ -59,4 +62,6 @@ def result_lines(tasks: Sequence[Mapping[str, Any]], width: int = WIDTH) -> list
                 line = " " * indent
             line += GAP + baseline
         lines.append(line.rstrip())
+        if seeds:
+            lines.append(" " * (len(HEAD) + len(GAP) + name_width + len(GAP)) + seeds)
     return lines

@@ -18,8 +18,8 @@ from firstwords.errors import RecipeError
 from firstwords.metrics.entities import find_entities
 from firstwords.model.batch import Batch
 from firstwords.model.pooling import mean_of_documents
-from firstwords.model.tag_decoding import allowed_transitions, decode_tags
-from firstwords.tokenizer.texts import encode_text
+from firstwords.model.tag_decoding import allowed_transitions, best_path, decode_tags
+from firstwords.tokenizer.texts import encode_pair, encode_text
 from firstwords.tokenizer.words import encode_sentence
 
 if TYPE_CHECKING:
@@ -45,10 +45,12 @@ class LabelledTexts(NamedTuple):
     Attributes:
         labels: (E) the best label of each.
         log_probabilities: (E, K) float64 of every label, in nats; labels in the order of the model's `head.names`.
+        sets: The labels of each text, where it may have several; then `labels` shows them joined.
     """
 
     labels: list[str]
     log_probabilities: np.ndarray
+    sets: list[tuple[str, ...]] | None = None
 
 
 def tag_sentences(
@@ -97,18 +99,22 @@ def best_tags(model: Model, batch: Batch, places: Sequence[np.ndarray], allowed:
     with torch.no_grad():
         scores = model(batch, select=select).float().cpu().numpy()  # (M, K)
     ends = np.cumsum([len(each) for each in places])[:-1]
+    crf = model.head.crf
+    if crf is not None:
+        transitions = crf.search_scores()
+        return [best_path(each, transitions) for each in np.split(scores, ends)]
     return [decode_tags(each, allowed) for each in np.split(scores, ends)]
 
 
 def label_texts(
-    model: Model, tokenizer: Tokenizer, texts: Sequence[str], micro_tokens: int = MICRO_TOKENS
+    model: Model, tokenizer: Tokenizer, texts: Sequence[str | tuple[str, str]], micro_tokens: int = MICRO_TOKENS
 ) -> LabelledTexts:
     """The best label of every text, and how sure the model is.
 
     Args:
         model: With a sequence head.
         tokenizer: Of the same folder.
-        texts: Of any length; see `tokenizer.texts.encode_text`.
+        texts: Of any length, or pairs of texts; see `tokenizer.texts`.
         micro_tokens: The most tokens that go through the model at once.
 
     Raises:
@@ -117,14 +123,19 @@ def label_texts(
     _need_head(model, "sequence", "label texts")
     names = model.head.names
     found = np.zeros((len(texts), len(names)))
-    encoded = [encode_text(tokenizer, text, model.config.context) for text in texts]
-    pieces = [_Piece(index, each.input_ids, each.bounds) for index, each in enumerate(encoded)]
+    pieces = [_text_piece(index, tokenizer, text, model.config.context) for index, text in enumerate(texts)]
+    threshold = model.head.threshold
     for group in _groups(pieces, micro_tokens):
         batch, _ = _join(group)
         batch = batch.to(next(model.parameters()).device)
         with torch.no_grad():
             scores = mean_of_documents(model(batch).float(), batch.examples)
-        found[[piece.index for piece in group]] = scores.double().log_softmax(dim=1).cpu().numpy()
+        each = scores.double()
+        logarithms = each.log_softmax(dim=1) if threshold is None else torch.nn.functional.logsigmoid(each)
+        found[[piece.index for piece in group]] = logarithms.cpu().numpy()
+    if threshold is not None:
+        sets = [tuple(sorted(names[n] for n in np.flatnonzero(row >= np.log(threshold)))) for row in found]
+        return LabelledTexts([" + ".join(each) for each in sets], found, sets)
     return LabelledTexts([names[number] for number in found.argmax(axis=1)], found)
 
 
@@ -152,6 +163,15 @@ class _Piece:
     index: int
     input_ids: np.ndarray
     bounds: np.ndarray
+    token_types: np.ndarray | None = None
+
+
+def _text_piece(index: int, tokenizer: Tokenizer, text: str | tuple[str, str], context: int) -> _Piece:
+    if isinstance(text, str):
+        encoded = encode_text(tokenizer, text, context)
+        return _Piece(index, encoded.input_ids, encoded.bounds)
+    pair = encode_pair(tokenizer, *text, context)
+    return _Piece(index, pair.input_ids, pair.bounds, pair.token_types)
 
 
 def _groups(pieces: Sequence[_Piece], micro_tokens: int) -> Iterator[list[_Piece]]:
@@ -179,8 +199,16 @@ def _join(group: Sequence[_Piece]) -> tuple[Batch, np.ndarray]:
         bounds=torch.from_numpy(bounds.astype(np.int64)),
         labels=None,
         max_length=int(np.diff(bounds).max()),
+        token_types=_token_types(group),
     )
     return replace(batch, examples=torch.from_numpy(counts)), starts
+
+
+def _token_types(group: Sequence[_Piece]) -> torch.Tensor | None:
+    if all(piece.token_types is None for piece in group):
+        return None
+    types = [np.zeros(len(p.input_ids), np.int64) if p.token_types is None else p.token_types for p in group]
+    return torch.from_numpy(np.concatenate(types))
 
 
 def _need_head(model: Model, kind: str, what: str) -> None:

@@ -342,7 +342,12 @@ class LanguageModel:
         self._needs_masks("predicts labels, entities or hidden words")
         return [fill_masks(self.model, self.tokenizer, text) for text in texts]
 
-    def label_log_probabilities(self, texts: Sequence[str]) -> np.ndarray:
+    def label_sets(self, texts: Sequence[str | tuple[str, str]]) -> list[tuple[str, ...]]:
+        """The labels of each text or pair of texts: exactly one, or as many as the model was taught to give."""
+        found = label_texts(self.model, self.tokenizer, texts)
+        return [(label,) for label in found.labels] if found.sets is None else found.sets
+
+    def label_log_probabilities(self, texts: Sequence[str | tuple[str, str]]) -> np.ndarray:
         """(E, K) log-probability, in nats, of each of `labels` for every text."""
         return label_texts(self.model, self.tokenizer, texts).log_probabilities
 

@@ -15,6 +15,7 @@ from torch.nn import functional as F
 from firstwords.model.batch import Batch
 from firstwords.model.config import ModelConfig
 from firstwords.model.config_file import HeadKind
+from firstwords.model.crf import Crf
 from firstwords.model.cross_entropy import sum_cross_entropy, token_nats
 from firstwords.model.token_loss import token_cross_entropy
 from firstwords.model.unset import linear_layer
@@ -33,6 +34,14 @@ class Head(nn.Module):
     kind: HeadKind
     names: tuple[str, ...] = ()
     """Names of the classes; empty for language models."""
+    crf: Crf | None
+    """Scores of tags behind tags, where some were learnt."""
+    threshold: float | None = None
+    """Where a text may have several labels, how probable one must be; None where it has exactly one."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.crf = None  # not a default of the class, which would hide the module that is put here
 
     def reads(self, batch: Batch, select: Tensor | None) -> Tensor | None:
         """(M,) the only tokens whose hidden states the head looks at; None = all may count."""
@@ -73,15 +82,19 @@ class LanguageModelHead(Head):
 
 
 class TokenHead(Head):
-    """Scores of each token's class: `score` on causal layouts, `classifier` on EuroBERT."""
+    """Scores of each token's class: `score` on causal layouts, `classifier` on EuroBERT.
+
+    With `crf`, scores of tags behind tags are learnt beside them.
+    """
 
     kind: HeadKind = "tokens"
 
-    def __init__(self, config: ModelConfig, names: Sequence[str]) -> None:
+    def __init__(self, config: ModelConfig, names: Sequence[str], crf: bool = False) -> None:
         super().__init__()
         self.names = tuple(names)
         self.layer_name = "score" if config.causal else "classifier"
         self.add_module(self.layer_name, linear_layer(config.width, len(self.names), bias=True))
+        self.crf = Crf(self.names) if crf else None
 
     def forward(
         self,

@@ -24,6 +24,7 @@ from firstwords.model.adopted import AdoptedModel, adopted_config, load_adopted
 from firstwords.model.config import LAYOUTS, ModelConfig
 from firstwords.model.config_file import HeadKind, StoredConfig
 from firstwords.model.cost import parameter_shapes
+from firstwords.model.decisions import load_decisions, save_decisions
 from firstwords.model.heads import Head, SequenceHead, make_head
 from firstwords.model.transformer import Model
 from firstwords.model.weight_files import WEIGHTS, WeightFiles
@@ -78,6 +79,7 @@ def save_folder(
         if config.hybrid:
             (temporary / "README.md").write_text(HYBRID_CARD, encoding="utf-8")
         _copy_tokenizer(tokenizer_folder, temporary)
+        save_decisions(temporary, model.head)
 
 
 def save_encoder(folder: Path, model: Model, tokenizer_folder: Path | None = None) -> None:
@@ -131,6 +133,7 @@ def load_folder(
     folder = Path(folder)
     if _is_for_transformers(folder):
         adopted: Any = load_adopted(folder, None)
+        load_decisions(folder, adopted.head)
         return adopted, adopted.config, adopted.head.names
     stored = config_file.read(folder / "config.json")
     wanted = head or stored.head or "language_model"
@@ -142,6 +145,8 @@ def load_folder(
     taken = _tensors_to_take(folder, stored, files, wanted, names)
     model = Model(config, make_head(wanted, config, names), seed=seed)
     _take(model, files, taken)
+    if stored.head == wanted and stored.labels == names:
+        load_decisions(folder, model.head)
     return model.to(dtype).eval(), config, names
 
 
@@ -171,6 +176,18 @@ def load_under(folder: Path, make: Callable[[ModelConfig], Head], seed: int = 0)
     return model
 
 
+def config_under(folder: Path) -> ModelConfig:
+    """The sizes that `load_under` gives a head.
+
+    Raises:
+        RecipeError: As for `load_folder`.
+    """
+    folder = Path(folder)
+    if _is_for_transformers(folder):
+        return adopted_config(folder)
+    return config_file.read(folder / "config.json").config.for_heads()
+
+
 def _is_for_transformers(folder: Path) -> bool:
     kind = config_file.model_type(folder / "config.json")
     return kind is not None and kind not in LAYOUTS
@@ -193,10 +210,12 @@ def our_name(name: str) -> str:
 def stored_tensors(model: Model) -> dict[str, Tensor]:
     """Parameters under the names they are stored by, on the processor; a tied head is left out."""
     tensors = {}
+    # Scores of tags behind tags are in a file of their own (`model.decisions`): no class of transformers has them.
+    named = {name: p for name, p in model.named_parameters() if not name.startswith("head.crf.")}
     if model.config.is_bert:
         names = bert_file.stored_names(model.config, model.head.kind)
-        return {names[name]: parameter.detach().cpu().contiguous() for name, parameter in model.named_parameters()}
-    for name, parameter in model.named_parameters():
+        return {names[name]: parameter.detach().cpu().contiguous() for name, parameter in named.items()}
+    for name, parameter in named.items():
         prefix, _, rest = name.partition(".")
         stored = f"model.{rest}" if prefix == "backbone" else rest
         tensors[stored] = parameter.detach().cpu().contiguous()

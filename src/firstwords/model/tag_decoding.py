@@ -38,12 +38,26 @@ def decode_tags(scores: np.ndarray, allowed: np.ndarray) -> np.ndarray:
     # No valid sequence can beat the best tag of every word; where that one is valid there is nothing to search.
     if allowed[before, best].all():
         return best
-    penalty = np.where(allowed, 0.0, -np.inf)
-    # Log-probabilities and logits give the same answer: a constant per word changes every path alike.
-    sums = scores[0].astype(np.float64) + penalty[-1]  # (K,)
+    return best_path(scores, np.where(allowed, 0.0, -np.inf))
+
+
+def best_path(scores: np.ndarray, transitions: np.ndarray) -> np.ndarray:
+    """The sequence of tags with the highest sum of word and transition scores (Viterbi 1967).
+
+    Args:
+        scores: (W, K) of every word. Log-probabilities and logits give the same answer: a constant per word changes
+            every path alike.
+        transitions: (K + 1, K) of every tag behind every other, the last row for the start; -inf = never.
+
+    Returns:
+        (W,) int64 tag numbers. Among equal sums the lower tag number wins.
+    """
+    if not len(scores):
+        return np.empty(0, dtype=np.int64)
+    sums = scores[0].astype(np.float64) + transitions[-1]  # (K,)
     back = np.zeros(scores.shape, dtype=np.int64)
     for word in range(1, len(scores)):
-        candidates = sums[:, None] + penalty[:-1]  # (K, K)
+        candidates = sums[:, None] + transitions[:-1]  # (K, K)
         back[word] = candidates.argmax(axis=0)
         sums = candidates.max(axis=0) + scores[word]
     path = np.empty(len(scores), dtype=np.int64)

@@ -237,7 +237,7 @@ def _outcome(receipts: list[dict[str, Any]], searched: int, sets: list[dict[str,
 
 def _text_of(record: TextRecord | WordsRecord | ChatRecord | PreferenceRecord) -> str:
     if isinstance(record, TextRecord):
-        return record.text
+        return record.whole
     if isinstance(record, WordsRecord):
         return " ".join(record.words)
     return text_of_conversation(record)

@@ -67,6 +67,7 @@ class Evaluate(Stage):
         """Score one task, write its two files; the number of items."""
         import torch
 
+        from firstwords.evaluation.over_seeds import items_by_seed, over_seeds
         from firstwords.inference.language_model import LanguageModel
 
         torch.set_num_threads(work.threads)
@@ -82,8 +83,11 @@ class Evaluate(Stage):
         items = task.score(examples, answers)
         baselines = task.baselines(inputs, examples, model, answers, progress)
         beside = {n: b if isinstance(b, Figures) else task.score(examples, b) for n, b in baselines.items()}
+        seeds = items_by_seed(task, inputs["model"], examples, items, progress)
         work.progress(f"{task.title}   intervals")
         scores = [_Score(metric, items, beside, self.seed) for metric in task.metrics(examples)]
+        for score in scores if seeds else []:
+            score.entry["seeds"] = over_seeds(score.metric, seeds)
         _write_items(work, f"items/{task.title}.parquet", items, beside)
         write_json(work.path(record), _record(task, inputs, items, scores))
         work.event("scored", task=task.title, results={score.metric.name: score.entry for score in scores})
@@ -104,7 +108,7 @@ class _Score:
                 figures[name] = float(other[metric.name])
         self.metric = metric
         self.method = interval.method
-        self.entry = {"value": interval.value, "low": bounds[0], "high": bounds[1], "baseline": figures}
+        self.entry: dict[str, Any] = {"value": interval.value, "low": bounds[0], "high": bounds[1], "baseline": figures}
 
 
 def _record(

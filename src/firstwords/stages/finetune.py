@@ -11,21 +11,27 @@ from firstwords.compute.engines.single import Single
 from firstwords.data.dataset import PARTS, Dataset, label_names, table_of
 from firstwords.errors import RecipeError
 from firstwords.model.base_folder import BaseFolder, StageOrBase
+from firstwords.model.config import Reason
 from firstwords.recipe import Count, Kind, build, kind_of
 from firstwords.stage import Outcome, Stage, Work
 from firstwords.stages.decontaminate import corpus
 from firstwords.training.adapter import Adapter
+from firstwords.training.adversary import Adversary, against
+from firstwords.training.attacked_text import AttackedText
 from firstwords.training.fine_tuning import FineTuneSettings, derive
+from firstwords.training.hard_examples import HardExamples
 from firstwords.training.objective import Objective
 from firstwords.training.settings import TrainSettings
 
 if TYPE_CHECKING:
     from firstwords.graph import Graph
     from firstwords.training.batch import Example
+    from firstwords.training.seeds import SeedPlace, SeedRun
+    from firstwords.training.starting_point import StartingPoint
 
 
 # Of what is measured on the validation part, in the summary.
-SHOWN = ("entity_f1", "accuracy", "macro_f1", "bits_per_byte", "preference_accuracy", "chosen_log_probability")
+SHOWN = ("entity_f1", "accuracy", "micro_f1", "macro_f1", "bits_per_byte", "preference_accuracy", "chosen_log_probability")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,7 +40,8 @@ class Finetune(Stage):
 
     Payload: `model/` (a Hugging Face folder), `labels.json`, `curve.parquet` (one row a step), and the examples of each
     part as `train.parquet`, `validation.parquet`, `test.parquet`. The test part is written, never read: evaluation
-    does.
+    does. Of several seeds each has a folder `seeds/<seed>` with its model and curve; `seeds.json` says what each
+    reached on the validation part, and `model` is a copy of the median one.
 
     Attributes:
         base: Full name of the stage whose model is the start, for example `pretrain.masked`, or a Hugging Face folder
@@ -49,10 +56,14 @@ class Finetune(Stage):
         adapter: Train few parameters beside the base instead of all, for example `{ kind = "lora", rank = 8 }`. They go
             to `adapter/` (PEFT's format) and are part of the weights in `model/`.
         seed: Of the new head, of the order and of what is hidden.
+        seeds: Train once for each of these, or for so many from `seed` on; evaluation tells mean, spread and worst.
         engine: Where to run.
+        perturb: Show some texts misspelt, in another way in each epoch.
+        adversary: Learn from embeddings that are displaced to where it hurts, or demand equal answers nearby.
+        hard_examples: Show again what an earlier model got wrong.
     """
 
-    version: ClassVar[int] = 2
+    version: ClassVar[int] = 3
     libraries: ClassVar[tuple[str, ...]] = ("torch",)
 
     base: StageOrBase
@@ -64,12 +75,22 @@ class Finetune(Stage):
     training: dict[str, Any] = field(default_factory=dict)
     adapter: Annotated[Adapter, Kind("training.adapters")] | None = None
     seed: int = 0
+    seeds: Annotated[int, Field(ge=1)] | tuple[int, ...] | None = None
     engine: Annotated[Engine, Kind("compute.engines")] = field(default_factory=Single)
+    perturb: AttackedText | None = None
+    adversary: Annotated[Adversary, Kind("training.adversaries")] | None = None
+    hard_examples: HardExamples | None = None
 
     def __post_init__(self) -> None:
         build(TrainSettings, {"epochs": 1, "batch_examples": 1} | self.training, "training")
         if self.adapter is not None and kind_of(type(self.engine)) == "fsdp":
             raise RecipeError("adapter: it cannot be trained by the engine 'fsdp'; use 'data_parallel' or 'single'")
+        if isinstance(self.seeds, tuple) and (not self.seeds or len(set(self.seeds)) < len(self.seeds)):
+            raise RecipeError(f"seeds: {list(self.seeds)} must be different numbers, at least one")
+        if self.adversary is not None and self.engine.in_step:
+            raise RecipeError(
+                "an adversary needs all weights on every rank, which engine 'fsdp' shares out: use 'data_parallel'"
+            )
         wanted, given = type(self.objective).record, type(self.data).record
         if wanted is None:
             raise RecipeError(f"objective '{kind_of(type(self.objective))}' is for pre-training, not for labelled data")
@@ -79,33 +100,31 @@ class Finetune(Stage):
                 f"'{kind_of(type(self.data))}' gives a {given.__name__}"
             )
 
+    @property
+    def all_seeds(self) -> tuple[int, ...]:
+        """The seeds to train with, one or several."""
+        if isinstance(self.seeds, tuple):
+            return self.seeds
+        return tuple(range(self.seed, self.seed + (self.seeds or 1)))
+
     def inputs(self, graph: "Graph") -> dict[str, str]:
         """The base model; the corpus where the labels are made from it."""
         inputs = {} if isinstance(self.base, BaseFolder) else {"base": graph.require(self.base)}
         if type(self.data).needs_documents:
             inputs["documents"] = corpus(graph)
+        if self.hard_examples is not None:
+            inputs["earlier"] = graph.require(self.hard_examples.model)
         return inputs
 
     def run(self, work: Work) -> Outcome:
-        """Write the examples of each part, train, write the model."""
-        import pyarrow as pa
+        """Write the examples of each part, train with every seed, write the model."""
         import torch
 
         from firstwords.artifact import write_json
         from firstwords.data.shards import write_table
-        from firstwords.model.hugging_face import load_under, save_folder
-        from firstwords.tokenizer.tokenizer import Tokenizer
-        from firstwords.training.language_base import (
-            bytes_per_label,
-            encode_parts,
-            language_base,
-            references,
-            tell_ends,
-        )
-        from firstwords.training.train import train
+        from firstwords.training.seeds import SeedRun, choose, one_of_several
 
         torch.set_num_threads(work.threads)
-        base = self.base.folder if isinstance(self.base, BaseFolder) else work.inputs["base"].path("model")
         documents = work.inputs["documents"].path("documents") if "documents" in work.inputs else None
         work.progress("reading the labelled data")
         parts = self.data.parts(documents)
@@ -115,75 +134,109 @@ class Finetune(Stage):
             work.note(f"{work.name}: left out: {note}")
         has_labels = type(self.objective).has_labels
         labels = label_names([*parts["train"], *parts["validation"]]) if has_labels else []
-        _check(work.name, parts, labels, has_labels)
+        _check(work.name, parts, labels, type(self.objective))
+        write_json(work.path("labels.json"), labels)
 
-        if has_labels:
-            model = load_under(base, lambda config: self.objective.head(config, labels), self.seed)  # type: ignore[arg-type, return-value]
-            config = model.config
-            tokenizer, tokenizer_folder = Tokenizer.load(base), base
-            rows = {part: self._encode(parts[part], tokenizer, labels, config.context) for part in PARTS[:2]}
-        else:
-            start = language_base(base, work.scratch("tokenizer"), self.seed)
-            model, config, tokenizer, tokenizer_folder, _ = start
-            rows = encode_parts(self.objective, parts, start, lambda told: work.note(f"{work.name}: {told}"))
-            if compared := references(parts, rows):
-                write_table(work.path("reference.parquet"), pa.Table.from_pylist(compared))
-        objective, reasons = self.objective.settle(rows["train"], labels, config)
+        learnt = against(self.objective, self.perturb, self.adversary)
+        start = self._start(work, learnt, parts, labels)
+        rows = list(start.rows["train"])
+        if self.hard_examples is not None:
+            rows = self._with_hard_ones(rows, labels, work.inputs["earlier"].path("model"))
+        objective, reasons = learnt.settle(rows, labels, start.config)
+        runs: list[SeedRun] = []
+        for seed in self.all_seeds:
+            with one_of_several(work, seed, len(self.all_seeds)) as place:
+                if place.run is None:
+                    place.run = self._train(work, place, start, rows, objective, reasons, seed)
+                if place.run is not None:
+                    runs.append(place.run)
+        if not runs:
+            return Outcome(summary="the first rank writes the result")
+        return _outcome(parts, labels, choose(work, runs), len(runs))
+
+    def _start(self, work: Work, objective: Objective, parts: Any, labels: list[str]) -> "StartingPoint":
+        """The base and the encoded examples; what the base says of pairs of answers is written down."""
+        import pyarrow as pa
+
+        from firstwords.data.shards import write_table
+        from firstwords.training import starting_point
+        from firstwords.training.language_base import references
+
+        base = self.base.folder if isinstance(self.base, BaseFolder) else work.inputs["base"].path("model")
+        if type(self.objective).has_labels:
+            learnt_from = {part: parts[part] for part in PARTS[:2]}
+            return starting_point.labelled(base, objective, learnt_from, labels, kind_of(type(self.data)))
+        start = starting_point.conversations(
+            base,
+            objective,
+            parts,
+            scratch=work.scratch("tokenizer"),
+            seed=self.seed,
+            tell=lambda told: work.note(f"{work.name}: {told}"),
+        )
+        if compared := references(parts, start.rows):
+            write_table(work.path("reference.parquet"), pa.Table.from_pylist(compared))
+        return start
+
+    def _train(
+        self,
+        work: Work,
+        place: "SeedPlace",
+        start: "StartingPoint",
+        rows: "list[Example]",
+        objective: Objective,
+        reasons: list[Any],
+        seed: int,
+    ) -> "SeedRun | None":
+        """Train with one seed and write what it gives; None on all ranks but the first."""
+        from firstwords.data.shards import write_table
+        from firstwords.model.hugging_face import save_folder
+        from firstwords.training.language_base import bytes_per_label, tell_ends
+        from firstwords.training.seeds import SeedRun
+        from firstwords.training.train import train
+
+        has_labels = type(self.objective).has_labels
         settings, more = derive(
-            num_examples=len(rows["train"]),
-            num_tokens=sum(len(row) for row in rows["train"]),
-            config=config,
-            chosen=FineTuneSettings(self.epochs, self.rate, self.batch_examples, self.seed, self.training),
+            num_examples=len(rows),
+            num_tokens=sum(len(row) for row in rows),
+            config=start.config,
+            chosen=FineTuneSettings(self.epochs, self.rate, self.batch_examples, seed, self.training),
         )
         settings, more = self._with_rate(settings, more)
+        model = start.make(objective, seed)
         if self.adapter is not None:
-            more.append(self._add_adapter(work, model, None if has_labels else tokenizer_folder))
+            if not has_labels:  # it may have got rows for new tokens, which no other folder has
+                save_folder(work.path(place.folder, "base"), model, tokenizer_folder=start.tokenizer_folder)
+            more.append(Reason("trained parameters", *self.adapter.add(model, seed, train_head=has_labels)))
+        validation = start.rows["validation"]
         history = train(
             model=model,
             objective=objective,
-            rows=rows["train"],
+            rows=rows,
             settings=settings,
-            work=work,
-            validation=rows["validation"],
-            bytes_per_token=None if has_labels else bytes_per_label(rows["validation"]),
+            work=place.work,
+            validation=validation,
+            bytes_per_token=None if has_labels else bytes_per_label(validation),
             engine=self.engine,
         )
         whole: Any = self.engine.whole(model)
         if whole is None:
-            return Outcome(summary="the first rank writes the result")
-        write_table(work.path("curve.parquet"), history.curve())
-        write_json(work.path("labels.json"), labels)
+            return None
+        told = [(reason.name, f"{reason.value:,}", reason.reason) for reason in [*reasons, *more]]
+        told += objective.conclude(whole, validation)
+        write_table(work.path(place.folder, "curve.parquet"), history.curve())
         if self.adapter is not None:
-            self.adapter.save(whole, work.path("adapter"), self._base_in_words() if has_labels else "base")
+            belongs_to = self.base.path if isinstance(self.base, BaseFolder) else self.base
+            self.adapter.save(whole, work.path(place.folder, "adapter"), belongs_to if has_labels else "base")
             self.adapter.merge(whole)
-        save_folder(work.path("model"), whole, config, tokenizer_folder=tokenizer_folder, labels=labels)
+        folder = work.path(place.folder, "model")
+        save_folder(folder, whole, start.config, tokenizer_folder=start.tokenizer_folder, labels=whole.head.names)
         if not has_labels:
-            tell_ends(work.path("model"), tokenizer)
-        outcome = _outcome(parts, labels, history)
-        outcome.reasons = [(reason.name, f"{reason.value:,}", reason.reason) for reason in [*reasons, *more]]
-        return outcome
-
-    def _base_in_words(self) -> str:
-        return self.base.path if isinstance(self.base, BaseFolder) else self.base
-
-    def _add_adapter(self, work: Work, model: Any, tokenizer_folder: Path | None) -> Any:
-        """Make the model trainable in few parameters; how many, as a reason.
-
-        A language model may have got rows for new tokens, which no other folder has: it is stored as what the adapter
-        belongs to.
-        """
-        from firstwords.model.config import Reason
-        from firstwords.model.hugging_face import save_folder
-
-        assert self.adapter is not None
-        if tokenizer_folder is not None:
-            save_folder(work.path("base"), model, tokenizer_folder=tokenizer_folder)
-        number, which = self.adapter.add(model, self.seed, train_head=tokenizer_folder is None)
-        return Reason("trained parameters", number, which)
+            tell_ends(folder, start.tokenizer)
+        return SeedRun(seed, _scores(history), told)
 
     def _with_rate(self, settings: TrainSettings, reasons: list[Any]) -> tuple[TrainSettings, list[Any]]:
         """The objective's share of the derived rate, unless the recipe says one."""
-        from firstwords.model.config import Reason
         from firstwords.training.language_base import slowed
 
         share = type(self.objective).rate_share * (1 if self.adapter is None else self.adapter.rate_share)
@@ -194,32 +247,42 @@ class Finetune(Stage):
         told = f"{share:g} times the usual, for '{kind_of(type(self.objective))}'{adapted}"
         return settings, [r if r.name != "rate" else Reason("rate", settings.matrix_rate, told) for r in reasons]
 
-    def _encode(self, records: Any, tokenizer: Any, labels: list[str], context: int) -> "list[Example]":
-        rows = []
-        for row, record in enumerate(records):
-            try:
-                rows.append(self.objective.encode(record, tokenizer, labels, context, row))
-            except ValueError as error:
-                raise RecipeError(f"{kind_of(type(self.data))}: {error}") from error
-        return rows
+    def _with_hard_ones(self, rows: "list[Example]", labels: list[str], earlier: Path) -> "list[Example]":
+        """The rows, and again those on which the earlier model loses most."""
+        from firstwords.model.hugging_face import load_folder
+        from firstwords.training.hard_examples import example_losses
+
+        assert self.hard_examples is not None
+        model, _, names = load_folder(earlier)
+        if list(names) != labels:
+            raise RecipeError(
+                f"hard_examples: '{self.hard_examples.model}' knows the labels {list(names)}, the data has {labels}"
+            )
+        return self.hard_examples.repeated(rows, example_losses(self.objective, model, rows))
 
 
-def _check(name: str, parts: Any, labels: list[str], has_labels: bool) -> None:
+def _check(name: str, parts: Any, labels: list[str], objective: type[Objective]) -> None:
     if not parts["train"]:
         raise RecipeError(f"{name}: the training part of the data is empty")
     if not parts["test"]:
         raise RecipeError(f"{name}: the test part of the data is empty, so nothing could be evaluated")
-    if has_labels and len(labels) < 2:
+    if objective.has_labels and not objective.keeps_head and len(labels) < 2:
         raise RecipeError(f"{name}: the training part has one label only ({', '.join(labels)}): nothing to be learnt")
 
 
-def _outcome(parts: Any, labels: list[str], history: Any) -> Outcome:
-    scores = {name: history.latest(name) for name in SHOWN if history.latest(name) is not None}
+def _scores(history: Any) -> dict[str, float]:
+    return {name: value for name in (*SHOWN, "validation_loss") if (value := history.latest(name)) is not None}
+
+
+def _outcome(parts: Any, labels: list[str], chosen: "SeedRun", num_seeds: int) -> Outcome:
+    scores = {name: value for name, value in chosen.scores.items() if name != "validation_loss"}
     shown = "   ".join(f"{name.replace('_', ' ')} {value:.3f}" for name, value in scores.items())
     numbers = ", ".join(f"{len(parts[part]):,} {part}" for part in PARTS)
     told = f"   on validation: {shown}" if shown else ""
     labelled = f", {len(labels)} labels" if labels else ""
+    seeds = f"   {num_seeds} seeds, the median one is {chosen.seed}" if num_seeds > 1 else ""
     return Outcome(
-        summary=f"{numbers} examples{labelled}{told}",
+        summary=f"{numbers} examples{labelled}{told}{seeds}",
         counts={"kept": len(parts["train"])} | {part: len(parts[part]) for part in PARTS} | scores,
+        reasons=chosen.reasons,
     )

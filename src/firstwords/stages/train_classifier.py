@@ -111,11 +111,11 @@ class TrainClassifier(Stage):
             shortest_characters=shortest, longest_characters=longest, bits=self.bits, min_texts=self.min_texts
         )
         strengths = STRENGTHS if validation else STRENGTHS[:1]
-        texts, labels = [each.text for each in train], [each.label for each in train]
+        texts, labels = [each.whole for each in train], [each.label for each in train]
         models = fitted(texts, labels, settings, strengths, self.balanced)
         if not validation:
             return models[0], strengths[0]
-        gold, held_out = [each.label for each in validation], [each.text for each in validation]
+        gold, held_out = [each.label for each in validation], [each.whole for each in validation]
         figures = []
         for model in models:
             chances = probabilities_of(model, held_out)

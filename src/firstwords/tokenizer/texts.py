@@ -67,3 +67,47 @@ def framed(tokenizer: Tokenizer, ids: np.ndarray, bounds: np.ndarray) -> tuple[n
         return ids, bounds
     parts = [part for a, b in pairwise(bounds) for part in (before, ids[a:b], after)]
     return np.concatenate(parts), bounds + np.arange(len(bounds)) * (len(before) + len(after))
+
+
+class EncodedPair(NamedTuple):
+    """Two texts as the model sees them: each document holds the first and a part of the second.
+
+    Attributes:
+        input_ids: (T,) int32.
+        bounds: (D + 1,) int64, as in `EncodedText`.
+        token_types: (T,) int64: 0 for the first text and what closes it, 1 for the second.
+    """
+
+    input_ids: np.ndarray
+    bounds: np.ndarray
+    token_types: np.ndarray
+
+
+def encode_pair(tokenizer: Tokenizer, first: str, second: str, context: int) -> EncodedPair:
+    """Token ids of a pair of texts, with the tokenizer's separator between them.
+
+    A second text that does not fit beside the first is cut into parts of equal length, and the first stands before each
+    of them: a question is seen with every part of its abstract. A first text longer than half the context keeps its
+    beginning.
+
+    Raises:
+        ValueError: If the context has no room for both.
+    """
+    # A foreign base frames texts by its own tokens ([CLS] and [SEP] of BERT); ours are parted by end-of-text.
+    before, after = tokenizer.frame
+    between = list(after) or [tokenizer.end_of_text]
+    room = context - len(before) - len(between) - len(after)
+    if room < 2:
+        raise ValueError(f"a context of {context} tokens has no room for two texts")
+    asked, answered = (ids or [tokenizer.end_of_text] for ids in tokenizer.encode_batch([first, second]))
+    asked = asked[: max(1, room - len(answered), room // 2)]
+    part = room - len(asked)
+    kept = answered[: MAX_DOCUMENTS * part]
+    num_documents = -(-len(kept) // part)
+    ids, types, bounds = [], [], [0]
+    for number in range(num_documents):
+        piece = kept[number * len(kept) // num_documents : (number + 1) * len(kept) // num_documents]
+        ids += [*before, *asked, *between, *piece, *after]
+        types += [0] * (len(before) + len(asked) + len(between)) + [1] * (len(piece) + len(after))
+        bounds.append(len(ids))
+    return EncodedPair(np.array(ids, dtype=np.int32), np.array(bounds, dtype=np.int64), np.array(types, dtype=np.int64))

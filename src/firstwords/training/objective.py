@@ -84,6 +84,18 @@ class Objective(Component):
         """Rows with what the model says of them before any training, for losses that compare with it."""
         return list(rows)
 
+    def conclude(self, model: Any, rows: Sequence[Example]) -> list[tuple[str, str, str]]:
+        """Choices made on the validation part when training is over, kept in the model's head.
+
+        Args:
+            model: The trained one.
+            rows: The encoded validation part; may be empty.
+
+        Returns:
+            What was chosen: name, value as shown, where it comes from.
+        """
+        return []
+
     def check(self, config: "ModelConfig") -> None:
         """Refuse a model that this objective cannot pre-train, before anything is computed.
 

@@ -2,6 +2,7 @@
 
 import lzma
 import os
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -40,21 +41,46 @@ def test_documents_are_groups(tmp_path):
     ]
 
 
+def test_four_schemes_give_one(tmp_path):
+    texts = {
+        "iob2": "a B-X\nb I-X\nc B-X\nd O\ne B-Y\n",
+        "iob1": "a I-X\nb I-X\nc B-X\nd O\ne I-Y\n",
+        "iobes": "a B-X\nb E-X\nc S-X\nd O\ne S-Y\n",
+        "bilou": "a B-X\nb L-X\nc U-X\nd O\ne U-Y\n",
+    }
+    for scheme, text in texts.items():
+        for told in ("auto", scheme):
+            assert read(tmp_path, text, scheme=told)[0].tags == ("B-X", "I-X", "B-X", "O", "B-Y"), (scheme, told)
+
+
+def test_files_inside_archives(tmp_path):
+    with zipfile.ZipFile(tmp_path / "set.zip", "w") as archive:
+        archive.writestr("s/train.txt", "EU B-ORG\n\nBonn LOC\n")
+        archive.writestr("s/test.txt", OTHER)
+    paths = {part: str(tmp_path / "set.zip" / "s" / f"{part}.txt") for part in ("train", "test")}
+    with pytest.raises(RecipeError, match=r"set\.zip/s/train\.txt:3: 'LOC' is not a tag"):
+        build(Conll, paths).parts()
+    assert build(Conll, {"train": paths["test"], "test": paths["test"]}).parts()["test"][0].words == ("x",)
+
+
 def test_iob1_becomes_iob2(tmp_path):
     (record,) = read(tmp_path, "a I-X\nb I-X\nc B-X\nd I-Y\ne O\nf I-X\n")
     assert record.tags == ("B-X", "I-X", "B-X", "B-Y", "O", "B-X")
 
 
 def test_the_strict_scheme_refuses_an_entity_that_begins_in_its_middle(tmp_path):
-    with pytest.raises(RecipeError, match=r"train\.txt:3: 'I-Y' of the word 'c' continues no Y entity"):
-        read(tmp_path, "a O\nb B-X\nc I-Y\n", scheme="bio")
+    with pytest.raises(RecipeError, match=r"train\.txt:3: 'I-Y' continues no Y entity, at the word 'c'"):
+        read(tmp_path, "a O\nb B-X\nc I-Y\n", scheme="iob2")
 
 
 @pytest.mark.parametrize(
     ("text", "message"),
     [
         ("a O\nb\n", r"train\.txt:2: .*1 column: 'b'"),
-        ("a O\n\nb LOC\n", r"train\.txt:3: 'LOC' of the word 'b' is not a tag"),
+        (
+            "a O\n\nb LOC\n",
+            r"train\.txt:3: 'LOC' is not a tag of iob2: .*at the word 'b'\. Is the tag in another column",
+        ),
         ("a O\nb B-\n", r"train\.txt:2: 'B-'"),
         ("a O\n\tO\n", r"train\.txt:2: .*2 columns"),
         ("\n\n", "holds no sentence"),

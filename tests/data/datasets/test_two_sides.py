@@ -36,7 +36,7 @@ def test_changed_files_are_noticed_and_mistakes_told(sides, tmp_path) -> None:
     before = TwoSides(**sides).fingerprint()
     (tmp_path / "books" / "a.txt").write_text("other")
     assert TwoSides(**sides).fingerprint() != before
-    with pytest.raises(RecipeError, match="row 1 has no 'body'. It has: text, site"):
+    with pytest.raises(RecipeError, match="menus.jsonl:1: no column 'body'. There are: text, site"):
         TwoSides(**sides, text="body").parts()
     (tmp_path / "none").mkdir()
     with pytest.raises(RecipeError, match=r"two_sides.bad: no texts in"):

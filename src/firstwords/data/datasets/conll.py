@@ -7,18 +7,13 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
-from firstwords.data.dataset import (
-    OUTSIDE,
-    Dataset,
-    Parts,
-    WordsRecord,
-    cut_validation,
-    digest_of_files,
-    read_file,
-)
+from firstwords.data.dataset import Dataset, Parts, WordsRecord, cut_validation
+from firstwords.data.labelled_files import LabelledPath, Place, digest_of_places, place_of, text_of
+from firstwords.data.table_rows import lines_of
+from firstwords.data.tag_schemes import Scheme, as_iob2, recognised
 from firstwords.errors import RecipeError
-from firstwords.recipe import InputPath, resolve
 
+Encoding = Literal["utf-8", "latin-1", "cp1252", "ascii", "utf-16"]
 DOCUMENT_START = "-DOCSTART-"
 
 
@@ -33,17 +28,19 @@ class Conll(Dataset):
 
     record: ClassVar[type] = WordsRecord
 
-    train: InputPath
-    """May be packed (`.xz`, `.gz`, `.bz2`), as all three."""
-    test: InputPath
-    validation: InputPath | None = None
+    train: LabelledPath
+    """May be packed (`.xz`, `.gz`, `.bz2`) or inside an archive (`set.zip/train.txt`), as all three."""
+    test: LabelledPath
+    validation: LabelledPath | None = None
     # Where there is no validation file, this share of the training groups becomes one: choices never see the test part.
     validation_share: Annotated[float, Field(ge=0, lt=1)] = 0.1
     word_column: int = 0
     tag_column: int = -1
-    # `auto` reads IOB1 and IOB2 alike, as conlleval does: B opens an entity, and so does an I that continues nothing.
-    # `bio` refuses such an I, which in an IOB2 file is a mistake.
-    scheme: Literal["auto", "bio"] = "auto"
+    scheme: Scheme = "auto"
+    """How tags mark entities: `iob1`, `iob2` (BIO), `iobes`, `bilou`, or `auto`, by the prefixes that each file uses.
+    Where the scheme is told, a tag that cannot stand where it does is refused; in `auto`, an I that continues nothing
+    begins an entity, as conlleval reads it (that is `iob1`)."""
+    encoding: Encoding = "utf-8"
 
     def parts(self, documents: Path | None = None) -> Parts:
         """See `Dataset.parts`."""
@@ -57,46 +54,45 @@ class Conll(Dataset):
 
     def fingerprint(self) -> str:
         """Digest of the files."""
-        return digest_of_files(resolve(p) for p in (self.train, self.test, self.validation) if p is not None)
+        return digest_of_places([self.train, self.test, self.validation])
 
     def _read(self, path: str, part: str) -> list[WordsRecord]:
-        place = resolve(path)
+        place = place_of(path)
+        sentences = list(_sentences(place, self.word_column, self.tag_column, self.encoding))
+        tagged = [rows for _, rows in sentences if rows[0][1] != DOCUMENT_START]
+        scheme = recognised([t for _, _, t in rows] for rows in tagged) if self.scheme == "auto" else self.scheme
         records: list[WordsRecord] = []
         group = ""
-        for number, rows in _sentences(place, self.word_column, self.tag_column):
+        for number, rows in sentences:
             if rows[0][1] == DOCUMENT_START:
                 group = f"{part}:{number}"
                 del rows[0]  # a file may lack the empty line after it
                 if not rows:
                     continue
             name = f"{part}:{rows[0][0]}"
-            tags = self._tags(place, rows)
+            tags = self._tags(place, rows, scheme)
             records.append(WordsRecord(name, group or name, tuple(word for _, word, _ in rows), tags))
         if not records:
             raise RecipeError(f"{place}: holds no sentence")
         return records
 
-    def _tags(self, place: Path, rows: list[tuple[int, str, str]]) -> tuple[str, ...]:
+    def _tags(self, place: Place, rows: list[tuple[int, str, str]], scheme: str) -> tuple[str, ...]:
         """The tags of a sentence as IOB2."""
-        tags: list[str] = []
-        for number, word, tag in rows:
-            prefix, dash, type_name = tag.partition("-")
-            if tag != OUTSIDE and not (prefix in ("B", "I") and dash and type_name):
-                raise RecipeError(
-                    f"{place}:{number}: '{tag}' of the word '{word}' is not a tag: expected O, B-<type> or I-<type>. "
-                    "Is the tag in another column? Set tag_column."
-                )
-            continues = bool(tags) and tags[-1] in (f"B-{type_name}", f"I-{type_name}")
-            if prefix == "I" and not continues and self.scheme == "bio":
-                raise RecipeError(f"{place}:{number}: '{tag}' of the word '{word}' continues no {type_name} entity")
-            tags.append(tag if prefix != "I" or continues else f"B-{type_name}")
-        return tuple(tags)
+
+        def told(position: int, why: str) -> str:
+            number, word, _ = rows[position]
+            advice = " Is the tag in another column? Set tag_column." if "is not a tag" in why else ""
+            return f"{place}:{number}: {why}, at the word '{word}'.{advice}"
+
+        return as_iob2([tag for _, _, tag in rows], scheme, told)
 
 
-def _sentences(place: Path, word_column: int, tag_column: int) -> Iterator[tuple[int, list[tuple[int, str, str]]]]:
+def _sentences(
+    place: Place, word_column: int, tag_column: int, encoding: str
+) -> Iterator[tuple[int, list[tuple[int, str, str]]]]:
     """(number of the first line, [(line number, word, tag)]) of every sentence; lines count from 1."""
     rows: list[tuple[int, str, str]] = []
-    for number, line in _lines(place):
+    for number, line in lines_of(text_of(place, encoding)):
         if not line.strip():
             if rows:
                 yield rows[0][0], rows
@@ -120,13 +116,3 @@ def _sentences(place: Path, word_column: int, tag_column: int) -> Iterator[tuple
         rows.append((number, word, tag))
     if rows:
         yield rows[0][0], rows
-
-
-def _lines(place: Path) -> Iterator[tuple[int, str]]:
-    # Lines end at \n alone: str.splitlines() would also break at \x85 and \u2028, which real files hold inside words.
-    for number, raw in enumerate(read_file(place).split(b"\n"), 1):
-        try:
-            line = raw.decode("utf-8-sig" if number == 1 else "utf-8")
-        except UnicodeDecodeError as error:
-            raise RecipeError(f"{place}:{number}: not UTF-8: {error}") from None
-        yield number, line.rstrip("\r")

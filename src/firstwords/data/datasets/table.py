@@ -1,55 +1,64 @@
-"""Labelled texts in one table: CSV, TSV or JSON Lines, with a column for the text and one for the label."""
+"""Labelled texts in tables: CSV, TSV, JSON Lines, JSON, Parquet, or lines that a pattern takes apart."""
 
-import csv
-import io
 import json
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+import re
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any, ClassVar
+from typing import Annotated, Literal
 
 from pydantic import Field
 
-from firstwords.data.dataset import Dataset, Parts, TextRecord, cut_validation, digest_of_files, draw, read_file
+from firstwords.data.dataset import Parts, TextRecord, cut_validation, draw
+from firstwords.data.labelled_files import LabelledPath, digest_of_places, place_of, text_of
+from firstwords.data.labelled_rows import LabelledRows
+from firstwords.data.table_rows import rows_of
 from firstwords.errors import RecipeError
-from firstwords.recipe import InputPath, resolve
 
-_KINDS = (".csv", ".tsv", ".jsonl", ".ndjson")
+Encoding = Literal["utf-8", "latin-1", "cp1252", "ascii", "utf-16"]
+Files = LabelledPath | dict[str, LabelledPath]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Table(Dataset):
-    """One text a row, `.csv`, `.tsv` or `.jsonl`, also packed (`.xz`, `.gz`, `.bz2`).
+class Table(LabelledRows):
+    """One text a row: `.csv`, `.tsv`, `.jsonl`, `.json`, `.parquet`, also packed (`.xz`, `.gz`, `.bz2`).
 
-    A TSV file has no quotes: a quotation mark is a character. Rows of one text are always in one part.
+    A path may lead into an archive (`qc.zip/qc/train.txt`) and to a key of a JSON object (`data.json#train`). A table
+    of one file for each label is `{ good = "good.txt", bad = "bad.txt" }`. A TSV file has no quotes: a quotation mark
+    is a character. Rows of one text are always in one part.
     """
 
-    record: ClassVar[type] = TextRecord
-
-    path: InputPath
+    path: Files
     """The training rows, and those of the other parts where these have no file of their own."""
-    text: str = "text"
-    """The column (the key) of the text."""
-    label: str = "label"
-    """The column of the label; numbers are labels too."""
-    labels: dict[str, str] = field(default_factory=dict)
-    """Names in place of labels as they stand, such as `{ "0" = "hate" }`; then rows of other labels are left out."""
-    group: str = ""
-    """A column that names the unit a text was drawn from (a site, a book): a unit is in one part only. Without one each
-    text is its own unit."""
-    validation: InputPath | None = None
+    validation: Files | None = None
     """A table of its own for this part."""
-    test: InputPath | None = None
+    test: Files | None = None
     """A table of its own for this part."""
+    test_ids: LabelledPath | None = None
+    """A JSON file whose keys or entries name the rows of `path` that are the test part."""
+    pattern: str | None = None
+    """How a line of a plain text file is taken apart: a regular expression with named groups, which are its columns,
+    such as `(?P<label>\\w+):\\w+ (?P<text>.*)`. Files of one label are lines of text without one."""
+    encoding: Encoding = "utf-8"
     validation_share: Annotated[float, Field(ge=0, lt=1)] = 0.1
     """Share of the training units that choices are made on, drawn by a hash, where there is no table for it."""
     test_share: Annotated[float, Field(ge=0, lt=1)] = 0.2
     """Share of the units that are scored once, drawn by a hash, where there is no table for it."""
 
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        try:
+            re.compile(self.pattern or "")
+        except re.error as error:
+            raise ValueError(f"pattern: not a regular expression: {error}") from None
+        if self.test is not None and self.test_ids is not None:
+            raise ValueError("test_ids: name the test part by a table or by ids, not both")
+
     def parts(self, documents: Path | None = None) -> Parts:
         """See `Dataset.parts`."""
         rest, test = self._records(self.path), self._records(self.test)
-        if self.test is None:
+        if self.test_ids is not None:
+            rest, test = self._by_ids(rest, self.test_ids)
+        elif self.test is None:
             test = [each for each in rest if draw("labelled test", each.group) < self.test_share]
             rest = [each for each in rest if draw("labelled test", each.group) >= self.test_share]
         if self.validation is None:
@@ -60,52 +69,38 @@ class Table(Dataset):
 
     def fingerprint(self) -> str:
         """Digest of the tables."""
-        return digest_of_files(resolve(path) for path in (self.path, self.validation, self.test) if path is not None)
+        files = [path for each in (self.path, self.validation, self.test) for path in _paths(each).values()]
+        return digest_of_places([*files, self.test_ids])
 
-    def _records(self, path: str | None) -> list[TextRecord]:
-        if path is None:
-            return []
-        records = []
-        for number, row in enumerate(rows_of(resolve(path)), 1):
-            for column in (self.text, self.label, *([self.group] if self.group else [])):
-                if row.get(column) is None:
-                    there = ", ".join(str(each) for each in row)
-                    raise RecipeError(f"{path}: row {number} has no '{column}'. It has: {there}")
-            text, label = str(row[self.text]), str(row[self.label])
-            if self.labels and label not in self.labels:
-                continue
-            unit = str(row[self.group]) if self.group else text
-            records.append(TextRecord(f"{Path(path).name}#{number}", unit, text, self.labels.get(label, label)))
-        if not records:
-            raise RecipeError(f"{path}: no rows" + (f" with a label of {list(self.labels)}" if self.labels else ""))
-        return records
+    def _records(self, files: Files | None) -> list[TextRecord]:
+        found: list[TextRecord] = []
+        for label, path in _paths(files).items():
+            place = place_of(path)
+            pattern = self.pattern
+            if isinstance(files, dict) and pattern is None and place.suffix not in (".csv", ".tsv", ".jsonl", ".json"):
+                pattern = "(?P<text>.*)"
+            rows = rows_of(place, header=self.has_header, pattern=pattern, encoding=self.encoding)
+            name = Path(path).name
+            found += self.records(rows, name, label=label if isinstance(files, dict) else None)
+            if not found:
+                of = f" with a label of {list(self.labels)}" if self.labels else ""
+                raise RecipeError(f"{place}: no rows{of}")
+        return found
 
-
-def rows_of(place: Path) -> Iterator[dict[str, Any]]:
-    """The rows of a table.
-
-    Raises:
-        RecipeError: If it is none; the message names file and line.
-    """
-    inner = place.with_suffix("") if place.suffix in (".xz", ".gz", ".bz2") else place
-    if inner.suffix not in _KINDS:
-        raise RecipeError(f"{place}: a table is one of {', '.join(_KINDS)} (also packed)")
-    try:
-        text = read_file(place).decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise RecipeError(f"{place}: not UTF-8: {error}") from None
-    if inner.suffix in (".csv", ".tsv"):
-        csv.field_size_limit(2**31 - 1)
-        form: dict[str, Any] = {"delimiter": "\t", "quoting": csv.QUOTE_NONE} if inner.suffix == ".tsv" else {}
-        yield from csv.DictReader(io.StringIO(text, newline=""), **form)
-        return
-    for number, line in enumerate(text.split("\n"), 1):
-        if not line.strip():
-            continue
+    def _by_ids(self, records: list[TextRecord], path: str) -> tuple[list[TextRecord], list[TextRecord]]:
+        place = place_of(path)
         try:
-            row = json.loads(line)
-        except ValueError as error:
-            raise RecipeError(f"{place}: line {number} is not JSON: {error}") from None
-        if not isinstance(row, dict):
-            raise RecipeError(f"{place}: line {number} is not an object")
-        yield row
+            wanted = set(map(str, json.loads(text_of(place))))
+        except (ValueError, TypeError) as error:
+            raise RecipeError(f"{place}: holds no list or object of ids: {error}") from None
+        names = {each.id.rpartition("#")[2] for each in records}
+        if missing := sorted(wanted - names):
+            raise RecipeError(f"{place}: {len(missing)} ids are no rows of {self.path}, such as '{missing[0]}'")
+        test = [each for each in records if each.id.rpartition("#")[2] in wanted]
+        return [each for each in records if each.id.rpartition("#")[2] not in wanted], test
+
+
+def _paths(files: Files | None) -> dict[str, str]:
+    if files is None:
+        return {}
+    return files if isinstance(files, dict) else {"": files}

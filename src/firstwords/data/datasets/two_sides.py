@@ -8,7 +8,8 @@ from typing import Annotated, ClassVar
 from pydantic import Field
 
 from firstwords.data.dataset import Dataset, Parts, TextRecord, cut_validation, digest_of_files, draw, read_file
-from firstwords.data.datasets.table import rows_of
+from firstwords.data.labelled_files import Place
+from firstwords.data.table_rows import require_columns, rows_of
 from firstwords.errors import RecipeError
 from firstwords.recipe import InputPath, resolve
 
@@ -63,11 +64,9 @@ class TwoSides(Dataset):
             text = read_file(place).decode("utf-8", "replace")
             yield text, text
             return
-        for number, row in enumerate(rows_of(place), 1):
-            for column in (self.text, *([self.group] if self.group else [])):
-                if row.get(column) is None:
-                    raise RecipeError(f"{place}: row {number} has no '{column}'. It has: {', '.join(map(str, row))}")
-            yield str(row[self.group or self.text]), str(row[self.text])
+        for row in rows_of(Place(place, "", "")):
+            require_columns(row, [self.text, *([self.group] if self.group else [])])
+            yield str(row.values[self.group or self.text]), str(row.values[self.text])
 
 
 def _files(paths: tuple[str, ...]) -> Iterator[tuple[str, Path]]:

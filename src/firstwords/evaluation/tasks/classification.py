@@ -8,6 +8,7 @@ from firstwords.artifact import Artifact
 from firstwords.evaluation.task import Baseline, Progress, Task
 from firstwords.metrics.metric import Items, Metric
 from firstwords.metrics.metrics.accuracy import Accuracy
+from firstwords.metrics.metrics.label_sets import LabelSets
 from firstwords.metrics.metrics.macro_f1 import MacroF1
 
 if TYPE_CHECKING:
@@ -30,34 +31,40 @@ class Classification(Task):
 
         return read_part(inputs["model"], "test")
 
-    def prompt(self, example: "TextRecord") -> str:
-        """The text alone."""
-        return example.text
+    def prompt(self, example: "TextRecord") -> str | tuple[str, str]:
+        """The text alone, or both of a pair."""
+        return example.text if example.pair is None else (example.text, example.pair)
 
-    def gold(self, example: "TextRecord") -> str:
-        """Its label."""
-        return example.label
+    def gold(self, example: "TextRecord") -> str | list[str]:
+        """Its label, or all of them where it may have several."""
+        return example.label if example.labels is None else list(example.labels)
 
-    def answers(self, model: "LanguageModel", prompts: Sequence[str], progress: Progress) -> list[str]:
-        """The likeliest label of each text."""
-        answers: list[str] = []
+    def answers(
+        self, model: "LanguageModel", prompts: Sequence[str | tuple[str, str]], progress: Progress
+    ) -> list[str | list[str]]:
+        """The likeliest label of each text, or the labels above the model's threshold."""
+        answers: list[str | list[str]] = []
+        several = model.model.head.threshold is not None
         for start in range(0, len(prompts), _TEXTS_AT_ONCE):
             # `LanguageModel` refuses models with another head; with this one an answer is a label.
-            answers += [str(label) for label in model.predict(prompts[start : start + _TEXTS_AT_ONCE])]
+            found = model.label_sets(prompts[start : start + _TEXTS_AT_ONCE])
+            answers += [list(labels) if several else labels[0] for labels in found]
             progress("labelling texts", len(answers), len(prompts))
         return answers
 
-    def score(self, examples: "Sequence[TextRecord]", answers: Sequence[str]) -> dict[str, list[Any]]:
+    def score(self, examples: "Sequence[TextRecord]", answers: Sequence[str | list[str]]) -> dict[str, list[Any]]:
         """Columns `id`, `group`, `gold`, `predicted`."""
         return {
             "id": [example.id for example in examples],
             "group": [example.group for example in examples],
-            "gold": [example.label for example in examples],
+            "gold": [self.gold(example) for example in examples],
             "predicted": list(answers),
         }
 
     def metrics(self, examples: "Sequence[TextRecord]") -> tuple[Metric, ...]:
         """Both: accuracy alone hides a class that is never found."""
+        if any(example.labels is not None for example in examples):
+            return (LabelSets(), LabelSets(average="macro"))
         return (Accuracy(), MacroF1())
 
     def baselines(
@@ -65,25 +72,27 @@ class Classification(Task):
         inputs: Mapping[str, Artifact],
         examples: "Sequence[TextRecord]",
         model: "LanguageModel",
-        answers: Sequence[str],
+        answers: Sequence[Any],
         progress: Progress,
     ) -> dict[str, Baseline]:
         """`TF-IDF` (logistic regression over words and word pairs) and `majority`, made from the same training part."""
-        from firstwords.evaluation.baselines import linear_labels, majority_label
+        from firstwords.evaluation.baselines import linear_answers, majority_record
         from firstwords.evaluation.labelled_parts import read_part
 
         train = read_part(inputs["model"], "train")
         validation = read_part(inputs["model"], "validation", may_be_empty=True)
         progress("logistic regression over TF-IDF", 0, 1)
         return {
-            "TF-IDF": linear_labels(train, validation, [example.text for example in examples]),
-            "majority": [majority_label(train)] * len(examples),
+            "TF-IDF": linear_answers(train, validation, examples),
+            "majority": [self.gold(majority_record(train))] * len(examples),
         }
 
     def details(self, items: Items) -> dict[str, Any]:
         """The confusion matrix: a row for each gold label, a column for each predicted one."""
         from firstwords.metrics.classification import confusion
 
+        if any(isinstance(each, list) for each in items["gold"]):
+            return {}
         labels, matrix = confusion(items["gold"], items["predicted"])
         return {"confusion": {"labels": labels, "matrix": matrix.tolist()}}
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True)
 class Entities(Task):
-    """F1, precision and recall of entities, beside a dictionary of the training entities."""
+    """F1, precision and recall of entities, beside a CRF over hand-made features and a dictionary."""
 
     stage: ClassVar[str] = "finetune"
     objectives: ClassVar[tuple[str, ...]] = ("token_classification",)
@@ -73,12 +73,15 @@ class Entities(Task):
         answers: Sequence[Sequence[str]],
         progress: Progress,
     ) -> dict[str, Baseline]:
-        """`dictionary`: the training entities, looked up."""
+        """`CRF` over hand-made features, and `dictionary`: the training entities, looked up."""
         from firstwords.evaluation.baselines import dictionary_tags
+        from firstwords.evaluation.crf_tagger import crf_tags
         from firstwords.evaluation.labelled_parts import read_part
 
         train = read_part(inputs["model"], "train")
-        return {"dictionary": dictionary_tags(train, [example.words for example in examples])}
+        words = [example.words for example in examples]
+        progress("conditional random field over hand-made features", 0, 1)
+        return {"CRF": crf_tags(train, words), "dictionary": dictionary_tags(train, words)}
 
 
 _SENTENCES_AT_ONCE = 256

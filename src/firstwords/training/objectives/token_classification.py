@@ -42,6 +42,7 @@ class TokenClassification(Objective):
 
     A sentence that is longer than the context is cut into overlapping windows, and each word is tagged where it has
     most words around it; none is left out. Decoding gives the best sequence in which no entity begins in its middle.
+    With `crf` the scores of tags behind tags are learnt too (a conditional random field over the words of a sentence).
 
     New entities matter more than those of the training part, which a model soon knows by heart. So while training some
     sub-words of entities are exchanged for others of the same spelling (case, space in front): what is left to learn
@@ -54,6 +55,8 @@ class TokenClassification(Objective):
         entity_weight: How much more the loss of a word in an entity counts than that of any other. Left out: the cube
             root of how many other words there are for each.
         label_smoothing: Share of the target that is spread evenly over all tags while training.
+        crf: Learn scores of tags behind tags. They are stored beside the weights, in a file that only this package
+            reads; `entity_weight` and `label_smoothing`, which are of single words, do not apply.
     """
 
     record: ClassVar[type | None] = WordsRecord
@@ -62,6 +65,11 @@ class TokenClassification(Objective):
     respelled_share: Annotated[float, Field(ge=0, le=1)] = 0.5
     entity_weight: Annotated[float, Field(gt=0)] | None = None
     label_smoothing: Annotated[float, Field(ge=0, lt=1)] = 0.0
+    crf: bool = False
+
+    def __post_init__(self) -> None:
+        if self.crf and (self.entity_weight is not None or self.label_smoothing):
+            raise ValueError("crf: entity_weight and label_smoothing are of single words and do not apply")
 
     def encode(self, record: Any, tokenizer: "Tokenizer", labels: Sequence[str], context: int, row: int = 0) -> Example:
         """Labels are (T,): a tag's number at the first sub-word of every word, -100 elsewhere."""
@@ -89,6 +97,8 @@ class TokenClassification(Objective):
         """The weight of entities, by how rare they are."""
         from firstwords.model.config import Reason
 
+        if self.crf:
+            return self, []
         if self.entity_weight is not None:
             return self, [Reason("entity_weight", self.entity_weight, "set by hand")]
         tags = np.concatenate([np.asarray(row.labels) for row in rows])
@@ -122,7 +132,7 @@ class TokenClassification(Objective):
         from firstwords.model.heads import TokenHead
 
         assert labels is not None
-        return TokenHead(config, tuple(labels))
+        return TokenHead(config, tuple(labels), self.crf)
 
     def loss(self, model: Any, batch: "Batch", draws: Draws) -> "tuple[Tensor, Tensor]":
         """Summed cross-entropy of the tags of all words and their number; while training, of their weights."""
@@ -134,6 +144,9 @@ class TokenClassification(Objective):
         select = (batch.labels != IGNORED).nonzero().squeeze(1)
         targets = batch.labels[select]
         scores = at_least_float32(model(batch, select=select))  # (M, K)
+        if self.crf:
+            ends = _word_bounds(batch, select)
+            return model.head.crf.loss(scores, targets, ends), batch.labels.new_tensor(len(targets))
         if draws.evaluating:
             return cross_entropy(scores, targets, reduction="sum"), batch.labels.new_tensor(len(targets))
         losses = cross_entropy(scores, targets, reduction="none", label_smoothing=self.label_smoothing)
@@ -171,6 +184,19 @@ class TokenClassification(Objective):
             "entity_f1": entity_f1(truth, found),
             "word_accuracy": sum(int((g == p).sum()) for g, p in pairs) / max(1, num_words),
         }
+
+
+def _word_bounds(batch: "Batch", places: "Tensor") -> "Tensor":
+    """(E + 1,) where the words of each sentence begin among all words, and the end.
+
+    Args:
+        batch: Of sentences.
+        places: (M,) the tokens that carry a tag, ascending.
+    """
+    import torch
+
+    starts = batch.bounds if batch.examples is None else batch.bounds[batch.examples]
+    return torch.searchsorted(places, starts)
 
 
 def _entity_places(tags: np.ndarray) -> np.ndarray:

@@ -1,0 +1,213 @@
+"""Labelled examples as the model will see them, before anything is trained: `firstwords show RECIPE --examples NAME`.
+
+Most fine-tuning that fails was lost here: a label on the wrong column, a text cut where it matters, a tag on the wrong
+word. So the tokens are shown with their labels, as the objective encodes them.
+"""
+
+from __future__ import annotations
+
+import json
+import textwrap
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from firstwords.console import printable
+from firstwords.data.dataset import PARTS, label_names
+from firstwords.errors import RecipeError
+from firstwords.find import nearest
+from firstwords.graph import Graph, Plan
+from firstwords.recipe import kind_of, resolve
+from firstwords.recipe_file import read_recipe
+
+if TYPE_CHECKING:
+    from firstwords.tokenizer.tokenizer import Tokenizer
+    from firstwords.training.batch import Example
+
+WIDTH = 80
+# Of a base that is not trained yet the context is not known; examples are then cut as most small models would.
+USUAL_CONTEXT = 512
+
+
+@dataclass(frozen=True)
+class ShownExample:
+    """An encoded example in words.
+
+    Attributes:
+        part: `train`, `validation` or `test`.
+        id: Of the record.
+        tokens: The text of each token; a space in front is part of it.
+        input_ids: Their ids.
+        token_labels: One a token, None where nothing is predicted; empty where labels are of the whole text.
+        labels: Of the whole text; empty where each token has its own.
+        documents: How many pieces a text that is longer than the context was cut into.
+    """
+
+    part: str
+    id: str
+    tokens: list[str]
+    input_ids: list[int]
+    token_labels: list[str | None]
+    labels: list[str]
+    documents: int
+
+
+@dataclass(frozen=True)
+class ExampleView:
+    """Some examples of each part, and how many there are."""
+
+    stage: str
+    counts: dict[str, int]
+    labels: list[str]
+    context: int
+    examples: list[ShownExample]
+    note: str = ""
+
+    def as_json(self) -> dict[str, Any]:
+        """Plain values."""
+        return asdict(self)
+
+
+def examples_of(recipe: str | Path, stage: str, root: Path, limit: int) -> ExampleView:
+    """The first examples of each part of a fine-tuning's data, encoded.
+
+    Args:
+        recipe: A TOML file.
+        stage: Full name, `finetune.x`.
+        root: Folder of all artifacts: where the base's tokenizer is looked for.
+        limit: At most so many of each part.
+
+    Raises:
+        RecipeError: If the recipe has no such stage, the data is malformed, or there is no tokenizer yet.
+    """
+    from firstwords.tokenizer.tokenizer import Tokenizer
+
+    plan = Plan(Graph(read_recipe(recipe)), root)
+    found: Any = plan.graph.stage(stage)
+    if found is None or stage.partition(".")[0] != "finetune":
+        names = plan.graph.names("finetune")
+        there = ", ".join(names) or "none"
+        raise RecipeError(f"{recipe}: no fine-tuning '{stage}'.{nearest(stage, names)} There are: {there}")
+    folder, context, note = _tokenizer_folder(plan, found.base)
+    documents = _documents(plan, stage) if type(found.data).needs_documents else None
+    tokenizer, parts = Tokenizer.load(folder), found.data.parts(documents)
+    labels = label_names([*parts["train"], *parts["validation"]])
+    shown = []
+    for part in PARTS:
+        for row, record in enumerate(parts[part][: limit or None]):
+            try:
+                example = found.objective.encode(record, tokenizer, labels, context, row)
+            except ValueError as error:
+                raise RecipeError(f"{kind_of(type(found.data))}: {part}: {error}") from error
+            shown.append(_shown(part, record.id, example, tokenizer, labels))
+    return ExampleView(stage, {part: len(parts[part]) for part in PARTS}, labels, context, shown, note)
+
+
+def lines(view: ExampleView, width: int = WIDTH) -> Iterator[str]:
+    """The view as text of a width: a head for each example, then its tokens, a label behind each that has one."""
+    counts = ", ".join(f"{number:,} {part}" for part, number in view.counts.items())
+    yield from textwrap.wrap(f"{view.stage}   {counts}   {len(view.labels)} labels: {', '.join(view.labels)}", width)
+    if view.note:
+        yield from textwrap.wrap(view.note, width)
+    for each in view.examples:
+        cut = f", {each.documents} documents of at most {view.context}" if each.documents > 1 else ""
+        yield ""
+        yield from textwrap.wrap(printable(f"{each.part}   {each.id}   {len(each.tokens)} tokens{cut}"), width)
+        if each.labels or not each.token_labels:
+            yield from textwrap.wrap(
+                printable(f"  label: {', '.join(each.labels) or 'none'}"), width, subsequent_indent="    "
+            )
+        words = [
+            _visible(token) + ("" if label is None else f"/{label}")
+            for token, label in zip(each.tokens, each.token_labels or [None] * len(each.tokens), strict=True)
+        ]
+        yield from _filled(words, width)
+
+
+def _filled(words: Sequence[str], width: int) -> Iterator[str]:
+    line = " "
+    for word in words:
+        shown = word if len(word) < width - 1 else word[: width - 5] + "..."
+        if len(line) + 1 + len(shown) > width:
+            yield line
+            line = " "
+        line += " " + shown
+    yield line
+
+
+def _visible(token: str) -> str:
+    """A token with its white space made visible."""
+    return printable(token.replace(" ", "\N{MIDDLE DOT}").replace("\n", "\\n").replace("\t", "\\t"))
+
+
+def _shown(part: str, name: str, example: Example, tokenizer: Tokenizer, labels: Sequence[str]) -> ShownExample:
+    ids = [int(each) for each in example.input_ids]
+    found: Any = example.labels
+    token_labels: list[str | None] = []
+    whole: list[str] = []
+    if isinstance(found, int):
+        whole = [labels[found]]
+    elif found is not None and np.asarray(found).dtype != bool:
+        token_labels = [None if number < 0 else labels[number] for number in found]
+    elif found is not None:
+        whole = [label for label, is_set in zip(labels, found, strict=True) if is_set]
+    return ShownExample(
+        part=part,
+        id=name,
+        tokens=[tokenizer.decode([each]) for each in ids],
+        input_ids=ids,
+        token_labels=token_labels,
+        labels=whole,
+        documents=len(example.document_bounds) - 1,
+    )
+
+
+def _tokenizer_folder(plan: Plan, base: Any) -> tuple[Path, int, str]:
+    """Where the base's tokenizer is, its context, and what is to be said about it.
+
+    Args:
+        plan: Of the recipe.
+        base: Full name of a stage, or a folder as `model.base_folder.BaseFolder` or as a path.
+    """
+    folder: Path | None = getattr(base, "folder", None)
+    if folder is None and (base in plan.graph.stages or base in plan.graph.recipe.given):
+        artifact = plan.artifact(base)
+        folder = None if artifact is None else artifact.path("model")
+    elif folder is None and resolve(base).is_dir():
+        folder = resolve(base)
+    if folder is not None:
+        return folder, _context(folder), ""
+    waiting, seen = [str(base)], set[str]()
+    while waiting:
+        name = waiting.pop(0)
+        if name in seen:
+            continue
+        seen.add(name)
+        if name.partition(".")[0] == "train_tokenizer" and (made := plan.artifact(name)) is not None:
+            note = f"{base} is not trained yet: its tokenizer with a context of {USUAL_CONTEXT} tokens"
+            return made.path("tokenizer"), USUAL_CONTEXT, note
+        waiting += plan.graph.inputs.get(name, {}).values()
+    raise RecipeError(
+        f"the tokenizer of {base} is not there yet: firstwords run {plan.graph.recipe.path} --until train_tokenizer"
+    )
+
+
+def _context(folder: Path) -> int:
+    try:
+        values = json.loads((folder / "config.json").read_bytes())
+        return int(values["max_position_embeddings"])
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise RecipeError(f"{folder}: config.json does not tell how long a text may be: {error}") from None
+
+
+def _documents(plan: Plan, stage: str) -> Path:
+    name = plan.graph.inputs[stage]["documents"]
+    artifact = plan.artifact(name)
+    if artifact is None:
+        raise RecipeError(
+            f"the labels of {stage} are made from documents: firstwords run {plan.graph.recipe.path} --until {name}"
+        )
+    return artifact.path("documents")

@@ -1,0 +1,39 @@
+"""Columns of labelled tables; whole files are read in `datasets/test_table.py`."""
+
+import pytest
+
+from firstwords.data.datasets.table import Table
+from firstwords.data.table_rows import Row
+from firstwords.errors import RecipeError
+from firstwords.recipe import build
+
+
+def data(tmp_path, **fields) -> Table:
+    (tmp_path / "t.jsonl").write_text("{}")
+    return build(Table, {"path": str(tmp_path / "t.jsonl")} | fields)
+
+
+@pytest.mark.parametrize(("value", "label"), [("a ", "a"), (3, "3"), (True, "true"), (1.5, "1.5")])
+def test_labels_are_texts(tmp_path, value, label) -> None:
+    rows = [Row({"text": "t", "label": value}, "f:1", "1")]
+    assert [each.label for each in data(tmp_path).records(rows, "f")] == [label]
+
+
+def test_only_named_labels_are_kept(tmp_path) -> None:
+    rows = [Row({"text": "t", "label": value}, "f:1", "1") for value in ("0", "1", "2")]
+    named = data(tmp_path, labels={"0": "no", "2": "yes"})
+    assert [each.label for each in named.records(rows, "f")] == ["no", "yes"]
+    rows = [Row({"text": "t", "label": ["0", "1"]}, "f:1", "1")]
+    assert [each.labels for each in named.records(rows, "f")] == [("no",)]
+
+
+def test_a_text_that_is_none_is_refused(tmp_path) -> None:
+    with pytest.raises(RecipeError, match="f:1: 'text' holds int, not a text"):
+        list(data(tmp_path).records([Row({"text": 1, "label": 1}, "f:1", "1")], "f"))
+
+
+def test_contradictions_are_refused(tmp_path) -> None:
+    with pytest.raises(RecipeError, match="not both"):
+        data(tmp_path, label=["a", "b"], separator=",")
+    with pytest.raises(RecipeError, match="pattern: not a regular expression"):
+        data(tmp_path, pattern="(")
