@@ -124,6 +124,13 @@ class SequenceClassification(Objective):
             weights = losses.new_tensor(self.label_weights)[batch.labels]
         return (losses * weights).sum(), weights.sum()
 
+    def distribution(self, model: Any, batch: "Batch") -> "Tensor":
+        """(E, K) log-probabilities of the labels of every text."""
+        from firstwords.model.operations import at_least_float32
+        from firstwords.model.pooling import mean_of_documents
+
+        return mean_of_documents(at_least_float32(model(batch)), batch.examples).log_softmax(1)
+
     def decode(self, model: Any, batch: "Batch") -> list[int]:
         """The number of the best label of every text."""
         import torch
