@@ -16,8 +16,6 @@ OBJECTIVES = runpy.run_path(str(Path(__file__).with_name("test_objectives.py")))
 KINDS = ["sequence_classification", "token_classification", "causal_lm", "masked_lm"]
 # Two views of a masked text hide other words, so nothing could be compared; those of a causal one do not differ.
 IMPOSSIBLE = {("r_drop", "masked_lm"), ("r_drop", "causal_lm")}
-# What reads texts rather than token ids is tried with texts, in its own test.
-READS_TEXTS = {"attacked_text"}
 # Roundings of float64 in sums of another order, magnified by a normalised gradient.
 TOLERANCE = 1e-7
 
@@ -27,7 +25,7 @@ TOLERANCE = 1e-7
         (adversary, kind)
         for adversary in catalogue("training.adversaries")
         for kind in KINDS
-        if (adversary, kind) not in IMPOSSIBLE and adversary not in READS_TEXTS
+        if (adversary, kind) not in IMPOSSIBLE
     ],
     ids="-".join,
 )

@@ -13,7 +13,10 @@ from firstwords.errors import RecipeError
 from firstwords.recipe import Count, Kind, build, kind_of
 from firstwords.stage import Outcome, Stage, Work
 from firstwords.stages.decontaminate import corpus
+from firstwords.training.adversary import Adversary, against
+from firstwords.training.attacked_text import AttackedText
 from firstwords.training.fine_tuning import FineTuneSettings, derive
+from firstwords.training.hard_examples import HardExamples
 from firstwords.training.objective import Objective
 from firstwords.training.settings import TrainSettings
 
@@ -41,6 +44,9 @@ class Finetune(Stage):
         training: Other settings set by hand, by the names of `training.settings.TrainSettings`.
         seed: Of the new head, of the order and of what is hidden.
         engine: Where to run.
+        perturb: Show some texts misspelt, in another way in each epoch.
+        adversary: Learn from embeddings that are displaced to where it hurts, or demand equal answers nearby.
+        hard_examples: Show again what an earlier model got wrong.
     """
 
     version: ClassVar[int] = 2
@@ -55,6 +61,9 @@ class Finetune(Stage):
     training: dict[str, Any] = field(default_factory=dict)
     seed: int = 0
     engine: Annotated[Engine, Kind("compute.engines")] = field(default_factory=Single)
+    perturb: AttackedText | None = None
+    adversary: Annotated[Adversary, Kind("training.adversaries")] | None = None
+    hard_examples: HardExamples | None = None
 
     def __post_init__(self) -> None:
         build(TrainSettings, {"epochs": 1, "batch_examples": 1} | self.training, "training")
@@ -72,6 +81,8 @@ class Finetune(Stage):
         inputs = {"base": graph.require(self.base)}
         if type(self.data).needs_documents:
             inputs["documents"] = corpus(graph)
+        if self.hard_examples is not None:
+            inputs["earlier"] = graph.require(self.hard_examples.model)
         return inputs
 
     def run(self, work: Work) -> Outcome:
@@ -96,8 +107,11 @@ class Finetune(Stage):
 
         model, config = _with_new_head(base, self.objective, labels, self.seed)
         tokenizer = Tokenizer.load(base)
-        rows = {part: self._encode(parts[part], tokenizer, labels, config.context) for part in PARTS[:2]}
-        objective, reasons = self.objective.settle(rows["train"], labels, config)
+        learnt = against(self.objective, self.perturb, self.adversary)
+        rows = {part: self._encode(parts[part], tokenizer, labels, config.context, learnt) for part in PARTS[:2]}
+        if self.hard_examples is not None:
+            rows["train"] = self._with_hard_ones(rows["train"], labels, work.inputs["earlier"].path("model"))
+        objective, reasons = learnt.settle(rows["train"], labels, config)
         settings, more = derive(
             num_examples=len(rows["train"]),
             num_tokens=sum(len(row) for row in rows["train"]),
@@ -123,11 +137,26 @@ class Finetune(Stage):
         outcome.reasons = [(reason.name, f"{reason.value:,}", reason.reason) for reason in [*reasons, *more]]
         return outcome
 
-    def _encode(self, records: Any, tokenizer: Any, labels: list[str], context: int) -> "list[Example]":
+    def _with_hard_ones(self, rows: "list[Example]", labels: list[str], earlier: Path) -> "list[Example]":
+        """The rows, and again those on which the earlier model loses most."""
+        from firstwords.model.hugging_face import load_folder
+        from firstwords.training.hard_examples import example_losses
+
+        assert self.hard_examples is not None
+        model, _, names = load_folder(earlier)
+        if list(names) != labels:
+            raise RecipeError(
+                f"hard_examples: '{self.hard_examples.model}' knows the labels {list(names)}, the data has {labels}"
+            )
+        return self.hard_examples.repeated(rows, example_losses(self.objective, model, rows))
+
+    def _encode(
+        self, records: Any, tokenizer: Any, labels: list[str], context: int, objective: Objective
+    ) -> "list[Example]":
         rows = []
         for row, record in enumerate(records):
             try:
-                rows.append(self.objective.encode(record, tokenizer, labels, context, row))
+                rows.append(objective.encode(record, tokenizer, labels, context, row))
             except ValueError as error:
                 raise RecipeError(f"{kind_of(type(self.data))}: {error}") from error
         return rows

@@ -1,18 +1,16 @@
 """The contract of an adversary: what stands between an objective and the model to make training harder.
 
-It wraps any objective, and is wrapped itself where a recipe names several. A gradient that it needs is taken with
+It wraps any objective, and one that is wrapped already. A gradient that it needs is taken with
 `torch.autograd.grad` with respect to displacements of the embeddings, never with `backward`: so nothing is added to a
 parameter before the loop does, and accumulation, lanes and ranks work as without it.
 """
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Annotated, Any
-
-from pydantic import BeforeValidator
+from typing import TYPE_CHECKING, Any
 
 from firstwords.errors import RecipeError
-from firstwords.recipe import Component, Kind, kind_of
+from firstwords.recipe import Component, kind_of
 from firstwords.training.batch import Draws, Example
 from firstwords.training.objective import Objective
 
@@ -46,17 +44,6 @@ class Adversary(Component):
     def loss(self, objective: Objective, model: Any, batch: "Batch", draws: Draws) -> "tuple[Tensor, Tensor]":
         """As `Objective.loss`; called while training only, and must not call `backward`."""
         return objective.loss(model, batch, draws)
-
-
-def _several(value: Any) -> Any:
-    return [value] if isinstance(value, str | Mapping | Adversary) else value
-
-
-Adversaries = Annotated[
-    tuple[Annotated[Adversary, Kind("training.adversaries")], ...],
-    BeforeValidator(_several),
-]
-"""One adversary or a list of them; the last one is the outermost."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -139,8 +126,9 @@ def _pieces(examples: Sequence[Example]) -> "Tensor":
     return torch.tensor(counts).cumsum(0)
 
 
-def against(objective: Objective, adversaries: Sequence[Adversary]) -> Objective:
+def against(objective: Objective, *adversaries: Adversary | None) -> Objective:
     """An objective with adversaries in front of it, the last one outermost; itself where there are none."""
     for adversary in adversaries:
-        objective = Adversarial(objective=objective, adversary=adversary)
+        if adversary is not None:
+            objective = Adversarial(objective=objective, adversary=adversary)
     return objective

@@ -57,7 +57,7 @@ class Remembering:
         for known, how, answer in self._answers:
             if known is batch and _equal(how, rest):
                 return answer
-        answer: Tensor = self._model(batch, **rest)
+        fresh: Tensor = self._model(batch, **rest)
         if "targets" not in rest:
             self._answers.append((batch, rest, answer))
         return answer
