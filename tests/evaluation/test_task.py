@@ -39,6 +39,7 @@ def inputs(tmp_path_factory):
         "blimp": {"model": causal, "tokens": tokens, "tokenizer": tokenizer, "path": root / "pairs"},
         "classification": {"model": TINY["classifier"](root / "classifier")},
         "entities": {"model": TINY["tagger"](root / "tagger")},
+        "robustness": {"model": TINY["classifier"](root / "attacked")},
     }
 
 

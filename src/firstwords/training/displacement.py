@@ -59,8 +59,8 @@ class Remembering:
                 return answer
         fresh: Tensor = self._model(batch, **rest)
         if "targets" not in rest:
-            self._answers.append((batch, rest, answer))
-        return answer
+            self._answers.append((batch, rest, fresh))
+        return fresh
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._model, name)
