@@ -136,8 +136,10 @@ def misspelt(
         return {}
     changes = {}
     for number in sorted(generator.choice(able, wanted, replace=False).tolist()):
-        kind = kinds[int(generator.integers(len(kinds)))]
-        drawn = kind.draw(words[number], 1, generator)
-        if drawn:
-            changes[number] = drawn[0]
+        # A kind may have nothing to offer (no two different letters to swap); then another one is asked.
+        for which in generator.permutation(len(kinds)).tolist():
+            drawn = kinds[which].draw(words[number], 1, generator)
+            if drawn:
+                changes[number] = drawn[0]
+                break
     return changes
