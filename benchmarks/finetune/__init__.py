@@ -1,0 +1,1 @@
+"""Fine-tuning beside transformers' Trainer and other peers."""
