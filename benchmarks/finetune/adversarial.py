@@ -1,7 +1,7 @@
 """What attacks on text take from a fine-tuned encoder (MiniLM-L6), before and after each way to train against them.
 
-Every model is attacked anew by the same attacks on the same items. Beside the methods stand what costs as much without an
-adversary: more passes, random noise of the same length, R-Drop. The bar: some method halves the accuracy that the
+Every model is attacked anew by the same attacks on the same items. Beside the methods stands what costs as much without
+an adversary: more passes, random noise of the same length, R-Drop. The bar: some method halves the accuracy that the
 character attack takes, for at most half a point of the accuracy on the whole test part.
 """
 
@@ -42,7 +42,7 @@ QUICK_METHODS = (PLAIN, "misspelt")
 def sst2(setting: Setting) -> list[Judged]:
     """SST-2, its first training sentences."""
     folder = setting.data / "cls-sst2"
-    rows = lzma.open(folder / "train.tsv.xz", "rt", encoding="utf-8").read().splitlines()
+    rows = lzma.decompress((folder / "train.tsv.xz").read_bytes()).decode("utf-8").splitlines()
     parts = {
         "train": _tab_separated(rows[: 400 if setting.quick else 1500]),
         "validation": _tab_separated((folder / "dev.tsv").read_text(encoding="utf-8").splitlines()[:200]),

@@ -61,11 +61,7 @@ def test_a_second_round_learns_from_what_the_first_got_wrong(tmp_path):
 
     inputs["earlier"] = base
     with pytest.raises(RecipeError, match="'finetune.first' knows the labels"):
-        stage.run(
-            STAGE["Work"](
-                name="finetune.y", folder=tmp_path / "y", inputs=inputs, pool=None, console=STAGE["SilentConsole"]()
-            )
-        )
+        stage.run(work("y"))
 
 
 def test_unknown_fields_of_an_adversary_are_refused(tmp_path):
