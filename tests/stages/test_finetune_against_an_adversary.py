@@ -70,3 +70,5 @@ def test_unknown_fields_of_an_adversary_are_refused(tmp_path):
         build(Finetune, fields | {"adversary": {"kind": "freelb", "pases": 2}})
     with pytest.raises(RecipeError, match="unknown kind 'freelbb'.*freelb"):
         build(Finetune, fields | {"adversary": "freelbb"})
+    with pytest.raises(RecipeError, match="adversary needs all weights on every rank"):
+        build(Finetune, fields | {"adversary": "freelb", "engine": "fsdp"})

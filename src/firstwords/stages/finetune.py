@@ -68,6 +68,10 @@ class Finetune(Stage):
     def __post_init__(self) -> None:
         build(TrainSettings, {"epochs": 1, "batch_examples": 1} | self.training, "training")
         wanted, given = type(self.objective).record, type(self.data).record
+        if self.adversary is not None and self.engine.in_step:
+            raise RecipeError(
+                "an adversary needs all weights on every rank, which engine 'fsdp' shares out: use 'data_parallel'"
+            )
         if wanted is None:
             raise RecipeError(f"objective '{kind_of(type(self.objective))}' is for pre-training, not for labelled data")
         if wanted is not given:

@@ -76,10 +76,6 @@ def embed(model: Any, batch: Batch) -> Tensor:
     """(N, width) embeddings of a batch's tokens, with a graph to the table."""
     if isinstance(model, Displaced | Remembering):
         return embed(model._model, batch)
-    # Where weights are shared out among ranks, only a pass through the whole model would collect the table.
-    collect = getattr(model, "unshard", None)
-    if collect is not None:
-        collect()
     result: Tensor = model.backbone.embed(batch.input_ids)
     return result
 
