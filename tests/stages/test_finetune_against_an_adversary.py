@@ -50,10 +50,12 @@ def test_a_second_round_learns_from_what_the_first_got_wrong(tmp_path):
         },
     )
     inputs = {"base": base, "earlier": Artifact(name="finetune.first", folder=tmp_path / "first")}
-    work = STAGE["Work"](
-        name="finetune.x", folder=tmp_path / "x", inputs=inputs, pool=None, console=STAGE["SilentConsole"]()
-    )
-    outcome = stage.run(work)
+
+    def work(name):
+        console = STAGE["SilentConsole"]()
+        return STAGE["Work"](name="finetune.x", folder=tmp_path / name, inputs=inputs, pool=None, console=console)
+
+    outcome = stage.run(work("x"))
     assert (tmp_path / "x" / "model").is_dir()
     assert outcome.counts["kept"] == 60
     steps = STAGE["pq"].read_table(tmp_path / "x" / "curve.parquet")["step"].to_pylist()
