@@ -18,6 +18,7 @@ CASES = {
     "masked": ("masked_lm", torch.float64, Fsdp, {}),
     "causal": ("causal_lm", torch.float32, Fsdp, {"micro_tokens": 3 * TINY["ROW_TOKENS"]}),
     "adamw": ("causal_lm", torch.float64, Fsdp, {"matrix_optimizer": "adamw", "num_samples": 0}),
+    "adversary": ("freelb", torch.float64, DataParallel, {"num_samples": 0}),
     "replicated": ("masked_lm", torch.float64, DataParallel, {"num_samples": 0}),
 }
 

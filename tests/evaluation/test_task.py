@@ -57,6 +57,7 @@ def inputs(tmp_path_factory):
         "entities": {"model": TINY["tagger"](root / "tagger")},
         "answers": {"model": TINY["answering_model"](root / "answering"), "base": causal},
         "preference": {"model": TINY["preferring_model"](root / "preferring")},
+        "robustness": {"model": TINY["classifier"](root / "attacked")},
     }
 
 

@@ -22,6 +22,7 @@ from firstwords.model.config import ModelConfig
 from firstwords.model.transformer import Model
 from firstwords.recipe import build
 from firstwords.stage import Work
+from firstwords.training.adversary import against
 from firstwords.training.batch import Example
 from firstwords.training.checkpoint import CheckpointStore
 from firstwords.training.loader import Loader
@@ -123,13 +124,16 @@ def make_work(folder, console=None):
 VARIANTS = {
     "infilling": ("causal_lm", {"infilling_rate": 0.7}),
     "spans": ("masked_lm", {"unit": "span", "final_share": 0.15}),
+    "freelb": ("causal_lm", {"adversary": "freelb"}),
     "hybrid_words": ("hybrid_lm", {"masked_rows": 0.5, "masked": {"unit": "word", "final_share": 0.15}}),
 }
 
 
 def make_objective(kind):
     kind, options = VARIANTS.get(kind, (kind, {}))
-    return build(find("training.objectives", kind), options)
+    adversary = {key: options[key] for key in options if key == "adversary"}
+    objective = build(find("training.objectives", kind), {k: v for k, v in options.items() if k not in adversary})
+    return against(objective, *(find("training.adversaries", name)() for name in adversary.values()))
 
 
 def run_tiny(

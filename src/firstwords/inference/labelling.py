@@ -86,6 +86,39 @@ def tag_sentences(
     return tags
 
 
+def tag_log_probabilities(
+    model: Model, tokenizer: Tokenizer, sentences: Sequence[Sequence[str]], micro_tokens: int = MICRO_TOKENS
+) -> list[np.ndarray]:
+    """(W, K) log-probability, in nats, of each tag for every word of every sentence, each word by itself.
+
+    Args:
+        model: As in `tag_sentences`, and so are the others.
+        tokenizer: Of the same folder.
+        sentences: Words, none empty.
+        micro_tokens: The most tokens that go through the model at once.
+
+    Raises:
+        RecipeError: If the model has another head.
+        ValueError: If a word is empty.
+    """
+    _need_head(model, "tokens", "tag words")
+    found = [np.zeros((0, len(model.head.names))) for _ in sentences]
+    asked = [index for index, words in enumerate(sentences) if words]
+    encoded = {index: encode_sentence(tokenizer, sentences[index], model.config.context) for index in asked}
+    pieces = [_Piece(index, encoded[index].input_ids, encoded[index].bounds) for index in asked]
+    for group in _groups(pieces, micro_tokens):
+        batch, starts = _join(group)
+        batch = batch.to(next(model.parameters()).device)
+        places = [encoded[piece.index].places + start for piece, start in zip(group, starts[:-1], strict=True)]
+        select = torch.from_numpy(np.concatenate(places)).to(batch.input_ids.device)
+        with torch.no_grad():
+            scores = model(batch, select=select).double().log_softmax(dim=1).cpu().numpy()
+        ends = np.cumsum([len(each) for each in places])[:-1]
+        for piece, rows in zip(group, np.split(scores, ends), strict=True):
+            found[piece.index] = rows
+    return found
+
+
 def best_tags(model: Model, batch: Batch, places: Sequence[np.ndarray], allowed: np.ndarray) -> list[np.ndarray]:
     """The best valid tag numbers of sentences.
 

@@ -31,7 +31,15 @@ if TYPE_CHECKING:
 
 
 # Of what is measured on the validation part, in the summary.
-SHOWN = ("entity_f1", "accuracy", "micro_f1", "macro_f1", "bits_per_byte", "preference_accuracy", "chosen_log_probability")
+SHOWN = (
+    "entity_f1",
+    "accuracy",
+    "micro_f1",
+    "macro_f1",
+    "bits_per_byte",
+    "preference_accuracy",
+    "chosen_log_probability",
+)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -9,7 +9,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from firstwords.recipe import Component
+from firstwords.errors import RecipeError
+from firstwords.recipe import Component, kind_of
 from firstwords.training.batch import Draws, Example
 
 if TYPE_CHECKING:
@@ -131,6 +132,18 @@ class Objective(Component):
         more than once, and must not call `backward`. Where `draws.evaluating`, the sum is the bare cross-entropy,
         without regularisation.
         """
+
+    def distribution(self, model: Any, batch: "Batch") -> "Tensor":
+        """(M, K) log-probabilities of the outcomes of everything that is predicted, a row for each; with gradients.
+
+        What compares two answers of a model reads this: VAT, SMART, R-Drop (`training.adversaries`).
+
+        Raises:
+            RecipeError: If the objective predicts nothing of that form.
+        """
+        raise RecipeError(
+            f"objective '{kind_of(type(self))}' has no distribution over outcomes that two answers could be compared by"
+        )
 
     def decode(self, model: Any, batch: "Batch") -> list[Any] | None:
         """One prediction an example, in the form of `Example.labels`; None where there is nothing to decode."""

@@ -83,6 +83,10 @@ class CausalLM(Objective):
         """Summed cross-entropy of the next tokens and their number."""
         return token_loss(model, batch, z_loss=0.0 if draws.evaluating else self.z_loss)
 
+    def distribution(self, model: Any, batch: "Batch") -> "Tensor":
+        """(M, V) log-probabilities at the predicted tokens."""
+        return token_distribution(model, batch)
+
 
 def token_loss(model: Any, batch: "Batch", *, z_loss: float) -> "tuple[Tensor, Tensor]":
     """Summed cross-entropy of all labelled tokens and their number; the head works on no other position."""
@@ -91,3 +95,12 @@ def token_loss(model: Any, batch: "Batch", *, z_loss: float) -> "tuple[Tensor, T
     targets = batch.labels[select]
     total = model(batch, select=select, targets=targets, z_loss=z_loss)
     return total, batch.labels.new_tensor(len(targets))
+
+
+def token_distribution(model: Any, batch: "Batch") -> "Tensor":
+    """(M, V) log-probabilities of the vocabulary at all labelled tokens."""
+    from firstwords.model.operations import at_least_float32
+
+    assert batch.labels is not None
+    select = (batch.labels != IGNORED).nonzero().squeeze(1)
+    return at_least_float32(model(batch, select=select)).log_softmax(1)

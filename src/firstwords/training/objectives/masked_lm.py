@@ -9,7 +9,7 @@ import numpy as np
 from firstwords.training.batch import IGNORED, Draws, Example, flat_batch
 from firstwords.training.masking import Unit, hidden_tokens
 from firstwords.training.objective import Objective
-from firstwords.training.objectives.causal_lm import token_loss
+from firstwords.training.objectives.causal_lm import token_distribution, token_loss
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
@@ -148,3 +148,7 @@ class MaskedLM(Objective):
     def loss(self, model: Any, batch: "Batch", draws: Draws) -> "tuple[Tensor, Tensor]":
         """Summed cross-entropy of the masked tokens and their number; the head works on no other token."""
         return token_loss(model, batch, z_loss=0.0 if draws.evaluating else self.z_loss)
+
+    def distribution(self, model: Any, batch: "Batch") -> "Tensor":
+        """(M, V) log-probabilities at the predicted tokens."""
+        return token_distribution(model, batch)

@@ -189,6 +189,19 @@ class SequenceClassification(Objective):
             counted = losses.new_tensor(self.label_weights)[batch.labels]
         return (losses * counted).sum(), counted.sum()
 
+    def distribution(self, model: Any, batch: "Batch") -> "Tensor":
+        """(E, K) log-probabilities of the labels of every text; (E K, 2), of yes and no, where it may have several."""
+        import torch
+        from torch.nn.functional import logsigmoid
+
+        from firstwords.model.operations import at_least_float32
+        from firstwords.model.pooling import mean_of_documents
+
+        scores = mean_of_documents(at_least_float32(model(batch)), batch.examples)
+        if self.several_labels:
+            return torch.stack([logsigmoid(scores), logsigmoid(-scores)], -1).flatten(0, 1)
+        return scores.log_softmax(1)
+
     def decode(self, model: Any, batch: "Batch") -> list[Any]:
         """The number of the best label of every text, or (K,) which labels are more probable than the threshold."""
         import torch

@@ -154,6 +154,14 @@ class TokenClassification(Objective):
         weights[targets > 0] = self.entity_weight or 1.0
         return (losses * weights).sum(), weights.sum()
 
+    def distribution(self, model: Any, batch: "Batch") -> "Tensor":
+        """(M, K) log-probabilities of the tags of every word."""
+        from firstwords.model.operations import at_least_float32
+
+        assert batch.labels is not None
+        select = (batch.labels != IGNORED).nonzero().squeeze(1)
+        return at_least_float32(model(batch, select=select)).log_softmax(1)
+
     def decode(self, model: Any, batch: "Batch") -> list[np.ndarray]:
         """(T,) tag numbers for every sentence, -100 where `Example.labels` has none."""
         from firstwords.inference.labelling import best_tags

@@ -1,0 +1,76 @@
+"""The stage `finetune` with misspelt texts, an adversary and hard examples: a kill changes nothing, and so on."""
+
+import json
+import runpy
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from firstwords.artifact import Artifact, digest_payload
+from firstwords.errors import RecipeError
+from firstwords.recipe import build
+from firstwords.stages.finetune import Finetune
+
+OTHER = Path(__file__).with_name("test_finetune.py")
+STAGE = runpy.run_path(str(OTHER))
+FIELDS = {"perturb": {"texts": 0.7}, "adversary": {"kind": "freelb"}, "epochs": 2, "batch_examples": 10}
+SCRIPT = STAGE["SCRIPT"].replace("epochs=2, batch_examples=10", "**json.loads(sys.argv[7])")
+
+
+def start(folder: Path, base: Path, how: str, data: dict) -> int:
+    arguments = [str(OTHER), str(folder), str(base), how, json.dumps(STAGE["LABELS"]), json.dumps(data)]
+    command = [sys.executable, "-c", SCRIPT, *arguments, json.dumps(FIELDS)]
+    return subprocess.run(command, check=False, timeout=120).returncode
+
+
+def test_a_killed_run_that_continues_writes_the_same_bytes(tmp_path):
+    data = STAGE["class_folders"](tmp_path)
+    STAGE["make_base"](tmp_path / "base", causal=False)
+    assert start(tmp_path / "whole", tmp_path / "base", "live", data) == 0
+    assert start(tmp_path / "killed", tmp_path / "base", "kill", data) == -signal.SIGKILL
+    assert not (tmp_path / "killed" / "model").exists()
+    assert start(tmp_path / "killed", tmp_path / "base", "live", data) == 0
+    assert digest_payload(tmp_path / "killed") == digest_payload(tmp_path / "whole")
+
+
+def test_a_second_round_learns_from_what_the_first_got_wrong(tmp_path):
+    base, data = STAGE["make_base"](tmp_path / "base", causal=False), STAGE["class_folders"](tmp_path)
+    STAGE["run"](tmp_path / "first", STAGE["LABELS"], data, base, epochs=1)
+    stage = build(
+        Finetune,
+        {
+            "base": "pretrain.base",
+            "objective": STAGE["LABELS"],
+            "data": data,
+            "epochs": 1,
+            "hard_examples": {"model": "finetune.first", "share": 0.25, "times": 2},
+        },
+    )
+    inputs = {"base": base, "earlier": Artifact(name="finetune.first", folder=tmp_path / "first")}
+
+    def work(name):
+        console = STAGE["SilentConsole"]()
+        return STAGE["Work"](name="finetune.x", folder=tmp_path / name, inputs=inputs, pool=None, console=console)
+
+    outcome = stage.run(work("x"))
+    assert (tmp_path / "x" / "model").is_dir()
+    assert outcome.counts["kept"] == 60
+    steps = STAGE["pq"].read_table(tmp_path / "x" / "curve.parquet")["step"].to_pylist()
+    assert len(steps) == 3  # 75 rows, 32 at once
+
+    inputs["earlier"] = base
+    with pytest.raises(RecipeError, match="'finetune.first' knows the labels"):
+        stage.run(work("y"))
+
+
+def test_unknown_fields_of_an_adversary_are_refused(tmp_path):
+    fields = {"base": "x", "objective": STAGE["LABELS"], "data": STAGE["class_folders"](tmp_path)}
+    with pytest.raises(RecipeError, match="adversary.pases: unknown field. Did you mean 'passes'"):
+        build(Finetune, fields | {"adversary": {"kind": "freelb", "pases": 2}})
+    with pytest.raises(RecipeError, match="unknown kind 'freelbb'.*freelb"):
+        build(Finetune, fields | {"adversary": "freelbb"})
+    with pytest.raises(RecipeError, match="adversary needs all weights on every rank"):
+        build(Finetune, fields | {"adversary": "freelb", "engine": "fsdp"})
