@@ -41,6 +41,13 @@ class TextRecord:
 
 
 @dataclass(frozen=True, slots=True)
+class TaskRecord(TextRecord):
+    """One labelled text of one of many tasks; labels of different tasks have nothing to do with each other."""
+
+    task: str
+
+
+@dataclass(frozen=True, slots=True)
 class WordsRecord:
     """One sentence as words with a tag each: `O`, `B-<type>` where an entity begins, `I-<type>` where it goes on."""
 
@@ -187,4 +194,4 @@ def read_records(path: Path) -> list[Record]:
     rows = pq.read_table(path).to_pylist()
     if rows and "words" in rows[0]:
         return [WordsRecord(r["id"], r["group"], tuple(r["words"]), tuple(r["tags"])) for r in rows]
-    return [TextRecord(**row) for row in rows]
+    return [TaskRecord(**row) if "task" in row else TextRecord(**row) for row in rows]

@@ -96,7 +96,10 @@ class Finetune(Stage):
 
         model, config = _with_new_head(base, self.objective, labels, self.seed)
         tokenizer = Tokenizer.load(base)
-        rows = {part: self._encode(parts[part], tokenizer, labels, config.context) for part in PARTS[:2]}
+        rows = {
+            part: self.objective.relate(self._encode(parts[part], tokenizer, labels, config.context))
+            for part in PARTS[:2]
+        }
         objective, reasons = self.objective.settle(rows["train"], labels, config)
         settings, more = derive(
             num_examples=len(rows["train"]),
@@ -118,7 +121,7 @@ class Finetune(Stage):
             return Outcome(summary="the first rank writes the result")
         write_table(work.path("curve.parquet"), history.curve())
         write_json(work.path("labels.json"), labels)
-        save_folder(work.path("model"), whole, config, tokenizer_folder=base, labels=labels)
+        save_folder(work.path("model"), whole, config, tokenizer_folder=base, labels=whole.head.names)
         outcome = _outcome(parts, labels, history)
         outcome.reasons = [(reason.name, f"{reason.value:,}", reason.reason) for reason in [*reasons, *more]]
         return outcome
@@ -139,6 +142,10 @@ def _with_new_head(base: Path, objective: Objective, labels: list[str], seed: in
     from firstwords.model.transformer import Model
 
     loaded, stored, _ = load_folder(base)
+    if objective.keeps_head:
+        if not stored.causal or loaded.head.kind != "language_model":
+            raise RecipeError(f"objective '{kind_of(type(objective))}' goes on from a causal language model")
+        return loaded, stored
     config = stored.for_heads()
     model = Model(config, objective.head(config, labels), seed=seed)  # type: ignore[arg-type]
     model.backbone.load_state_dict(loaded.backbone.state_dict())
