@@ -7,7 +7,8 @@ from typing import Any, ClassVar
 
 from firstwords.data.dataset import Dataset, Parts, TextRecord, digest_of_files, read_file
 from firstwords.errors import RecipeError
-from firstwords.recipe import InputPath, nearest, resolve
+from firstwords.find import nearest
+from firstwords.recipe import InputPath, resolve
 
 
 @dataclass(frozen=True, kw_only=True)

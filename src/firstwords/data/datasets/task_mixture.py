@@ -9,8 +9,8 @@ from pydantic import Field
 
 from firstwords.data.dataset import Dataset, Parts, TaskRecord, TextRecord, draw
 from firstwords.errors import RecipeError
-from firstwords.find import find
-from firstwords.recipe import InputPath, Kind, nearest, resolve
+from firstwords.find import find, nearest
+from firstwords.recipe import InputPath, Kind, resolve
 
 _TABLES = (".csv", ".tsv", ".jsonl", ".ndjson")
 _PACKED = (".xz", ".gz", ".bz2")
