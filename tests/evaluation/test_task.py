@@ -33,17 +33,23 @@ def inputs(tmp_path_factory):
     tokens, tokenizer = TINY["token_store"](root / "tokens"), TINY["tokenizer_artifact"](root / "tokenizer")
     causal, masked = TINY["causal_model"](root / "causal"), TINY["masked_model"](root / "masked")
     TINY["write_pairs"](root / "pairs")
+    (root / "texts.tsv").write_text(
+        "text\tlabel\n" + "".join(f"{word} {n}\t{word}\n" for n in range(40) for word in ("list", "name")),
+    )
+    texts = find("data.datasets", "table")(path=str(root / "texts.tsv"))
     return {
         "perplexity": {"model": causal, "tokens": tokens},
         "pseudo_perplexity": {"model": masked, "tokens": tokens, "tokenizer": tokenizer},
         "blimp": {"model": causal, "tokens": tokens, "tokenizer": tokenizer, "path": root / "pairs"},
         "classification": {"model": TINY["classifier"](root / "classifier")},
+        "few_shot": {"model": causal, "data": texts},
         "entities": {"model": TINY["tagger"](root / "tagger")},
     }
 
 
 def make_task(kind, inputs):
     fields = {"path": str(inputs[kind]["path"])} if "path" in inputs[kind] else {}
+    fields |= {"data": inputs[kind]["data"], "draws": 2} if "data" in inputs[kind] else {}
     return find("evaluation.tasks", kind)(**fields)
 
 
