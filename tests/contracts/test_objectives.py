@@ -162,7 +162,9 @@ def test_one_batch_can_be_learnt_by_heart(case) -> None:
     objective, model, examples = case
     if objective.record is not None:
         # A tag depends on its own word here, not on a word that another sentence tags otherwise.
-        examples = [replace(e, input_ids=(np.arange(len(e.input_ids)) + 5 * e.row % 7 + 3).astype(np.int32)) for e in examples]
+        examples = [
+            replace(e, input_ids=(np.arange(len(e.input_ids)) + 5 * e.row % 7 + 3).astype(np.int32)) for e in examples
+        ]
     optimizer = torch.optim.Adam(model.parameters(), lr=0.01)
     before = None
     for _ in range(60):

@@ -26,8 +26,8 @@ def test_pieces_join_into_the_whole(kind, pairs) -> None:
     tokenizer = TOKENIZERS[kind]
     for direct in (True, False):
         pieces = []
-        for text, label in pairs:
-            text, label = demonstration.tidy(text), demonstration.label_words(label)
+        for written, named in pairs:
+            text, label = demonstration.tidy(written), demonstration.label_words(named)
             if not text or not label:
                 continue
             if direct:

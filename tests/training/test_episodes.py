@@ -18,9 +18,7 @@ def question(row: int, text: list[int], label: int, task: str = "t") -> Question
 
 
 def rows(num_classes: int = 4, texts: int = 5, task: str = "t", first: int = 0) -> list[Question]:
-    return [
-        question(first + n, [2 + n % 40, 3 + first % 7], n % num_classes, task) for n in range(num_classes * texts)
-    ]
+    return [question(first + n, [2 + n % 40, 3 + first % 7], n % num_classes, task) for n in range(num_classes * texts)]
 
 
 @given(st.integers(0, 40), st.integers(1, 12), st.integers(0, 1000))
@@ -34,9 +32,7 @@ def test_counts_are_balanced(num_examples, ways, seed) -> None:
 @given(st.integers(0, 19), st.integers(0, 10_000), st.integers(1, 8), st.integers(2, 4))
 def test_an_episode_holds_its_question_last_and_no_other_time(place, epoch, num_examples, ways) -> None:
     asked = related(rows(), 8)[place]
-    episode = draw_episode(
-        asked, keyed_generator(0, epoch, asked.row, "e"), num_examples=num_examples, ways=(2, ways)
-    )
+    episode = draw_episode(asked, keyed_generator(0, epoch, asked.row, "e"), num_examples=num_examples, ways=(2, ways))
     assert np.array_equal(episode.texts[-1], asked.input_ids)
     assert all(not np.array_equal(each, asked.input_ids) for each in episode.texts[:-1])
     assert len(episode.texts) == num_examples + 1

@@ -125,9 +125,7 @@ def related(rows: Sequence[Example], num_examples: int) -> list[Question]:
             assert question.answer is not None
             number = numbers[question.answer.tobytes()]
             expected = round((num_examples + 1) * part)
-            found.append(
-                replace(question, labels=number, task=task, pool=pool, place=place, expected_tokens=expected)
-            )
+            found.append(replace(question, labels=number, task=task, pool=pool, place=place, expected_tokens=expected))
     return sorted(found, key=lambda question: question.row)
 
 

@@ -14,13 +14,17 @@ TREC = r"(?P<label>\w+):\S+ (?P<text>.*)"
 def archive(tmp_path):
     place = tmp_path / "qc.zip"
     with zipfile.ZipFile(place, "w") as file:
-        file.writestr("train.txt", "".join(f"LOC:city Where is town {n} ?\nHUM:ind Who was caf\xe9 {n} ?\n" for n in range(40)))
+        file.writestr(
+            "train.txt", "".join(f"LOC:city Where is town {n} ?\nHUM:ind Who was caf\xe9 {n} ?\n" for n in range(40))
+        )
         file.writestr("test.txt", "NUM:count How many ?\nHUM:ind Who ?\n")
     return str(place)
 
 
 def test_label_and_text_are_told_by_the_pattern(archive) -> None:
-    data = Lines(path=archive, train="train.txt", test="test.txt", pattern=TREC, labels={"LOC": "place", "HUM": "person"})
+    data = Lines(
+        path=archive, train="train.txt", test="test.txt", pattern=TREC, labels={"LOC": "place", "HUM": "person"}
+    )
     parts = data.parts()
     assert [(r.text, r.label) for r in parts["test"]] == [("Who ?", "person")]
     assert len(parts["train"]) + len(parts["validation"]) == 80

@@ -1,6 +1,7 @@
 """Which tokens are learnt, what an evaluation asks, and that a prompt is built as `LanguageModel` scores it."""
 
 import runpy
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -39,7 +40,7 @@ def learnt(batch) -> list[str]:
     """What stands where something is to be predicted, one text a document."""
     labels = batch.labels.numpy()
     bounds = batch.bounds.tolist()
-    parts = [labels[start:end] for start, end in zip(bounds, bounds[1:], strict=False)]
+    parts = [labels[start:end] for start, end in pairwise(bounds)]
     return [TOKENIZER.decode(part[part != IGNORED].tolist()) for part in parts]
 
 
@@ -83,7 +84,7 @@ def test_candidates_score_as_the_language_model_says(direction) -> None:
     nats, _ = answer_nats(own, batch)
     language_model = LanguageModel(own, TOKENIZER)
     bounds = batch.bounds.tolist()
-    for number, (start, end) in enumerate(zip(bounds, bounds[1:], strict=False)):
+    for number, (start, end) in enumerate(pairwise(bounds)):
         labels = batch.labels[start:end].numpy()
         whole = [*batch.input_ids[start:end].tolist(), int(labels[-1])]
         given = len(whole) - int((labels != IGNORED).sum())

@@ -76,8 +76,7 @@ class Lines(Dataset):
             raise RecipeError(f"{shown} is not {self.encoding}: {error}. Set encoding.") from None
         records = []
         pattern = re.compile(self.pattern)
-        for number, line in enumerate(content.split("\n"), 1):
-            line = line.rstrip("\r")
+        for number, line in enumerate(content.replace("\r\n", "\n").split("\n"), 1):
             if not line.strip():
                 continue
             found: Mapping[str, str | None] = {"text": line, "label": label}
@@ -89,7 +88,9 @@ class Lines(Dataset):
             text, own = (found["text"] or "").strip(), found["label"] or ""
             if self.labels and own not in self.labels:
                 continue
-            records.append(TextRecord(f"{name or Path(self.path).name}#{number}", text, text, self.labels.get(own, own)))
+            records.append(
+                TextRecord(f"{name or Path(self.path).name}#{number}", text, text, self.labels.get(own, own))
+            )
         if not records:
             raise RecipeError(f"{shown}: no lines" + (f" with a label of {list(self.labels)}" if self.labels else ""))
         return records

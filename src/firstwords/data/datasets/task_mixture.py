@@ -82,7 +82,9 @@ class TaskMixture(Dataset):
         place = resolve(self.folder)
         if not place.is_dir():
             raise RecipeError(f"{self.folder}: not a folder")
-        return sorted(file for file in place.iterdir() if Path(file.name.removesuffix(_packing(file))).suffix in _TABLES)
+        return sorted(
+            file for file in place.iterdir() if Path(file.name.removesuffix(_packing(file))).suffix in _TABLES
+        )
 
     def fingerprint(self) -> str:
         """Digest of the tables of `folder`, with their names; the data sets of `tasks` tell their own."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
 import numpy as np
@@ -71,7 +72,9 @@ class InContext(Objective):
         named = demonstration.answer(label) if direct else demonstration.announcement(label)
         ids, answer = (np.array(tokenizer.encode(piece), dtype=np.int32) for piece in (written, named))
         if len(ids) + len(answer) > context // 2:
-            raise ValueError(f"{record.id}: {len(ids)} tokens leave no room for an example in {context}: lower max_words")
+            raise ValueError(
+                f"{record.id}: {len(ids)} tokens leave no room for an example in {context}: lower max_words"
+            )
         return Question(ids, 0, None, row, task_name=record.task, answer=answer)
 
     def relate(self, rows: Sequence[Example]) -> Sequence[Example]:
@@ -117,9 +120,7 @@ class InContext(Objective):
             numbers=tuple(numbers),
         )
 
-    def _document(
-        self, episode: Episode, way: int, evaluating: bool, context: int
-    ) -> tuple[np.ndarray, np.ndarray]:
+    def _document(self, episode: Episode, way: int, evaluating: bool, context: int) -> tuple[np.ndarray, np.ndarray]:
         """Token ids and, at each, the token to be predicted; the question is asked with the name `way`."""
         pieces: list[np.ndarray] = []
         learnt: list[bool] = []
@@ -170,7 +171,7 @@ class InContext(Objective):
         with torch.no_grad():
             nats, _ = answer_nats(model, batch)
         bounds = batch.examples.tolist()  # type: ignore[union-attr]
-        best = [start + int(nats[start:end].argmin()) for start, end in zip(bounds, bounds[1:], strict=False)]
+        best = [start + int(nats[start:end].argmin()) for start, end in pairwise(bounds)]
         return [batch.numbers[place] for place in best]  # type: ignore[attr-defined]
 
     def metrics(self, gold: list[Any], predicted: list[Any]) -> dict[str, float]:
