@@ -1,0 +1,1 @@
+"""Fine-tuning measured on real labelled data."""
