@@ -1,6 +1,6 @@
 """The lines of `make bench-finetune`, in the order in which they run."""
 
-from benchmarks.finetune import adversarial, answers, domain, encoder, own
+from benchmarks.finetune import adversarial, answers, domain, encoder, few_shot, own
 from benchmarks.line import Line
 
 LINES: dict[str, Line] = {
@@ -9,6 +9,8 @@ LINES: dict[str, Line] = {
     "encoder-sst2": encoder.sst2,
     "scratch": own.scratch_texts,
     "scratch-entities": own.scratch_entities,
+    "few-shot": few_shot.few_shot,
+    "few-label": few_shot.few_label,
     "adversarial": adversarial.sst2,
     "adversarial-trec": adversarial.trec,
     "domain": domain.domain,

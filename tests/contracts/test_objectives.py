@@ -8,11 +8,12 @@ import pytest
 import torch
 
 from firstwords.data.conversation import PreferenceRecord
-from firstwords.data.dataset import TextRecord, WordsRecord
+from firstwords.data.dataset import TaskRecord, TextRecord, WordsRecord
 from firstwords.find import catalogue, find
 from firstwords.model.config import ModelConfig
 from firstwords.model.transformer import Model
 from firstwords.training.batch import Draws, Example
+from firstwords.training.episodes import Question
 from firstwords.training.objective import Objective
 from firstwords.training.objectives.masked_lm import MaskedLM
 
@@ -26,11 +27,16 @@ IMPOSSIBLE = {
     ("hybrid_lm", False),
     ("instruction", False),
     ("preference", False),
+    ("in_context", False),
 }
 # Options under which an objective makes other batches or another loss keep the same promises.
 OPTIONS: dict[str, list[dict[str, Any]]] = {
     "preference": [{"per_token": True, "beta": 2.0}, {"loss_kind": "ipo"}, {"answer_weight": 1.0}],
     "causal_lm": [{"infilling_rate": 1.0}, {"infilling_rate": 0.7, "suffix_first_share": 1.0}],
+    "in_context": [
+        {"num_examples": 3, "every_answer": False, "permuted_share": 0.0, "arbitrary_share": 0.0},
+        {"num_examples": 4, "direction": "channel"},
+    ],
     "masked_lm": [{"unit": "word"}, {"unit": "span", "final_share": 0.15}],
     "token_classification": [{"crf": True}],
     "hybrid_lm": [
@@ -99,6 +105,9 @@ def make_examples(objective: Objective, number: int = 6) -> list[Example]:
             # Tag sequences that could be: an I follows a B.
             labels = np.array([1, 2, 0, -100] * 3)[: len(ids)]
             examples.append(Example(ids, labels, None, row))
+        elif objective.record is TaskRecord:
+            name = np.array([FIRST_WORD + row % len(LABELS), END], np.int32)
+            examples.append(Question(ids, 0, None, row, task_name="numbers", answer=name))
         elif objective.record is TextRecord:
             examples.append(Example(ids, row % len(LABELS), None, row))
         else:
@@ -110,7 +119,7 @@ def make_examples(objective: Objective, number: int = 6) -> list[Example]:
                 examples.append(Example(ids, following, bounds, row, reference=np.array([-3.0, -4.0])))
                 continue
             examples.append(Example(ids, following, bounds, row, ids % 3 > 0))
-    return examples
+    return list(objective.relate(examples))
 
 
 def loss_of(objective: Objective, model: Model, examples: list[Example], evaluating: bool = False):
@@ -171,7 +180,9 @@ def test_one_batch_can_be_learnt_by_heart(case) -> None:
     objective, model, examples = case
     if objective.record is not None and objective.has_labels:
         # A tag depends on its own word here, not on a word that another sentence tags otherwise.
-        examples = [replace(e, input_ids=(np.arange(len(e)) + 5 * e.row % 7 + 3).astype(np.int32)) for e in examples]
+        examples = [
+            replace(e, input_ids=(np.arange(len(e.input_ids)) + 5 * e.row % 7 + 3).astype(np.int32)) for e in examples
+        ]
     optimizer = torch.optim.Adam(model.parameters(), lr=0.01)
     before = None
     for _ in range(60):

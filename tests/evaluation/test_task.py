@@ -41,6 +41,10 @@ def inputs(tmp_path_factory):
     causal, masked = TINY["causal_model"](root / "causal"), TINY["masked_model"](root / "masked")
     TINY["write_pairs"](root / "pairs")
     documents = TINY["planted_documents"](root / "documents")
+    (root / "texts.tsv").write_text(
+        "text\tlabel\n" + "".join(f"{word} {n}\t{word}\n" for n in range(40) for word in ("list", "name")),
+    )
+    texts = find("data.datasets", "table")(path=str(root / "texts.tsv"))
     return {
         "perplexity": {"model": causal, "tokens": tokens},
         "pseudo_perplexity": {"model": masked, "tokens": tokens, "tokenizer": tokenizer},
@@ -54,6 +58,7 @@ def inputs(tmp_path_factory):
             "domain": tokens,
             "general": tokens,
         },
+        "few_shot": {"model": causal, "data": texts},
         "entities": {"model": TINY["tagger"](root / "tagger")},
         "answers": {"model": TINY["answering_model"](root / "answering"), "base": causal},
         "preference": {"model": TINY["preferring_model"](root / "preferring")},
@@ -63,6 +68,7 @@ def inputs(tmp_path_factory):
 
 def make_task(kind, inputs):
     fields = {"path": str(inputs[kind]["path"])} if "path" in inputs[kind] else {}
+    fields |= {"data": inputs[kind]["data"], "draws": 2} if "data" in inputs[kind] else {}
     return find("evaluation.tasks", kind)(**fields, **SMALL.get(kind, {}))
 
 

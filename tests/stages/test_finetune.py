@@ -30,6 +30,7 @@ from firstwords.stages.finetune import Finetune
 TINY = runpy.run_path(str(Path(__file__).parents[1] / "evaluation" / "tiny_artifacts.py"))
 TAGS = {"kind": "token_classification"}
 LABELS = {"kind": "sequence_classification"}
+EPISODES = {"kind": "in_context", "num_examples": 2, "ways": [2, 2], "max_words": 2}
 
 
 def make_base(folder: Path, causal: bool, hybrid: bool = False) -> Artifact:
@@ -93,6 +94,12 @@ def _words(number: int):
 def _write(place: Path, rows: list) -> str:
     place.write_text("".join(json.dumps(row) + "\n" for row in rows))
     return str(place)
+def task_tables(folder: Path) -> dict:
+    (folder / "tasks").mkdir()
+    for task in ("colours", "numbers", "moods"):
+        rows = [f"{n}\t{task[n % 2]}\n" for n in range(40)]
+        (folder / "tasks" / f"{task}.tsv").write_text("text\tlabel\n" + "".join(rows))
+    return {"kind": "task_mixture", "folder": str(folder / "tasks"), "held_out": ["moods"]}
 
 
 def run(folder: Path, objective: dict, data: dict, base: Artifact, **fields):
@@ -222,14 +229,16 @@ test["run"](folder, json.loads(sys.argv[5]), json.loads(sys.argv[6]), base, epoc
     ("objective", "files", "fields"),
     [
         (TAGS, conll_files, {}),
+        (EPISODES, task_tables, {}),
         ({"kind": "instruction"}, question_files, {"adapter": {"kind": "lora", "dora": True}}),
         pytest.param(LABELS, class_folders, {}, marks=pytest.mark.slow),
+        pytest.param({"kind": "contrastive"}, class_folders, {}, marks=pytest.mark.slow),
         pytest.param({"kind": "preference"}, pair_files, {}, marks=pytest.mark.slow),
     ],
 )
 def test_a_killed_run_that_continues_writes_the_same_bytes(tmp_path, objective, files, fields):
     data = files(tmp_path)
-    make_base(tmp_path / "base", causal=files in (question_files, pair_files))
+    make_base(tmp_path / "base", causal=files in (question_files, pair_files, task_tables))
 
     def start(name: str, how: str) -> int:
         arguments = [
@@ -267,6 +276,16 @@ def test_several_seeds_leave_their_models_and_the_median_one(tmp_path):
     assert counted.all_seeds == (5, 6, 7)
     with pytest.raises(RecipeError, match="must be different numbers"):
         build(Finetune, {"base": "x", "objective": LABELS, "data": data, "seeds": [1, 1]})
+def test_episodes_keep_the_head_of_a_causal_base(tmp_path):
+    data = task_tables(tmp_path)
+    base = make_base(tmp_path / "base", causal=True)
+    outcome = run(tmp_path / "x", EPISODES, data, base, epochs=1, batch_examples=10)
+    assert outcome.counts["train"] > 0 and 0 <= outcome.counts["accuracy"] <= 1
+    model = LanguageModel.load(tmp_path / "x" / "model")
+    assert model.task == "language_model" and np.isfinite(model.log_likelihood("a", " b"))
+    masked = make_base(tmp_path / "masked", causal=False)
+    with pytest.raises(RecipeError, match="'in_context' goes on from a causal language model"):
+        run(tmp_path / "y", EPISODES, data, masked, epochs=1)
 
 
 def test_data_and_objective_must_fit(tmp_path):

@@ -61,6 +61,13 @@ class TextRecord:
 
 
 @dataclass(frozen=True, slots=True)
+class TaskRecord(TextRecord):
+    """One labelled text of one of many tasks; labels of different tasks have nothing to do with each other."""
+
+    task: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class WordsRecord:
     """One sentence as words with a tag each: `O`, `B-<type>` where an entity begins, `I-<type>` where it goes on."""
 
@@ -215,5 +222,6 @@ def read_records(path: Path) -> list[Record]:
     if rows and "messages" in rows[0]:
         conversations = PreferenceRecord if "chosen" in rows[0] else ChatRecord
         return [conversations(**row | {"messages": tuple(map(tuple, row["messages"]))}) for row in rows]
+    kind = TaskRecord if rows and "task" in rows[0] else TextRecord
     several = [None if row.get("labels") is None else tuple(row["labels"]) for row in rows]
-    return [TextRecord(**row | {"labels": labels}) for row, labels in zip(rows, several, strict=True)]
+    return [kind(**row | {"labels": labels}) for row, labels in zip(rows, several, strict=True)]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from copy import copy
+
 import torch
 from torch import Tensor
 
@@ -100,6 +102,17 @@ class KeyValueCache:
         self._values = [values.index_select(0, chosen) for values in self._values]
         self.lengths = [self.lengths[document] for document in documents]
 
+    def copies(self, number: int, room: int) -> KeyValueCache:
+        """A cache of so many documents that all begin with the only one of this, with room for further tokens."""
+        assert len(self.lengths) == 1
+        other = copy(self)
+        length = self.lengths[0]
+        other._keys, other._values = (
+            [_with_room(each[:, :, :length], number, room) for each in kept] for kept in (self._keys, self._values)
+        )
+        other.lengths = [length] * number
+        return other
+
     def _grow(self, needed: int) -> None:
         capacity = self._keys[0].shape[2]
         if needed <= capacity:
@@ -109,3 +122,11 @@ class KeyValueCache:
             for layer, old in enumerate(kept):
                 room = old.new_zeros(*old.shape[:2], added, old.shape[3])
                 kept[layer] = torch.cat([old, room], dim=2)
+
+
+def _with_room(kept: Tensor, number: int, room: int) -> Tensor:
+    """(1, K, L, S) to (number, K, L + room, S), zeros behind."""
+    _, heads, length, size = kept.shape
+    found = kept.new_zeros(number, heads, length + room, size)
+    found[:, :, :length] = kept
+    return found

@@ -15,6 +15,7 @@ from firstwords.inference.answering import answer_nats, end_ids, prompt_for
 from firstwords.inference.generate import generate, stream
 from firstwords.inference.infilling import fill_between, fill_masks
 from firstwords.inference.labelling import TextEntity, find_text_entities, label_texts, tag_sentences
+from firstwords.inference.prompt_scoring import continuation_log_likelihoods, mean_states
 from firstwords.inference.pseudo_likelihood import masked_scorer, pseudo_log_likelihoods
 from firstwords.inference.sampling import Sampling
 from firstwords.inference.stop_strings import StopStrings
@@ -257,6 +258,28 @@ class LanguageModel:
             scores = scoring.token_log_likelihoods(self.model, [document], num_given=first)
             results.append(float(scores[0].sum()))
         return results
+
+    def continuation_log_likelihoods(self, pairs: Sequence[tuple[str, str]]) -> list[np.ndarray]:
+        """Log-likelihood of each token of continuations; the sums are `log_likelihoods`, but for rounding.
+
+        What all pairs begin with is read once, so pairs that share a long beginning belong in one call.
+
+        Args:
+            pairs: Context and continuation, encoded as for `log_likelihood`.
+        """
+        self._needs("language_model", "tells how likely a text is")
+        documents = self.tokenizer.encode_batch([context + continuation for context, continuation in pairs])
+        given = [len(ids) for ids in self.tokenizer.encode_batch([context for context, _ in pairs])]
+        marked = [
+            (ids, first) if first else ([self.tokenizer.end_of_text, *ids], 1)
+            for ids, first in zip(documents, given, strict=True)
+        ]
+        return continuation_log_likelihoods(self.model, marked)
+
+    def mean_states(self, texts: Sequence[str]) -> np.ndarray:
+        """(E, width) mean state of each text's tokens, by which texts can be compared."""
+        encoded = self.tokenizer.encode_batch(texts)
+        return mean_states(self.model, [ids or [self.tokenizer.end_of_text] for ids in encoded])
 
     def token_log_likelihoods(
         self,

@@ -40,6 +40,9 @@ class Objective(Component):
     is_hybrid: ClassVar[bool] = False
     """Whether its models read causally and in both directions."""
 
+    keeps_head: ClassVar[bool] = False
+    """Whether fine-tuning goes on with the base's own head instead of a new one: objectives of language models."""
+
     @property
     def predicted_share(self) -> float:
         """Share of the tokens at which the head is applied, for estimates of the cost."""
@@ -68,6 +71,17 @@ class Objective(Component):
             ValueError: If the record cannot be an example; the message says why.
         """
         raise NotImplementedError(f"{type(self).__name__} trains on packed token rows, not on labelled records")
+
+    def relate(self, rows: Sequence[Example]) -> Sequence[Example]:
+        """The encoded records of a part with what each must know of the others; as they are by default.
+
+        Args:
+            rows: Of one part, as `encode` gave them.
+
+        Raises:
+            RecipeError: If they do not suffice.
+        """
+        return rows
 
     def settle(
         self, rows: Sequence[Example], labels: Sequence[str], config: "ModelConfig"

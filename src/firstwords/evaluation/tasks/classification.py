@@ -21,7 +21,7 @@ class Classification(Task):
     """Accuracy and macro-F1, beside logistic regression over words and the most frequent class."""
 
     stage: ClassVar[str] = "finetune"
-    objectives: ClassVar[tuple[str, ...]] = ("sequence_classification",)
+    objectives: ClassVar[tuple[str, ...]] = ("sequence_classification", "contrastive")
     unit: ClassVar[str] = "page or other group of the data (a text without one by itself)"
     libraries: ClassVar[tuple[str, ...]] = ("scikit-learn",)
 
