@@ -9,6 +9,7 @@ from firstwords.evaluation.task import Baseline, Progress, Task
 from firstwords.metrics.metric import Items, Metric
 from firstwords.metrics.metrics.accuracy import Accuracy
 from firstwords.metrics.metrics.macro_f1 import MacroF1
+from firstwords.metrics.metrics.matthews_correlation import MatthewsCorrelation
 
 if TYPE_CHECKING:
     from firstwords.data.dataset import TextRecord
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True)
 class Classification(Task):
-    """Accuracy and macro-F1, beside logistic regression over words and the most frequent class."""
+    """Accuracy, macro-F1 and MCC, beside logistic regression over words and the most frequent class."""
 
     stage: ClassVar[str] = "finetune"
     objectives: ClassVar[tuple[str, ...]] = ("sequence_classification",)
@@ -58,7 +59,7 @@ class Classification(Task):
 
     def metrics(self, examples: "Sequence[TextRecord]") -> tuple[Metric, ...]:
         """Both: accuracy alone hides a class that is never found."""
-        return (Accuracy(), MacroF1())
+        return (Accuracy(), MacroF1(), MatthewsCorrelation())
 
     def baselines(
         self,
