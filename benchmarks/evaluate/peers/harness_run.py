@@ -1,7 +1,7 @@
 """Three tasks in lm-evaluation-harness, given as local files: runs in the peer's environment.
 
-`python harness_run.py MODEL FOLDER TASKS BATCH OUT`: MODEL is `hf` or `firstwords`. Writes every sample's scores and the
-seconds that the harness took for its requests (no imports, no loading).
+`python harness_run.py MODEL FOLDER TASKS BATCH OUT`: MODEL is `hf` or `firstwords`. Writes the scores of every sample
+and the seconds that the harness took for its requests (no imports, no loading).
 """
 
 import json
