@@ -57,6 +57,7 @@ def harness(setting: Setting) -> list[Judged]:
             )
         best = min(peers, key=lambda size: peers[size]["seconds"][f"local_{name}"][0])
         clock, processor = peers[best]["seconds"][f"local_{name}"]
+        times = f"{ours[name][0]:.1f} and {clock:.1f} s at batch size {best}"
         judged.append(
             Judged(
                 name=f"harness-{name}-speed",
@@ -65,7 +66,7 @@ def harness(setting: Setting) -> list[Judged]:
                 bar=2.0,
                 peer="lm-evaluation-harness, hf",
                 peer_version=version,
-                note=f"{ours[name][0]:.1f} and {clock:.1f} s at batch size {best}; processor {processor / ours[name][1]:.1f}x",
+                note=f"{times}; by processor time {processor / ours[name][1]:.1f}x",
             )
         )
     return judged
