@@ -59,7 +59,7 @@ class TransformersModel:
         transformers.logging.set_verbosity_error()
         tokenizer = Tokenizer.load(folder)
         try:
-            model = transformers.AutoModelForCausalLM.from_pretrained(
+            model: Any = transformers.AutoModelForCausalLM.from_pretrained(
                 str(folder),
                 local_files_only=True,
                 trust_remote_code=False,

@@ -122,8 +122,8 @@ class TextPerplexity(Task):
             for number, (begin, end) in enumerate(zip([0, *borders], [*borders, len(example.text)], strict=True)):
                 passage, mine = example.text[begin:end], place == number
                 group = example.id if len(examples) >= FEW_TEXTS else f"{example.id}:{number}"
-                row = (f"{example.id}:{number}", group, passage[:200], example.source)
-                row += (len(passage.split()), len(passage.encode()), int(mine.sum()), float(-nats[mine].sum()) + 0.0)
+                row: list[Any] = [f"{example.id}:{number}", group, passage[:200], example.source]
+                row += [len(passage.split()), len(passage.encode()), int(mine.sum()), float(-nats[mine].sum()) + 0.0]
                 for name, value in zip(names, row, strict=True):
                     columns[name].append(value)
         return columns
