@@ -168,6 +168,50 @@ def write_pairs(folder: Path, number=6) -> None:
         (folder / f"{paradigm}.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines))
 
 
+def _lines(place: Path, rows) -> Path:
+    place.parent.mkdir(parents=True, exist_ok=True)
+    place.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    return place
+
+
+def questions(folder: Path) -> Path:
+    """Twelve questions, half of them with the choice in the context."""
+    rows = [
+        {"query": f"the list of names {n}", "choices": ["returns a value", "json", "an error"], "gold": n % 3}
+        for n in range(6)
+    ]
+    rows += [
+        {"context_options": [f"when json {n}", f"when email {n}"], "continuation": "returns a value", "gold": n % 2}
+        for n in range(6)
+    ]
+    return _lines(folder / "questions.jsonl", rows)
+
+
+def gaps(folder: Path) -> Path:
+    rows = [{"context": f"the list of names {n} returns a new", "continuation": WORDS[n]} for n in range(12)]
+    return _lines(folder / "gaps.jsonl", rows)
+
+
+def text_pairs(folder: Path) -> Path:
+    rows = [{"good": f"the list {n} returns", "bad": f"list the {n} returns"} for n in range(12)]
+    return _lines(folder / "pairs.jsonl", rows)
+
+
+def asked(folder: Path) -> Path:
+    rows = [{"question": f"which list {n}", "answer": f"the new value {n}"} for n in range(12)]
+    return _lines(folder / "asked.jsonl", rows)
+
+
+def own_text(folder: Path) -> Path:
+    (folder / "own.txt").write_text("".join(sentences(9, 100)))
+    return folder / "own.txt"
+
+
+def labelled_file(folder: Path) -> Path:
+    rows = [{"text": record.text, "label": record.label} for record in text_records("own", 30)]
+    return _lines(folder / "labelled.jsonl", rows)
+
+
 def labelled_model(folder: Path, records, make_head, name: str) -> Artifact:
     for part, number in (("train", 60), ("validation", 20), ("test", 30)):
         found = records(part, number)

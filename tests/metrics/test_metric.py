@@ -18,6 +18,13 @@ EXAMPLE = {
     "good": [-3.0, -1.0, -2.0, -2.0],
     "bad": [-4.0, -1.0, -1.0, -5.0],
     "phenomenon": ["a", "a", "b", "b"],
+    "confidence": [0.9, 0.6, 0.8, 0.7],
+    "squared_error": [0.1, 0.3, 1.2, 0.2],
+}
+CHOICES = {
+    "gold": [0, 1, 2, 0],
+    "log_likelihoods": [[-1.0, -3.0], [-2.0, -1.0], [-4.0, -3.0, -5.0], [-1.0, -2.0]],
+    "characters": [[2, 9], [3, 3], [1, 2, 8], [4, 4]],
 }
 TAGS = {"gold": [["B-x", "O"], ["O"], ["B-y"]], "predicted": [["B-x", "O"], ["B-x"], ["O"]]}
 
@@ -57,7 +64,7 @@ def test_no_items_have_no_figure():
 @pytest.mark.parametrize("kind", catalogue("metrics.metrics"))
 def test_every_metric_is_a_figure_of_sums(kind):
     metric = find("metrics.metrics", kind)()
-    items = TAGS if kind == "entity_score" else EXAMPLE
+    items = {"entity_score": TAGS, "choice_accuracy": CHOICES, "centred_accuracy": CHOICES}.get(kind, EXAMPLE)
     statistics = metric.statistics(items)
     assert statistics.shape[0] == len(items["gold"])
     stacked = np.stack([statistics.sum(axis=0), 2 * statistics.sum(axis=0)])

@@ -58,7 +58,7 @@ def test_results_are_in_the_agreed_form(finished):
     results = json.loads((folder / "results.json").read_text())
     assert list(results) == ["language", "subjects", "entities"]
     assert list(results["language"]) == ["bits_per_byte", "perplexity"]
-    assert list(results["subjects"]) == ["accuracy", "macro_f1"]
+    assert list(results["subjects"]) == ["accuracy", "macro_f1", "matthews_correlation"]
     assert list(results["language"]["bits_per_byte"]["baseline"]) == ["xz", "5-gram", "interpolation"]
     assert list(results["subjects"]["accuracy"]["baseline"]) == ["TF-IDF", "majority"]
     assert list(results["entities"]["entity_f1"]["baseline"]) == ["CRF", "dictionary"]

@@ -94,6 +94,8 @@ def _words(number: int):
 def _write(place: Path, rows: list) -> str:
     place.write_text("".join(json.dumps(row) + "\n" for row in rows))
     return str(place)
+
+
 def task_tables(folder: Path) -> dict:
     (folder / "tasks").mkdir()
     for task in ("colours", "numbers", "moods"):
@@ -276,6 +278,8 @@ def test_several_seeds_leave_their_models_and_the_median_one(tmp_path):
     assert counted.all_seeds == (5, 6, 7)
     with pytest.raises(RecipeError, match="must be different numbers"):
         build(Finetune, {"base": "x", "objective": LABELS, "data": data, "seeds": [1, 1]})
+
+
 def test_episodes_keep_the_head_of_a_causal_base(tmp_path):
     data = task_tables(tmp_path)
     base = make_base(tmp_path / "base", causal=True)

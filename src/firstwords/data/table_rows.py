@@ -11,6 +11,7 @@ import io
 import json
 import re
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any, NamedTuple
 
 from firstwords.data.labelled_files import Place, read_place, text_of
@@ -53,6 +54,16 @@ def rows_of(place: Place, *, header: bool = True, pattern: str | None = None, en
         yield from _arrow_rows(place)
     else:
         raise RecipeError(f"{place}: a table is one of {', '.join(KINDS)} (also packed); plain lines need a pattern")
+
+
+def values_of(file: Path) -> Iterator[dict[str, Any]]:
+    """The rows of a file's table, their values alone.
+
+    Raises:
+        RecipeError: As `rows_of`.
+    """
+    for row in rows_of(Place(file, "", "")):
+        yield row.values
 
 
 def require_columns(row: Row, columns: list[str]) -> None:

@@ -15,6 +15,7 @@ from pydantic import Field
 from firstwords.artifact import Artifact
 from firstwords.errors import RecipeError
 from firstwords.metrics.metric import Items, Metric
+from firstwords.model.base_folder import Folder
 from firstwords.recipe import Component, kind_of
 
 if TYPE_CHECKING:
@@ -41,6 +42,9 @@ class Task(Component):
     """Its key in `results.json`; its kind unless given."""
     model: str | None = None
     """The stage whose model is scored, such as `pretrain.causal`; the only fitting one unless given."""
+    checkpoint: Folder | None = None
+    """The folder of a Hugging Face model that is scored instead of one of the recipe's, by tasks that need nothing
+    else of a run. Weights must be safetensors; code in the folder is never run."""
 
     stage: ClassVar[str]
     """Stages that make fitting models: `pretrain` or `finetune`."""
@@ -48,6 +52,8 @@ class Task(Component):
     """Kinds of their objective that fit."""
     unit: ClassVar[str]
     """What intervals resample, in words."""
+    takes_checkpoint: ClassVar[bool] = False
+    """Whether it needs nothing of a run but a model."""
 
     @property
     def title(self) -> str:
@@ -55,12 +61,18 @@ class Task(Component):
         return self.name or kind_of(type(self))
 
     def inputs(self, graph: "Graph") -> dict[str, str]:
-        """Which artifacts the task reads: role to full stage name; `model` is the one it scores.
+        """Which artifacts the task reads: role to full stage name; `model` is the one it scores (or `checkpoint` is).
 
         Raises:
-            RecipeError: If no model fits, or several do and none is named.
+            RecipeError: If no model fits, several do and none is named, or a checkpoint does not go with the task.
         """
-        return {"model": self._model_stage(graph)}
+        if self.checkpoint is None:
+            return {"model": self._model_stage(graph)}
+        if not self.takes_checkpoint:
+            raise RecipeError(f"task '{self.title}' reads what a run of the recipe made: it takes no checkpoint")
+        if self.model is not None:
+            raise RecipeError(f"task '{self.title}': model and checkpoint are both given: which is to be scored?")
+        return {}
 
     @abstractmethod
     def examples(self, inputs: Mapping[str, Artifact]) -> list[Any]:

@@ -12,6 +12,8 @@ import numpy as np
 from firstwords.errors import RecipeError
 from firstwords.inference import scoring
 from firstwords.inference.answering import answer_nats, end_ids, prompt_for
+from firstwords.inference.choice_texts import encode_choices
+from firstwords.inference.choices import Judged, judge_choices
 from firstwords.inference.generate import generate, stream
 from firstwords.inference.infilling import fill_between, fill_masks
 from firstwords.inference.labelling import TextEntity, find_text_entities, label_texts, tag_sentences
@@ -280,6 +282,25 @@ class LanguageModel:
         """(E, width) mean state of each text's tokens, by which texts can be compared."""
         encoded = self.tokenizer.encode_batch(texts)
         return mean_states(self.model, [ids or [self.tokenizer.end_of_text] for ids in encoded])
+
+    def judge_choices(
+        self,
+        questions: Sequence[Sequence[tuple[str, str]]],
+        *,
+        progress: Callable[[int, int], None] | None = None,
+    ) -> list[list[Judged]]:
+        """`log_likelihood` of several pairs of context and continuation a question, with more to it and much faster.
+
+        Args:
+            questions: For each its pairs. What their texts have in common at the front is read once.
+            progress: Told judged questions so far and in all.
+
+        Returns:
+            For each pair its log-likelihood, tokens, and whether the model would say just this. A text beyond the
+            model's context is forgotten from its front, as little as possible.
+        """
+        self._needs("language_model", "tells how likely a text is")
+        return judge_choices(self.model, encode_choices(self.tokenizer, questions), progress=progress)
 
     def token_log_likelihoods(
         self,

@@ -12,7 +12,7 @@ from typing import Any, ClassVar, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from firstwords.metrics.statistics import SHARE, Interval, bootstrap, wilson
+from firstwords.metrics.statistics import NUM_RESAMPLES, SHARE, Interval, bootstrap, wilson
 from firstwords.recipe import Component, kind_of
 
 Items = Mapping[str, Sequence[Any]]
@@ -70,7 +70,13 @@ class Metric(Component):
             raise ValueError(f"{self.name} of no items is undefined")
         return float(self.figure(statistics.sum(axis=0)))
 
-    def interval(self, items: Items, groups: Sequence[Any] | None = None, seed: int = 0) -> Interval:
+    def interval(
+        self,
+        items: Items,
+        groups: Sequence[Any] | None = None,
+        seed: int = 0,
+        num_resamples: int = NUM_RESAMPLES,
+    ) -> Interval:
         """The figure with its 95 % interval.
 
         Args:
@@ -78,11 +84,18 @@ class Metric(Component):
             groups: One value per item; items of equal value are resampled together. Where no two items share one, or
                 with None, each item is a unit, and a share of right items gets the Wilson interval.
             seed: Of the resampling.
+            num_resamples: Resamples drawn; fewer where many intervals are told for orientation.
         """
         statistics = self.statistics(items)
         single = groups is None or len(set(groups)) == len(groups)
         if single and self.is_mean_of_yes_or_no and len(statistics):
             return wilson(float(statistics[:, 0].sum()), len(statistics))
         return bootstrap(
-            statistics, self.figure, groups=groups, method=self.interval_method, bounds=self.bounds, seed=seed
+            statistics,
+            self.figure,
+            groups=groups,
+            method=self.interval_method,
+            bounds=self.bounds,
+            num_resamples=num_resamples,
+            seed=seed,
         )

@@ -84,12 +84,19 @@ def _from_path(value: Any) -> Any:
     return adapter(BaseFolder).validate_python({"path": value}) if isinstance(value, str | Path) else value
 
 
+def _folder(value: Any) -> Any:
+    return {"path": value} if isinstance(value, str | Path) else value
+
+
 def _stage_or_path(value: Any) -> Any:
-    return value if isinstance(value, str) and "/" not in value else _from_path(value)
+    return value if isinstance(value, str) and "/" not in value else _folder(value)
 
 
 Base = Annotated[BaseFolder | BaseStage, BeforeValidator(_from_path), WithJsonSchema({"type": "string"})]
 """A `BaseFolder`, written in a recipe as its path, or a `BaseStage`, written as its name."""
+
+Folder = Annotated[BaseFolder, BeforeValidator(_folder), WithJsonSchema({"type": "string"})]
+"""A `BaseFolder`, written in a recipe as its path, where no stage can stand."""
 
 StageOrBase = Annotated[str | BaseFolder, BeforeValidator(_stage_or_path), WithJsonSchema({"type": "string"})]
 """A `BaseFolder`, or the full name of a stage. A path has a slash: `./bert` is a folder, `bert` a stage."""

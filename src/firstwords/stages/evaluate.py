@@ -1,19 +1,21 @@
 """Scores models on tasks, each score with a confidence interval and baselines beside it.
 
 Payload: `results.json` (task, metric, value, bounds, baselines), `tasks/<task>.json` (what the figures were made from:
-model, data, units, versions), `items/<task>.parquet` (every item with the gold answer and the given ones; all figures
-are functions of it) and `table.txt`.
+model, data, units, versions; the scores of slices: short and long, label, source, clean and overlapping),
+`items/<task>.parquet` (every item with the gold answer and the given ones; all figures are functions of it) and
+`table.txt`.
 """
 
 import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
 from pydantic import Field
 
 from firstwords.artifact import Artifact, atomic_write, write_json
+from firstwords.evaluation.contamination import Asked
 from firstwords.evaluation.task import Figures, Task
 from firstwords.metrics.metric import Items, Metric
 from firstwords.metrics.statistics import LEVEL, NUM_RESAMPLES
@@ -28,9 +30,14 @@ if TYPE_CHECKING:
 class Evaluate(Stage):
     """Section `[evaluate]` of a recipe."""
 
+    version: ClassVar[int] = 2
+
     tasks: Annotated[tuple[Annotated[Task, Kind("evaluation.tasks")], ...], Field(min_length=1)]
     seed: int = 0
     """Of the resampling."""
+    contamination: Asked = None
+    """`true` (or rules, see `evaluation/contamination.py`): items are searched for in the corpus that was learnt from,
+    and every score is also told for clean and for overlapping ones."""
 
     def __post_init__(self) -> None:
         """Refuse two tasks of one name."""
@@ -39,8 +46,11 @@ class Evaluate(Stage):
             raise ValueError(f"two tasks are called '{twice[0]}': give one a name, for example name = \"{twice[0]}-2\"")
 
     def inputs(self, graph: "Graph") -> dict[str, str]:
-        """What the tasks read, each role prefixed with its task's name."""
-        return {f"{task.title}/{role}": name for task in self.tasks for role, name in task.inputs(graph).items()}
+        """What the tasks read, each role prefixed with its task's name; `corpus` where contamination is asked for."""
+        from firstwords.stages.decontaminate import corpus
+
+        found = {f"{task.title}/{role}": name for task in self.tasks for role, name in task.inputs(graph).items()}
+        return found if self.contamination is None else found | {"corpus": corpus(graph)}
 
     def run(self, work: Work) -> Outcome:
         """Score the tasks one after another; those finished before a kill are not scored again."""
@@ -68,7 +78,8 @@ class Evaluate(Stage):
         import torch
 
         from firstwords.evaluation.over_seeds import items_by_seed, over_seeds
-        from firstwords.inference.language_model import LanguageModel
+        from firstwords.evaluation.slices import item_texts, slice_keys, sliced_scores
+        from firstwords.inference.foreign import load_checkpoint
 
         torch.set_num_threads(work.threads)
         prefix = f"{task.title}/"
@@ -78,20 +89,35 @@ class Evaluate(Stage):
             work.progress(f"{task.title}   {text}", done, total)
 
         examples = task.examples(inputs)
-        model = LanguageModel.load(inputs["model"].path("model"))
+        folder = inputs["model"].path("model") if task.checkpoint is None else task.checkpoint.folder
+        model, computed_by = load_checkpoint(folder)
         answers = task.answers(model, [task.prompt(example) for example in examples], progress)
         items = task.score(examples, answers)
+        texts = item_texts(examples, items)
+        if self.contamination is not None and texts is not None:
+            items["overlap"] = self._overlaps(texts, work, progress)
         baselines = task.baselines(inputs, examples, model, answers, progress)
         beside = {n: b if isinstance(b, Figures) else task.score(examples, b) for n, b in baselines.items()}
-        seeds = items_by_seed(task, inputs["model"], examples, items, progress)
+        seeds = items_by_seed(task, inputs["model"], examples, items, progress) if "model" in inputs else {}
         work.progress(f"{task.title}   intervals")
         scores = [_Score(metric, items, beside, self.seed) for metric in task.metrics(examples)]
         for score in scores if seeds else []:
             score.entry["seeds"] = over_seeds(score.metric, seeds)
         _write_items(work, f"items/{task.title}.parquet", items, beside)
-        write_json(work.path(record), _record(task, inputs, items, scores))
+        slices = sliced_scores([score.metric for score in scores], items, slice_keys(items, texts), self.seed)
+        more = {"slices": slices, "computed_by": computed_by}
+        write_json(work.path(record), _record(task, inputs, items, scores) | more)
         work.event("scored", task=task.title, results={score.metric.name: score.entry for score in scores})
         return len(examples)
+
+    def _overlaps(self, texts: list[str], work: Work, progress: Any) -> list[str]:
+        """Of each item whether it stands in the corpus."""
+        from firstwords.evaluation.contamination import states_of
+
+        assert self.contamination is not None
+        folder = work.inputs["corpus"].path("documents")
+        told = "looking for items in the corpus"
+        return states_of(texts, folder, self.contamination, lambda done, total: progress(told, done, total))
 
 
 class _Score:

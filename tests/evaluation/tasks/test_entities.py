@@ -32,8 +32,11 @@ def test_all_entities_first_then_f1_of_every_type(model):
         "entity_recall",
         "entity_f1 (class)",
         "entity_f1 (module)",
+        "entity_f1_exact_match",
+        "entity_f1_partial_match",
+        "entity_f1_type_match",
     ]
-    assert [m.is_detail for m in metrics] == [False] * 3 + [True] * 2
+    assert [m.is_detail for m in metrics] == [False] * 3 + [True] * 5
     assert Entities(mode="strict").metrics(Entities().examples({"model": model}))[0].name == "entity_f1_strict"
 
 

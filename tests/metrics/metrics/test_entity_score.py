@@ -15,6 +15,8 @@ ITEMS = {
         ({"score": "precision"}, "entity_precision", 1 / 3),
         ({"score": "recall"}, "entity_recall", 1 / 2),
         ({"mode": "strict"}, "entity_f1_strict", 2 / 4),
+        # Three entities found, two gold; the shifted place overlaps nothing.
+        ({"match": "partial"}, "entity_f1_partial_match", 2 / 5),
         ({"type": "person"}, "entity_f1 (person)", 1.0),
         ({"type": "place"}, "entity_f1 (place)", 0.0),
     ],

@@ -13,7 +13,7 @@ from pydantic import Field
 
 from firstwords.artifact import Artifact
 from firstwords.errors import RecipeError
-from firstwords.evaluation.task import Baseline, Progress, Task
+from firstwords.evaluation.task import Baseline, Figures, Progress, Task
 from firstwords.metrics.metric import Metric
 from firstwords.metrics.metrics.minimal_pairs import MinimalPairs
 from firstwords.recipe import Count, InputPath, resolve
@@ -32,6 +32,7 @@ class Blimp(Task):
 
     stage: ClassVar[str] = "pretrain"
     objectives: ClassVar[tuple[str, ...]] = ("causal_lm", "masked_lm", "hybrid_lm")
+    takes_checkpoint: ClassVar[bool] = True
 
     path: InputPath
     """BLiMP's folder of JSON Lines files, or a tar archive of it."""
@@ -63,8 +64,10 @@ class Blimp(Task):
         return digest_of_files([place] if place.is_file() else sorted(place.glob("*.jsonl")))
 
     def inputs(self, graph: "Graph") -> dict[str, str]:
-        """The model; token store and tokenizer for the n-gram model."""
+        """The model; token store and tokenizer for the n-gram model, which a mere checkpoint has none of."""
         inputs = super().inputs(graph)
+        if self.checkpoint is not None:
+            return inputs
         return inputs | {
             "tokens": graph.input_of(inputs["model"], "tokens", "tokenize"),
             "tokenizer": graph.input_of(inputs["model"], "tokenizer", "train_tokenizer"),
@@ -135,7 +138,9 @@ class Blimp(Task):
         answers: Sequence[Judged],
         progress: Progress,
     ) -> dict[str, Baseline]:
-        """`5-gram`: counted on the text that the model was trained on."""
+        """`5-gram`: counted on the text that the model was trained on, where that is known; else `chance`."""
+        if "tokens" not in inputs:
+            return {"chance": Figures({metric.name: 0.5 for metric in self.metrics(examples)})}
         from firstwords.data.token_store import read_store_index
         from firstwords.evaluation.held_out_documents import training_tokens
         from firstwords.metrics.ngram import NGramModel

@@ -10,6 +10,7 @@ from firstwords.metrics.metric import Items, Metric
 from firstwords.metrics.metrics.accuracy import Accuracy
 from firstwords.metrics.metrics.label_sets import LabelSets
 from firstwords.metrics.metrics.macro_f1 import MacroF1
+from firstwords.metrics.metrics.matthews_correlation import MatthewsCorrelation
 
 if TYPE_CHECKING:
     from firstwords.data.dataset import TextRecord
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True)
 class Classification(Task):
-    """Accuracy and macro-F1, beside logistic regression over words and the most frequent class."""
+    """Accuracy, macro-F1 and MCC, beside logistic regression over words and the most frequent class."""
 
     stage: ClassVar[str] = "finetune"
     objectives: ClassVar[tuple[str, ...]] = ("sequence_classification", "contrastive")
@@ -65,7 +66,7 @@ class Classification(Task):
         """Both: accuracy alone hides a class that is never found."""
         if any(example.labels is not None for example in examples):
             return (LabelSets(), LabelSets(average="macro"))
-        return (Accuracy(), MacroF1())
+        return (Accuracy(), MacroF1(), MatthewsCorrelation())
 
     def baselines(
         self,

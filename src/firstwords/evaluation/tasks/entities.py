@@ -59,11 +59,12 @@ class Entities(Task):
         }
 
     def metrics(self, examples: "Sequence[WordsRecord]") -> tuple[Metric, ...]:
-        """Over all entities; then F1 of each type, where there are several."""
+        """Over all entities; F1 of each type, where there are several; F1 by the kinder readings of SemEval."""
         types = sorted({entity.type for example in examples for entity in find_entities(example.tags, self.mode)})
         overall = [EntityScore(score=score, mode=self.mode) for score in ("f1", "precision", "recall")]
+        nearly = [EntityScore(mode=self.mode, match=match) for match in ("exact", "partial", "type")]
         by_type = [EntityScore(mode=self.mode, type=each) for each in types] if len(types) > 1 else []
-        return (*overall, *by_type)
+        return (*overall, *by_type, *nearly)
 
     def baselines(
         self,

@@ -6,7 +6,7 @@ from typing import ClassVar, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from firstwords.metrics import entities
+from firstwords.metrics import entities, partial_entities
 from firstwords.metrics.metric import Items, Metric
 
 _FIGURES = {
@@ -24,27 +24,34 @@ class EntityScore(Metric):
     score: Literal["f1", "precision", "recall"] = "f1"
     mode: Literal["default", "strict"] = "default"
     """How tags that break the scheme are read; see `metrics/entities.py`."""
+    match: Literal["strict", "exact", "partial", "type"] = "strict"
+    """When an entity counts as found: type and both ends, both ends, any overlap (half a point), overlap and type; see
+    `metrics/partial_entities.py`."""
     type: str | None = None
     """Only entities of this type."""
 
     @property
     def name(self) -> str:
-        """`entity_f1`, `entity_f1_strict`, `entity_f1 (person)`."""
+        """`entity_f1`, `entity_f1_strict` (tags read strictly), `entity_f1_partial_match`, `entity_f1 (person)`."""
         mode = "" if self.mode == "default" else f"_{self.mode}"
-        return f"entity_{self.score}{mode}" + (f" ({self.type})" if self.type is not None else "")
+        match = "" if self.match == "strict" else f"_{self.match}_match"
+        return f"entity_{self.score}{mode}{match}" + (f" ({self.type})" if self.type is not None else "")
 
     @property
     def shown_as(self) -> str:
         """`F1 {}`, `F1 person {}`."""
-        return _FIGURES[self.score][1] + (f" {self.type} {{}}" if self.type is not None else " {}")
+        match = "" if self.match == "strict" else f" ({self.match} match)"
+        return _FIGURES[self.score][1] + match + (f" {self.type} {{}}" if self.type is not None else " {}")
 
     @property
     def is_detail(self) -> bool:
-        """Scores of one type are."""
-        return self.type is not None
+        """Scores of one type and of other ways to match are."""
+        return self.type is not None or self.match != "strict"
 
     def statistics(self, items: Items) -> NDArray[np.float64]:
-        """(N, 3): entities matched, gold, predicted."""
+        """(N, 3): entities matched (or points), gold, predicted."""
+        if self.match != "strict":
+            return partial_entities.match_counts(items["gold"], items["predicted"], self.match, self.mode, self.type)
         return entities.entity_counts(items["gold"], items["predicted"], self.mode, self.type)
 
     def figure(self, sums: NDArray[np.float64]) -> NDArray[np.float64]:
