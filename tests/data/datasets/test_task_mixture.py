@@ -33,7 +33,7 @@ def test_data_sets_of_any_kind_are_tasks(folder) -> None:
 
 
 def test_records_keep_their_task_in_files(tmp_path) -> None:
-    records = [TaskRecord("a", "g", "text", "label", "task")]
+    records = [TaskRecord("a", "g", "text", "label", task="task")]
     write_table(tmp_path / "t.parquet", table_of(records, TaskRecord))
     assert read_records(tmp_path / "t.parquet") == records
 

@@ -23,7 +23,7 @@ TOKENIZER = TINY["tokenizer"]()
 def rows(objective: InContext, number: int = 12):
     words = TINY["WORDS"]
     records = [
-        TaskRecord(f"t#{n}", f"t#{n}", f"{words[n % 15]} {words[n // 2]}", ("good_one", "bad")[n % 2], "t")
+        TaskRecord(f"t#{n}", f"t#{n}", f"{words[n % 15]} {words[n // 2]}", ("good_one", "bad")[n % 2], task="t")
         for n in range(number)
     ]
     return objective.relate([objective.encode(r, TOKENIZER, (), 256, row) for row, r in enumerate(records)])
@@ -114,8 +114,8 @@ def test_decoding_gives_classes_and_their_accuracy() -> None:
 
 def test_what_cannot_stand_in_a_prompt_is_refused() -> None:
     with pytest.raises(ValueError, match="t#1: an empty text"):
-        InContext().encode(TaskRecord("t#1", "g", "  ", "a", "t"), TOKENIZER, (), 256)
+        InContext().encode(TaskRecord("t#1", "g", "  ", "a", task="t"), TOKENIZER, (), 256)
     with pytest.raises(ValueError, match="lower max_words"):
-        InContext().encode(TaskRecord("t#1", "g", "names " * 40, "a", "t"), TOKENIZER, (), 32)
+        InContext().encode(TaskRecord("t#1", "g", "names " * 40, "a", task="t"), TOKENIZER, (), 32)
     with pytest.raises(ValueError, match="exceed 1 together"):
         InContext(permuted_share=0.6, arbitrary_share=0.6)

@@ -110,7 +110,7 @@ def _of_task(name: str, records: Sequence[Any], most: int) -> list[TaskRecord]:
     kept = sorted(records, key=lambda record: draw("task mixture", record.id))[:most]
     labels = [record.label for record in kept]
     return [
-        TaskRecord(f"{name}/{each.id}", f"{name}/{each.group}", each.text, each.label, name)
+        TaskRecord(f"{name}/{each.id}", f"{name}/{each.group}", each.text, each.label, task=name)
         for each in kept
         if labels.count(each.label) > 1 and each.text.strip()
     ]

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from firstwords.metrics.metric import Items, Metric
-from firstwords.metrics.statistics import Interval
+from firstwords.metrics.statistics import NUM_RESAMPLES, Interval
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,8 +51,15 @@ class ChangeInBits(Metric):
             return np.asarray(sums[..., 0] / sums[..., 2] / math.log(2))
         return np.asarray(sums[..., 0] / sums[..., 1] - 1)
 
-    def interval(self, items: Items, groups: Sequence[Any] | None = None, seed: int = 0) -> Interval:
+    def interval(
+        self,
+        items: Items,
+        groups: Sequence[Any] | None = None,
+        seed: int = 0,
+        num_resamples: int = NUM_RESAMPLES,
+    ) -> Interval:
         """As of every metric, over the items of the part alone: a resample without any of them would have no figure."""
         own = [place for place, part in enumerate(items["part"]) if part == self.part]
         chosen = {name: [column[place] for place in own] for name, column in items.items()}
-        return super().interval(chosen, None if groups is None else [groups[place] for place in own], seed)
+        units = None if groups is None else [groups[place] for place in own]
+        return super().interval(chosen, units, seed, num_resamples)
