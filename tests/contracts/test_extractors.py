@@ -27,6 +27,7 @@ OWN_FORMS = {
     "pdf": MADE["pdf"]([[(9, 700, 2, TEXT.strip()), (9, 600, 2, "ä")]]),
     "epub": MADE["epub"]({"1.xhtml": MADE["chapter"](f"<p>{TEXT}</p><p>ä</p>")}),
     "jats": MADE["jats"](f"<p>{TEXT}</p><p>ä</p>"),
+    "tei": f"<TEI><text><body><p>{TEXT}</p><p>ä</p></body></text></TEI>".encode(),
 }
 HOSTILE = {
     "empty": b"",

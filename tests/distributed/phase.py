@@ -7,6 +7,7 @@ from pathlib import Path
 
 import torch
 
+from firstwords.compute import ranks
 from firstwords.compute.engines.data_parallel import DataParallel
 from firstwords.compute.engines.fsdp import Fsdp
 from firstwords.compute.engines.single import Single
@@ -44,4 +45,5 @@ def run_phase(folder, stop_after, *, alone):
 
 if __name__ == "__main__":
     after = int(sys.argv[2])
-    print(json.dumps(run_phase(Path(sys.argv[1]), after, alone=False)))
+    print(json.dumps(run_phase(Path(sys.argv[1]), after, alone=False)), flush=True)
+    ranks.leave()  # else threads of gloo may still run when the interpreter is taken down

@@ -61,10 +61,47 @@ def test_no_items_have_no_figure():
         Accuracy().value({"gold": [], "predicted": []})
 
 
+# What a metric reads, where it is not in `EXAMPLE`, and the fields that it cannot do without.
+PAIRS = {
+    "gold": [0, 1, 0],
+    "chosen": [-1.0, -2.0, -3.0],
+    "rejected": [-2.0, -1.0, -9.0],
+    "chosen_reference": [-1.5, -2.0, -3.0],
+    "rejected_reference": [-2.0, -2.0, -9.0],
+}
+ATTACKED = {
+    "gold": [0, 1, 0, 1],
+    "was_right": [True, True, False, True],
+    "is_right": [False, True, False, False],
+    "queries": [4, 9, 0, 2],
+    "changed": [0.1, 0.0, 0.0, 0.2],
+}
+CHANGED = {
+    "gold": [0] * 4,
+    "part": ["a", "a", "b", "a"],
+    "nats": [8.0, 9.0, 7.0, 4.0],
+    "nats_before": [9.0, 9.5, 6.0, 5.0],
+    "bytes": [10, 11, 9, 5],
+}
+OWN_ITEMS = {
+    "entity_score": TAGS,
+    "choice_accuracy": CHOICES,
+    "centred_accuracy": CHOICES,
+    "attack_score": ATTACKED,
+    "change_in_bits": CHANGED,
+    "chosen_log_probability": PAIRS,
+    "preference": PAIRS,
+    "exposure": {"gold": [0] * 4, "times": [1, 1, 4, 1], "exposure": [1.0, 2.0, 9.0, 0.5]},
+    "share_of_items": {"gold": [0] * 4, "found": [True, False, None, True]},
+    "worst_draw": EXAMPLE | {"draw": [0, 0, 1, 1]},
+}
+FIELDS = {"change_in_bits": {"part": "a"}, "exposure": {"times": 1}, "share_of_items": {"column": "found"}}
+
+
 @pytest.mark.parametrize("kind", catalogue("metrics.metrics"))
 def test_every_metric_is_a_figure_of_sums(kind):
-    metric = find("metrics.metrics", kind)()
-    items = {"entity_score": TAGS, "choice_accuracy": CHOICES, "centred_accuracy": CHOICES}.get(kind, EXAMPLE)
+    metric = find("metrics.metrics", kind)(**FIELDS.get(kind, {}))
+    items = OWN_ITEMS.get(kind, EXAMPLE)
     statistics = metric.statistics(items)
     assert statistics.shape[0] == len(items["gold"])
     stacked = np.stack([statistics.sum(axis=0), 2 * statistics.sum(axis=0)])

@@ -139,6 +139,9 @@ def test_every_input_is_named_by_its_task(inputs):
         def stage(self, name):
             return None
 
+        def input_of(self, name, role, usual):
+            return usual
+
     stage = Evaluate(
         tasks=(Perplexity(name="a", model="pretrain.x"), Classification(name="b", model="finetune.y")),
     )

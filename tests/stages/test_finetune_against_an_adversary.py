@@ -16,13 +16,12 @@ from firstwords.stages.finetune import Finetune
 
 OTHER = Path(__file__).with_name("test_finetune.py")
 STAGE = runpy.run_path(str(OTHER))
-FIELDS = {"perturb": {"texts": 0.7}, "adversary": {"kind": "freelb"}, "epochs": 2, "batch_examples": 10}
-SCRIPT = STAGE["SCRIPT"].replace("epochs=2, batch_examples=10", "**json.loads(sys.argv[7])")
+FIELDS = {"perturb": {"texts": 0.7}, "adversary": {"kind": "freelb"}}
 
 
 def start(folder: Path, base: Path, how: str, data: dict) -> int:
     arguments = [str(OTHER), str(folder), str(base), how, json.dumps(STAGE["LABELS"]), json.dumps(data)]
-    command = [sys.executable, "-c", SCRIPT, *arguments, json.dumps(FIELDS)]
+    command = [sys.executable, "-c", STAGE["SCRIPT"], *arguments, json.dumps(FIELDS)]
     return subprocess.run(command, check=False, timeout=120).returncode
 
 

@@ -41,7 +41,9 @@ def test_adversaries_stack_the_last_one_outermost():
 def test_what_is_settled_is_the_objective_inside():
     objective = SequenceClassification()
     examples = OBJECTIVES["make_examples"](objective)
-    stacked, reasons = against(objective, Twice()).settle(examples, ("a", "b", "c"), None)
+    stacked, reasons = against(objective, Twice()).settle(
+        examples, ("a", "b", "c"), OBJECTIVES["make_model"](objective, True).config
+    )
     assert isinstance(stacked, Adversarial) and stacked.objective.label_weights is not None
     assert reasons
     # The identity of a checkpoint holds all of it.
