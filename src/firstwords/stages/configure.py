@@ -46,7 +46,7 @@ class Configure(OnCorpora):
             Sizes and vocabulary are the base's own, and the rates rise again (`training.continuation`).
     """
 
-    version: ClassVar[int] = 4
+    version: ClassVar[int] = 5
     resolves: ClassVar[bool] = True
     libraries: ClassVar[tuple[str, ...]] = ("torch",)
 
