@@ -122,3 +122,13 @@ def test_what_no_longer_fits_is_forgotten_with_a_note(monkeypatch, capsys) -> No
         answer(talk, text)
     assert model.asked[-1] == ["two", "I see\x1b", "three"]
     assert "the oldest 2 messages no longer fit" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("end", ["/quit", ""])
+def test_a_line_that_ends_is_no_question(end, tmp_path, monkeypatch, capsys):
+    asked = []
+    model = SimpleNamespace(answer=lambda text, output: asked.append(text))
+    monkeypatch.setattr(chat, "Conversation", lambda folder, **options: model)
+    monkeypatch.setattr("sys.stdin", io.StringIO(f"hello\n{end}\nmore\n"))
+    chat.chat(tmp_path, once=None, seed=0)
+    assert asked == ["hello"]

@@ -21,7 +21,7 @@ def model_folder(artifact: Artifact) -> Path:
     return folder
 
 
-HELP = "/reset begins anew   /system TEXT sets what the model is told first   /help"
+HELP = "/reset begins anew   /system TEXT sets what the model is told first   /quit   /help"
 
 
 class Conversation:
@@ -155,6 +155,6 @@ def chat(folder: Path, *, once: str | None, seed: int, **options: Any) -> None:
             line = input("> ") if interactive else sys.stdin.readline().rstrip("\n")
         except (EOFError, KeyboardInterrupt):
             break
-        if not line.strip():
+        if line.strip() in ("", "/quit"):
             break
         conversation.answer(line, sys.stdout)
