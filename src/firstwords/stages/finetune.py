@@ -10,7 +10,7 @@ from firstwords.compute.engine import Engine
 from firstwords.compute.engines.single import Single
 from firstwords.data.dataset import PARTS, Dataset, label_names, table_of
 from firstwords.errors import RecipeError
-from firstwords.model.base_folder import BaseFolder, StageOrBase
+from firstwords.model.base import Base
 from firstwords.model.config import Reason
 from firstwords.recipe import Count, Kind, build, kind_of
 from firstwords.stage import Outcome, Stage, Work
@@ -74,7 +74,7 @@ class Finetune(Stage):
     version: ClassVar[int] = 3
     libraries: ClassVar[tuple[str, ...]] = ("torch",)
 
-    base: StageOrBase
+    base: Base
     objective: Annotated[Objective, Kind("training.objectives")]
     data: Annotated[Dataset, Kind("data.datasets")]
     epochs: Annotated[float, Field(gt=0)] | None = None
@@ -117,7 +117,7 @@ class Finetune(Stage):
 
     def inputs(self, graph: "Graph") -> dict[str, str]:
         """The base model; the corpus where the labels are made from it."""
-        inputs = {} if isinstance(self.base, BaseFolder) else {"base": graph.require(self.base)}
+        inputs = self.base.inputs(graph)
         if type(self.data).needs_documents:
             inputs["documents"] = corpus(graph)
         if self.hard_examples is not None:
@@ -170,7 +170,7 @@ class Finetune(Stage):
         from firstwords.training import starting_point
         from firstwords.training.language_base import references
 
-        base = self.base.folder if isinstance(self.base, BaseFolder) else work.inputs["base"].path("model")
+        base = self.base.model_folder(work.inputs)
         if type(self.objective).has_labels:
             learnt_from = {part: parts[part] for part in PARTS[:2]}
             return starting_point.labelled(base, objective, learnt_from, labels, kind_of(type(self.data)))
@@ -234,8 +234,7 @@ class Finetune(Stage):
         told += objective.conclude(whole, validation)
         write_table(work.path(place.folder, "curve.parquet"), history.curve())
         if self.adapter is not None:
-            belongs_to = self.base.path if isinstance(self.base, BaseFolder) else self.base
-            self.adapter.save(whole, work.path(place.folder, "adapter"), belongs_to if has_labels else "base")
+            self.adapter.save(whole, work.path(place.folder, "adapter"), self.base.path if has_labels else "base")
             self.adapter.merge(whole)
         folder = work.path(place.folder, "model")
         save_folder(folder, whole, start.config, tokenizer_folder=start.tokenizer_folder, labels=whole.head.names)
