@@ -212,6 +212,7 @@ class Finetune(Stage):
         )
         settings, more = self._with_rate(settings, more)
         model = start.make(objective, seed)
+        objective.check_start(model, rows)
         if self.adapter is not None:
             if not has_labels:  # it may have got rows for new tokens, which no other folder has
                 save_folder(work.path(place.folder, "base"), model, tokenizer_folder=start.tokenizer_folder)

@@ -35,6 +35,10 @@ class Adversary(Component):
         """As `Objective.encode`."""
         return objective.encode(record, tokenizer, labels, context, row)
 
+    def check_start(self, objective: Objective, model: Any, rows: Sequence[Example]) -> None:
+        """As `Objective.check_start`."""
+        objective.check_start(model, rows)
+
     def collate(
         self, objective: Objective, examples: Sequence[Example], draws: Draws, config: "ModelConfig"
     ) -> "Batch":
@@ -91,6 +95,10 @@ class Adversarial(Objective):
         self.objective.check(config)
         if self.objective.is_hybrid:
             raise RecipeError(f"objective '{kind_of(type(self.objective))}' cannot be trained with an adversary")
+
+    def check_start(self, model: Any, rows: Sequence[Example]) -> None:
+        """By the adversary."""
+        self.adversary.check_start(self.objective, model, rows)
 
     def collate(self, examples: Sequence[Example], draws: Draws, config: "ModelConfig") -> "Batch":
         """By the adversary while training; a batch always knows which documents are pieces of one example."""
