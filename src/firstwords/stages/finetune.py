@@ -1,6 +1,6 @@
 """A pre-trained model and labelled data become a tagger, a classifier, or a model that answers."""
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
@@ -209,8 +209,9 @@ class Finetune(Stage):
             num_tokens=sum(len(row) for row in rows),
             config=start.config,
             chosen=FineTuneSettings(self.epochs, self.rate, self.batch_examples, seed, self.training),
+            rate_share=type(self.objective).rate_share * (1.0 if self.adapter is None else self.adapter.rate_share),
+            learns=" with ".join(f"'{kind_of(type(each))}'" for each in (self.objective, self.adapter) if each),
         )
-        settings, more = self._with_rate(settings, more)
         model = start.make(objective, seed)
         objective.check_start(model, rows)
         if self.adapter is not None:
@@ -242,18 +243,6 @@ class Finetune(Stage):
         if not has_labels:
             tell_ends(folder, start.tokenizer)
         return SeedRun(seed, _scores(history), told)
-
-    def _with_rate(self, settings: TrainSettings, reasons: list[Any]) -> tuple[TrainSettings, list[Any]]:
-        """The objective's share of the derived rate, unless the recipe says one."""
-        from firstwords.training.language_base import slowed
-
-        share = type(self.objective).rate_share * (1 if self.adapter is None else self.adapter.rate_share)
-        if share == 1 or self.rate is not None:
-            return settings, reasons
-        settings = replace(slowed(settings, share), **self.training)
-        adapted = "" if self.adapter is None else f" with the adapter '{kind_of(type(self.adapter))}'"
-        told = f"{share:g} times the usual, for '{kind_of(type(self.objective))}'{adapted}"
-        return settings, [r if r.name != "rate" else Reason("rate", settings.matrix_rate, told) for r in reasons]
 
     def _with_hard_ones(self, rows: "list[Example]", labels: list[str], earlier: Path) -> "list[Example]":
         """The rows, and again those on which the earlier model loses most."""

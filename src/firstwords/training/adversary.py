@@ -75,6 +75,14 @@ class Adversarial(Objective):
         """By the adversary."""
         return self.adversary.encode(self.objective, record, tokenizer, labels, context, row)
 
+    def relate(self, rows: Sequence[Example]) -> Sequence[Example]:
+        """By the objective."""
+        return self.objective.relate(rows)
+
+    def refer(self, model: Any, rows: Sequence[Example]) -> list[Example]:
+        """By the objective."""
+        return self.objective.refer(model, rows)
+
     def settle(
         self, rows: Sequence[Example], labels: Sequence[str], config: "ModelConfig"
     ) -> "tuple[Adversarial, list[Reason]]":
@@ -136,6 +144,11 @@ def _pieces(examples: Sequence[Example]) -> "Tensor":
 
     counts = [0] + [len(example.document_bounds) - 1 for example in examples]
     return torch.tensor(counts).cumsum(0)
+
+
+def bare(objective: Objective) -> Objective:
+    """The objective behind all adversaries: what is the same for a whole class is asked of it."""
+    return bare(objective.objective) if isinstance(objective, Adversarial) else objective
 
 
 def against(objective: Objective, *adversaries: Adversary | None) -> Objective:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -20,7 +19,6 @@ from firstwords.tokenizer.conversation import DoesNotFit, with_template
 from firstwords.tokenizer.tokenizer import Tokenizer
 from firstwords.training.batch import IGNORED, Example
 from firstwords.training.objective import Objective
-from firstwords.training.settings import TrainSettings
 
 
 class LanguageBase(NamedTuple):
@@ -139,9 +137,3 @@ def references(parts: Mapping[str, Sequence[Any]], rows: Mapping[str, Sequence[E
         for row in rows[part]
         if row.reference is not None
     ]
-
-
-def slowed(settings: TrainSettings, share: float) -> TrainSettings:
-    """Settings with every rate multiplied."""
-    names = ("matrix_rate", "embedding_rate", "vector_rate", "head_rate")
-    return replace(settings, **{name: getattr(settings, name) * share for name in names})

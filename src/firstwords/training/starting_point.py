@@ -11,6 +11,7 @@ from firstwords.errors import RecipeError
 from firstwords.model.config import ModelConfig
 from firstwords.model.hugging_face import config_under, load_under
 from firstwords.tokenizer.tokenizer import Tokenizer
+from firstwords.training.adversary import bare
 from firstwords.training.batch import Example
 from firstwords.training.language_base import causal_model, encode_parts, language_base
 from firstwords.training.objective import Objective
@@ -51,10 +52,11 @@ def labelled(
         RecipeError: If a record cannot be an example, or the base is not of the kind that the objective needs.
     """
     tokenizer = Tokenizer.load(base)
-    config = causal_model(base).config if objective.keeps_head else config_under(base)
+    keeps_head = bare(objective).keeps_head
+    config = causal_model(base).config if keeps_head else config_under(base)
 
     def make(settled: Objective, seed: int) -> Any:
-        if settled.keeps_head:
+        if keeps_head:
             return causal_model(base)
         return load_under(base, lambda sizes: settled.head(sizes, labels), seed)  # type: ignore[arg-type, return-value]
 
