@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from firstwords.tokenizer.word_joints import WordJoints
     from firstwords.training.batch import Example
     from firstwords.training.forgetting import Watched
-    from firstwords.training.train import History
+    from firstwords.training.history import History
 
 HYBRID_SIDES = (
     "  model/ continues texts (a Llama for transformers), encoder/ is the backbone for heads (a EuroBERT); "
