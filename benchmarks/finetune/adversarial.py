@@ -57,10 +57,9 @@ def sst2(setting: Setting) -> list[Judged]:
 def trec(setting: Setting) -> list[Judged]:
     """TREC's six classes, all of it."""
     with zipfile.ZipFile(setting.data / "cls-trec" / "qc.zip") as packed:
-        names = {Path(name).name: name for name in packed.namelist()}
         train, test = (
-            [_question(line) for line in packed.read(names[name]).decode("latin-1").splitlines() if line.strip()]
-            for name in ("train_5500.label", "TREC_10.label")
+            [_question(line) for line in packed.read(name).decode("latin-1").split("\n") if line.strip()]
+            for name in ("qc/train.txt", "qc/test.txt")
         )
     share = train[:400] if setting.quick else train
     parts = {"train": share[len(share) // 10 :], "validation": share[: len(share) // 10], "test": test}

@@ -49,7 +49,7 @@ class Finetune(Stage):
     Payload: `model/` (a Hugging Face folder), `labels.json`, `curve.parquet` (one row a step), and the examples of each
     part as `train.parquet`, `validation.parquet`, `test.parquet`. The test part is written, never read: evaluation
     does. Of several seeds each has a folder `seeds/<seed>` with its model and curve; `seeds.json` says what each
-    reached on the validation part, and `model` is a copy of the median one.
+    reached on the validation part, and what the median one wrote is copied to where that of a single seed would be.
 
     Attributes:
         base: Full name of the stage whose model is the start, for example `pretrain.masked`, or a Hugging Face folder
