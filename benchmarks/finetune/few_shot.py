@@ -17,14 +17,19 @@ WAYS = {"trec": 2}
 QUICK = ("pretrain.causal.budget=30s", "finetune.learner.epochs=0.3")
 SEEDS, QUICK_SEEDS = 3, 1
 TREC = (
-    '{ kind = "lines", path = "$FIRSTWORDS_DATA/cls-trec/qc.zip", train = "qc/train.txt", test = "qc/test.txt", '
+    '{ kind = "table", path = "$FIRSTWORDS_DATA/cls-trec/qc.zip/qc/train.txt", '
+    'test = "$FIRSTWORDS_DATA/cls-trec/qc.zip/qc/test.txt", '
     "pattern = '(?P<label>\\w+):\\S+ (?P<text>.*)', encoding = \"latin-1\" }"
 )
 BANKING = (
     '{ kind = "table", path = "$FIRSTWORDS_DATA/cls-banking77/train.csv.xz", '
     'test = "$FIRSTWORDS_DATA/cls-banking77/test.csv.xz", label = "category" }'
 )
-CLINC = '{ kind = "intents", path = "$FIRSTWORDS_DATA/cls-clinc150/data_full.json.xz" }'
+CLINC = (
+    '{ kind = "table", path = "$FIRSTWORDS_DATA/cls-clinc150/data_full.json.xz#train", '
+    'validation = "$FIRSTWORDS_DATA/cls-clinc150/data_full.json.xz#val", '
+    'test = "$FIRSTWORDS_DATA/cls-clinc150/data_full.json.xz#test", text = 0, label = 1 }'
+)
 LABELLED = {"trec": TREC, "banking77": BANKING, "clinc150": CLINC}
 
 

@@ -17,7 +17,7 @@ import firstwords.training.train as loop
 from firstwords.console import SilentConsole
 from firstwords.data.dataset import Dataset, Parts, TextRecord, WordsRecord
 from firstwords.inference.language_model import LanguageModel
-from firstwords.model.base_folder import BaseFolder
+from firstwords.model.base import BaseFolder
 from firstwords.recipe import build
 from firstwords.stage import Work
 from firstwords.stages.finetune import Finetune

@@ -16,7 +16,7 @@ from pydantic import Field
 
 from firstwords.errors import RecipeError
 from firstwords.find import nearest
-from firstwords.model.base_folder import Base, BaseStage
+from firstwords.model.base import Base, BaseStage
 from firstwords.recipe import Count, runtime
 from firstwords.stage import Stage
 
@@ -89,9 +89,7 @@ class OnCorpora(Stage):
                 raise RecipeError(f"mixture: no corpus '{name}'.{nearest(name, graph.corpora)} There: {there}")
             if name != graph.corpus_of(graph.name):
                 found[f"tokens.{name}"] = tokens(graph, name, tokenizer)
-        if isinstance(self.base, BaseStage):
-            found["base"] = graph.require(self.base.name)
-        return found
+        return found | (self.base.inputs(graph) if self.base is not None else {})
 
     def _tokenizer(self, graph: "Graph") -> str:
         if not isinstance(self.base, BaseStage):

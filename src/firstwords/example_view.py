@@ -20,7 +20,8 @@ from firstwords.data.dataset import PARTS, label_names
 from firstwords.errors import RecipeError
 from firstwords.find import nearest
 from firstwords.graph import Graph, Plan
-from firstwords.recipe import kind_of, resolve
+from firstwords.model.base import BaseFolder, BaseStage
+from firstwords.recipe import kind_of
 from firstwords.recipe_file import read_recipe
 
 if TYPE_CHECKING:
@@ -165,33 +166,30 @@ def _shown(part: str, name: str, example: Example, tokenizer: Tokenizer, labels:
     )
 
 
-def _tokenizer_folder(plan: Plan, base: Any) -> tuple[Path, int, str]:
+def _tokenizer_folder(plan: Plan, base: BaseFolder | BaseStage) -> tuple[Path, int, str]:
     """Where the base's tokenizer is, its context, and what is to be said about it.
 
     Args:
         plan: Of the recipe.
-        base: Full name of a stage, or a folder as `model.base_folder.BaseFolder` or as a path.
+        base: Of the fine-tuning.
     """
-    folder: Path | None = getattr(base, "folder", None)
-    if folder is None and (base in plan.graph.stages or base in plan.graph.recipe.given):
-        artifact = plan.artifact(base)
-        folder = None if artifact is None else artifact.path("model")
-    elif folder is None and resolve(base).is_dir():
-        folder = resolve(base)
-    if folder is not None:
-        return folder, _context(folder), ""
-    waiting, seen = [str(base)], set[str]()
+    if isinstance(base, BaseFolder):
+        return base.folder, _context(base.folder), ""
+    if (trained := plan.artifact(base.name)) is not None:
+        return trained.path("model"), _context(trained.path("model")), ""
+    waiting, seen = [base.name], set[str]()
     while waiting:
         name = waiting.pop(0)
         if name in seen:
             continue
         seen.add(name)
         if name.partition(".")[0] == "train_tokenizer" and (made := plan.artifact(name)) is not None:
-            note = f"{base} is not trained yet: its tokenizer with a context of {USUAL_CONTEXT} tokens"
+            note = f"{base.name} is not trained yet: its tokenizer with a context of {USUAL_CONTEXT} tokens"
             return made.path("tokenizer"), USUAL_CONTEXT, note
         waiting += plan.graph.inputs.get(name, {}).values()
     raise RecipeError(
-        f"the tokenizer of {base} is not there yet: firstwords run {plan.graph.recipe.path} --until train_tokenizer"
+        f"the tokenizer of {base.name} is not there yet: "
+        f"firstwords run {plan.graph.recipe.path} --until train_tokenizer"
     )
 
 

@@ -146,9 +146,8 @@ class Graph:
             raise RecipeError(f"no corpus '{wanted}'.{nearest(wanted, self.corpora)} There: {known}")
         if wanted or part in self.corpora:
             return wanted or part
-        base = getattr(stage, "base", None)
-        base = getattr(base, "name", base)
-        if isinstance(base, str) and base in self.stages:
+        base = getattr(getattr(stage, "base", None), "name", None)
+        if base in self.stages:
             return self.corpus_of(base)
         if len(self.corpora) == 1:
             return self.corpora[0]

@@ -28,3 +28,9 @@ def test_the_filter_of_the_page_is_reached_by_its_path(tmp_path, monkeypatch) ->
 def test_every_catalogue_that_the_page_names_is_there() -> None:
     for folder in re.findall(r"\| `([a-z_/]+)/` \|", PAGE.read_text()):
         assert catalogue(folder.replace("/", "."))
+
+
+def test_every_catalogue_that_a_recipe_chooses_from_is_on_the_page() -> None:
+    sources = "".join(file.read_text() for file in (PAGE.parents[1] / "src").rglob("*.py"))
+    for catalogue_name in set(re.findall(r'Kind\("([a-z_.]+)"\)', sources)):
+        assert f"| `{catalogue_name.replace('.', '/')}/` |" in PAGE.read_text()

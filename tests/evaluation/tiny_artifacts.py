@@ -16,11 +16,11 @@ from firstwords.data.conversation import ChatRecord, PreferenceRecord
 from firstwords.data.dataset import TextRecord, WordsRecord, label_names, table_of
 from firstwords.data.shards import write_table
 from firstwords.data.token_store import Encoded, StoreWriter, write_store_index
-from firstwords.model.added_rows import add_tokens
 from firstwords.model.config import ModelConfig
 from firstwords.model.heads import LanguageModelHead, SequenceHead, TokenHead
 from firstwords.model.hugging_face import load_folder, save_folder
 from firstwords.model.transformer import Model
+from firstwords.model.vocabulary import add_tokens
 from firstwords.stage import Work
 from firstwords.tokenizer.conversation import with_template
 from firstwords.tokenizer.tokenizer import Tokenizer

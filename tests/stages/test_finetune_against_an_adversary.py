@@ -66,7 +66,7 @@ def test_a_second_round_learns_from_what_the_first_got_wrong(tmp_path):
 
 
 def test_unknown_fields_of_an_adversary_are_refused(tmp_path):
-    fields = {"base": "x", "objective": STAGE["LABELS"], "data": STAGE["class_folders"](tmp_path)}
+    fields = {"base": "pretrain.x", "objective": STAGE["LABELS"], "data": STAGE["class_folders"](tmp_path)}
     with pytest.raises(RecipeError, match="adversary.pases: unknown field. Did you mean 'passes'"):
         build(Finetune, fields | {"adversary": {"kind": "freelb", "pases": 2}})
     with pytest.raises(RecipeError, match="unknown kind 'freelbb'.*freelb"):

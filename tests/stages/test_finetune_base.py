@@ -17,7 +17,7 @@ from firstwords.console import SilentConsole
 from firstwords.data.dataset import read_records
 from firstwords.inference.language_model import LanguageModel
 from firstwords.metrics.entities import entity_f1
-from firstwords.model.base_folder import BaseFolder
+from firstwords.model.base import BaseFolder
 from firstwords.model.batch import Batch
 from firstwords.recipe import build
 from firstwords.stage import Work
@@ -130,7 +130,8 @@ def test_a_folder_is_no_stage_and_its_content_counts(tmp_path):
     assert stage.base.fingerprint() == before
     (base / "tokenizer_config.json").write_text(json.dumps({"sep_token": "[SEP]"}))
     assert stage.base.fingerprint() != before
-    assert build(Finetune, {"base": "pretrain.masked", "objective": TAGS, "data": data}).base == "pretrain.masked"
+    of_stage = build(Finetune, {"base": "finetune.first", "objective": TAGS, "data": data})
+    assert of_stage.inputs(SimpleNamespace(require=lambda name: name)) == {"base": "finetune.first"}
 
 
 # Runs the stage with a checkpoint at every fifth step; killed behind the seventh if asked.

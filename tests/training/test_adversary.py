@@ -1,15 +1,21 @@
 import runpy
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from firstwords.errors import RecipeError
 from firstwords.recipe import configuration
-from firstwords.training.adversary import Adversarial, Adversary, against
+from firstwords.training.adversary import Adversarial, Adversary, against, bare
+from firstwords.training.batch import Example
 from firstwords.training.objectives.causal_lm import CausalLM
+from firstwords.training.objectives.contrastive import Contrastive
 from firstwords.training.objectives.hybrid_lm import HybridLM
+from firstwords.training.objectives.in_context import InContext
+from firstwords.training.objectives.preference import Preference
 from firstwords.training.objectives.sequence_classification import SequenceClassification
+from firstwords.training.partners import Partnered
 
 OBJECTIVES = runpy.run_path(str(Path(__file__).parents[1] / "contracts" / "test_objectives.py"))
 
@@ -48,6 +54,17 @@ def test_what_is_settled_is_the_objective_inside():
     assert reasons
     # The identity of a checkpoint holds all of it.
     assert configuration(stacked)["adversary"]["kind"].endswith("Twice")
+
+
+def test_what_records_know_of_others_and_of_the_base_is_the_objective_s_own():
+    for inner in (Contrastive(), InContext()):
+        assert bare(against(inner, Twice(), Twice())) is inner
+    rows = [Example(np.array([1, 2, 3]), n % 2, None, n) for n in range(4)]
+    assert all(isinstance(row, Partnered) for row in against(Contrastive(), Twice()).relate(rows))
+    pairs = OBJECTIVES["make_examples"](Preference())
+    model = OBJECTIVES["make_model"](Preference(), True)
+    blank = [replace(pair, reference=None) for pair in pairs]
+    assert all(row.reference is not None for row in against(Preference(), Twice()).refer(model, blank))
 
 
 def test_an_objective_that_reorders_its_rows_is_refused():

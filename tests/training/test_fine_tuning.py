@@ -25,6 +25,14 @@ def test_what_the_recipe_says_goes_first_and_is_told_so() -> None:
     assert told["batch_examples"] != "the recipe says so"
 
 
+def test_other_kinds_of_training_take_a_share_of_the_rate() -> None:
+    given = {"num_examples": 1_900, "num_tokens": 1, "config": CONFIG, "rate_share": 0.05, "learns": "'preference'"}
+    found, reasons = derive(chosen=FineTuneSettings(), **given)
+    assert (found.matrix_rate, found.head_rate) == pytest.approx((7.8e-5, 1.56e-4))
+    assert {r.name: r.reason for r in reasons}["rate"] == "0.05 times the usual, for 'preference'"
+    assert derive(chosen=FineTuneSettings(rate=1e-3), **given)[0].matrix_rate == 1e-3
+
+
 def test_wider_models_are_tuned_at_lower_rates() -> None:
     narrow = settings(1_900)[0]
     assert narrow.matrix_rate == narrow.embedding_rate == narrow.vector_rate == 1.56e-3  # 0.2 / 128, three digits

@@ -13,11 +13,9 @@ from firstwords.training.language_base import (
     encode_parts,
     language_base,
     references,
-    slowed,
     tell_ends,
 )
 from firstwords.training.objectives.instruction import Instruction
-from firstwords.training.settings import TrainSettings
 
 TINY = runpy.run_path(str(Path(__file__).parents[1] / "evaluation" / "tiny_artifacts.py"))
 
@@ -61,13 +59,11 @@ def test_what_was_cut_or_left_out_is_told(tmp_path):
         encode_parts(Instruction(), {"train": records[3:]}, start, told.append)
 
 
-def test_bytes_references_and_rates():
+def test_bytes_and_references():
     row = Example(np.arange(4), np.array([-100, 3, 4, -100]), row=7, num_bytes=6, reference=np.array([-1.0, -2.0]))
     assert bytes_per_label([row]) == 3.0
     assert bytes_per_label([]) is None
     assert references({"test": [1]}, {"test": [row]}) == [{"part": "test", "row": 7, "chosen": -1.0, "rejected": -2.0}]
-    settings = TrainSettings(tokens=1, batch_tokens=1, matrix_rate=0.2, head_rate=0.4)
-    assert (slowed(settings, 0.1).matrix_rate, slowed(settings, 0.1).head_rate) == pytest.approx((0.02, 0.04))
 
 
 def test_generation_ends_at_the_end_mark(tmp_path):

@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from firstwords.training.history import History
 from firstwords.training.learning_curve import MARK, chart, curve
-from firstwords.training.train import History
 
 
 def test_a_falling_loss_falls_from_left_to_right():

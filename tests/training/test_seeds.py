@@ -23,6 +23,7 @@ def train(work, seed) -> bool:
         if trained:
             work.path(place.folder, "model", "weights").write_text(str(seed))
             work.path(place.folder, "curve.parquet").write_text(str(seed))
+            work.path(place.folder, "adapter", "weights").write_text(str(seed))
             place.work.scratch("checkpoints", "x").write_text("")
             place.run = SeedRun(seed, {"accuracy": seed / 10}, [("a", "b", "c")])
     return trained
@@ -51,6 +52,7 @@ def test_the_median_model_is_the_stages_model(tmp_path) -> None:
             runs.append(place.run)
     assert choose(work, runs).seed == 1
     assert (tmp_path / "model" / "weights").read_text() == "1"
+    assert (tmp_path / "adapter" / "weights").read_text() == (tmp_path / "curve.parquet").read_text() == "1"
     assert '"median": 1' in (tmp_path / "seeds.json").read_text()
 
 

@@ -49,7 +49,7 @@ def test_a_record_that_is_no_example_is_named(bases):
 
 
 def test_a_kept_head_needs_a_causal_base(bases):
-    with pytest.raises(RecipeError, match="'in_context' goes on from a causal language model"):
+    with pytest.raises(RecipeError, match="is no causal language model"):
         starting_point.labelled(bases[False], InContext(), {"train": []}, [], "task_mixture")
 
 

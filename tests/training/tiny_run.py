@@ -26,8 +26,9 @@ from firstwords.training.adversary import against
 from firstwords.training.batch import Example
 from firstwords.training.checkpoint import CheckpointStore
 from firstwords.training.loader import Loader
+from firstwords.training.settings import TrainSettings
 from firstwords.training.tracker import Tracker
-from firstwords.training.train import TrainSettings, train
+from firstwords.training.train import train
 
 ROW_TOKENS = 32
 END, MASK, FIRST_WORD = 1, 2, 3

@@ -116,6 +116,9 @@ class Dataset(Component):
 
 # --- Files -----------------------------------------------------------------------------------------------------------
 
+PACKED: dict[str, Any] = {".xz": lzma.open, ".gz": gzip.open, ".bz2": bz2.open}
+"""How files are opened that are packed, by the end of their name."""
+
 
 def read_file(path: Path) -> bytes:
     """Content of a file; `.xz`, `.gz` and `.bz2` are unpacked.
@@ -123,8 +126,7 @@ def read_file(path: Path) -> bytes:
     Raises:
         RecipeError: If the file cannot be read or unpacked.
     """
-    openers: dict[str, Any] = {".xz": lzma.open, ".gz": gzip.open, ".bz2": bz2.open}
-    opener = openers.get(path.suffix, open)
+    opener = PACKED.get(path.suffix, open)
     try:
         with opener(path, "rb") as file:
             return bytes(file.read())

@@ -6,9 +6,8 @@ meant (`data.json#train`). Nothing is unpacked to disk.
 
 from __future__ import annotations
 
-import bz2
-import gzip
 import hashlib
+import io
 import lzma
 import tarfile
 import zipfile
@@ -19,12 +18,12 @@ from typing import Annotated, Any, NamedTuple
 from pydantic import BeforeValidator
 from pydantic_core import PydanticCustomError
 
+from firstwords.data.dataset import PACKED, read_file
 from firstwords.errors import RecipeError
 from firstwords.find import nearest
 from firstwords.recipe import resolve
 
 ARCHIVES = (".zip", ".tar", ".tar.xz", ".tar.gz", ".tar.bz2", ".tgz")
-PACKED: dict[str, Any] = {".xz": lzma.open, ".gz": gzip.open, ".bz2": bz2.open}
 # A member of an archive says how large it is before it is unpacked; a larger one is no table of labels.
 MAX_MEMBER_BYTES = 2**32
 
@@ -84,14 +83,12 @@ def read_place(place: Place) -> bytes:
     Raises:
         RecipeError: If it cannot be read or unpacked, or the archive has no such member.
     """
+    if not place.member:
+        return read_file(place.file)
     try:
-        if not place.member:
-            opener = PACKED.get(place.file.suffix, open)
-            with opener(place.file, "rb") as file:
-                return bytes(file.read())
         content = _member(place)
         suffix = PurePosixPath(place.member).suffix
-        return bytes(PACKED[suffix](_stream(content), "rb").read()) if suffix in PACKED else content
+        return bytes(PACKED[suffix](io.BytesIO(content), "rb").read()) if suffix in PACKED else content
     except (OSError, EOFError, lzma.LZMAError, zipfile.BadZipFile, tarfile.TarError, NotImplementedError) as error:
         raise RecipeError(f"{place}: cannot be read: {error}") from error
 
@@ -152,9 +149,3 @@ def _check_member(place: Place, names: list[str]) -> None:
 def _check_size(place: Place, size: int) -> None:
     if size > MAX_MEMBER_BYTES:
         raise RecipeError(f"{place}: {size:,} bytes; at most {MAX_MEMBER_BYTES:,} are read")
-
-
-def _stream(content: bytes) -> Any:
-    import io
-
-    return io.BytesIO(content)

@@ -5,7 +5,8 @@ from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
 from firstwords.data.dataset import Dataset, TextRecord
-from firstwords.data.table_rows import Row, require_columns
+from firstwords.data.labelled_files import LabelledPath, place_of
+from firstwords.data.table_rows import Row, json_of, require_columns
 from firstwords.errors import RecipeError
 
 Column = str | int
@@ -28,8 +29,9 @@ class LabelledRows(Dataset):
     label each, which a text has (1, true, yes) or has not (0, false, no)."""
     separator: str | None = None
     """What stands between the labels in one cell, where a text may have several: then an empty cell is none."""
-    labels: dict[str, str] = field(default_factory=dict)
-    """Names in place of labels as they stand, such as `{ "0" = "hate" }`; then rows of other labels are left out."""
+    labels: dict[str, str] | tuple[str, ...] | LabelledPath = field(default_factory=dict)
+    """Names in place of labels as they stand, such as `{ "0" = "hate" }`, or a list of labels, or a JSON file with
+    either (`domains.json#travel`); then rows of other labels are left out."""
     group: Column = ""
     """A column that names the unit a text was drawn from (a site, a book): a unit is in one part only. Without one each
     text is its own unit."""
@@ -39,6 +41,26 @@ class LabelledRows(Dataset):
             raise ValueError("separator: labels stand in columns of their own or in one cell, not both")
         if self.separator == "":
             raise ValueError("separator: name what stands between two labels, for example ','")
+
+    @property
+    def label_file(self) -> str | None:
+        """The file that names the labels, if one does; it belongs to the fingerprint."""
+        return self.labels if isinstance(self.labels, str) else None
+
+    def kept_labels(self) -> dict[str, str]:
+        """Labels as they stand, and their names; empty where all are kept.
+
+        Raises:
+            RecipeError: If the file holds neither an object of names nor a list of labels.
+        """
+        found: Any = self.labels
+        if isinstance(found, str):
+            place = place_of(found)
+            found = json_of(place)
+            values = list(found.values()) if isinstance(found, dict) else found
+            if not isinstance(values, list) or not values or not all(isinstance(each, str) for each in values):
+                raise RecipeError(f"{place}: holds neither an object of names nor a list of labels")
+        return dict(found) if isinstance(found, Mapping) else {each: each for each in found}
 
     @property
     def texts(self) -> tuple[str, ...]:
@@ -72,6 +94,7 @@ class LabelledRows(Dataset):
             RecipeError: If a row is malformed; the message names its place.
         """
         several: bool | None = None
+        kept = self.kept_labels()
         for row in rows:
             wanted = [*self.texts, *([str(self.pair)] if self.pair is not None else [])]
             wanted += [str(self.group)] if self.group != "" else []
@@ -87,8 +110,8 @@ class LabelledRows(Dataset):
                     f"{row.where}: has {'a list of labels' if is_several else 'one label'}, rows before not"
                 )
             several = is_several
-            if self.labels:
-                found = type(found)(self.labels[each] for each in found if each in self.labels)
+            if kept:
+                found = type(found)(kept[each] for each in found if each in kept)
             identity = f"{name}#{row.name}"
             if is_several:
                 yield TextRecord.several(identity, unit, text, found, pair)

@@ -142,7 +142,12 @@ def _json_lines(place: Place) -> Iterator[Row]:
         yield _row_of(values, where, str(number))
 
 
-def _json_rows(place: Place) -> Iterator[Row]:
+def json_of(place: Place) -> Any:
+    """The content of a JSON file, or what stands under the place's key.
+
+    Raises:
+        RecipeError: If it is not JSON, or has no such key.
+    """
     text = text_of(place)
     try:
         content = json.loads(text)
@@ -154,6 +159,11 @@ def _json_rows(place: Place) -> Iterator[Row]:
             known = list(content) if isinstance(content, dict) else []
             raise RecipeError(f"{place}: no key '{key}'.{nearest(key, known)} Keys: {', '.join(known[:10]) or 'none'}")
         content = content[key]
+    return content
+
+
+def _json_rows(place: Place) -> Iterator[Row]:
+    content = json_of(place)
     if isinstance(content, list):
         for number, values in enumerate(content, 1):
             yield _row_of(values, f"{place}: record {number}", str(number))

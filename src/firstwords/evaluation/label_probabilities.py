@@ -39,12 +39,12 @@ def columns(gold: Sequence[str], answers: Sequence[Answer]) -> dict[str, list[An
     }
 
 
-def answers_of(model: Any, texts: Sequence[str], at_once: int, told: Any) -> list[Answer]:
+def answers_of(model: Any, texts: Sequence[str | tuple[str, str]], at_once: int, told: Any) -> list[Answer]:
     """What a classifier says of texts.
 
     Args:
         model: A `LanguageModel` with a sequence head.
-        texts: Any.
+        texts: Single ones, or pairs where it learnt pairs.
         at_once: So many between two calls of `told`.
         told: Called with how many are done, and how many there are.
     """

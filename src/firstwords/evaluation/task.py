@@ -15,7 +15,7 @@ from pydantic import Field
 from firstwords.artifact import Artifact
 from firstwords.errors import RecipeError
 from firstwords.metrics.metric import Items, Metric
-from firstwords.model.base_folder import Folder
+from firstwords.model.base import Folder
 from firstwords.recipe import Component, kind_of
 
 if TYPE_CHECKING:

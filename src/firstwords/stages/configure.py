@@ -2,7 +2,6 @@
 
 import dataclasses
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
 from pydantic import Field
@@ -10,7 +9,7 @@ from pydantic import Field
 from firstwords.corpora import OnCorpora
 from firstwords.errors import CannotFit, RecipeError
 from firstwords.machine import available_memory_bytes, gibibytes, memory_bytes
-from firstwords.model.base_folder import BaseFolder
+from firstwords.model.base import BaseFolder
 from firstwords.model.cost import training_memory
 from firstwords.model.sizes import ModelSizes
 from firstwords.recipe import Count, Duration, Kind, build, kind_of
@@ -110,7 +109,7 @@ class Configure(OnCorpora):
         work.progress("probing this machine")
         sizes, training, base = self.model, self.training, None
         if self.base is not None:
-            base = continuation.base_config(base_of(self, work), work.inputs["tokenizer"].folder)
+            base = continuation.base_config(self.base.model_folder(work.inputs), work.inputs["tokenizer"].folder)
             corpus = continuation.corpus_for(base, corpus)
             sizes, training = continuation.sizes_of(base, self.model), continuation.rewarmed(base, self.training)
         demand = Demand(self.objective, self.budget, self.tokens, sizes, training, self.seed, self.flops)
@@ -182,8 +181,3 @@ class Configure(OnCorpora):
             max_epochs=type(self.objective).max_epochs,
             infilling=tokenizer.infilling,
         )
-
-
-def base_of(stage: OnCorpora, work: Work) -> Path:
-    """The folder of the model that a stage goes on from."""
-    return work.inputs["base"].path("model") if not isinstance(stage.base, BaseFolder) else stage.base.folder

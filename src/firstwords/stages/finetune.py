@@ -1,6 +1,6 @@
 """A pre-trained model and labelled data become a tagger, a classifier, or a model that answers."""
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
@@ -10,7 +10,7 @@ from firstwords.compute.engine import Engine
 from firstwords.compute.engines.single import Single
 from firstwords.data.dataset import PARTS, Dataset, label_names, table_of
 from firstwords.errors import RecipeError
-from firstwords.model.base_folder import BaseFolder, StageOrBase
+from firstwords.model.base import Base
 from firstwords.model.config import Reason
 from firstwords.recipe import Count, Kind, build, kind_of
 from firstwords.stage import Outcome, Stage, Work
@@ -49,7 +49,7 @@ class Finetune(Stage):
     Payload: `model/` (a Hugging Face folder), `labels.json`, `curve.parquet` (one row a step), and the examples of each
     part as `train.parquet`, `validation.parquet`, `test.parquet`. The test part is written, never read: evaluation
     does. Of several seeds each has a folder `seeds/<seed>` with its model and curve; `seeds.json` says what each
-    reached on the validation part, and `model` is a copy of the median one.
+    reached on the validation part, and what the median one wrote is copied to where that of a single seed would be.
 
     Attributes:
         base: Full name of the stage whose model is the start, for example `pretrain.masked`, or a Hugging Face folder
@@ -74,7 +74,7 @@ class Finetune(Stage):
     version: ClassVar[int] = 3
     libraries: ClassVar[tuple[str, ...]] = ("torch",)
 
-    base: StageOrBase
+    base: Base
     objective: Annotated[Objective, Kind("training.objectives")]
     data: Annotated[Dataset, Kind("data.datasets")]
     epochs: Annotated[float, Field(gt=0)] | None = None
@@ -117,7 +117,7 @@ class Finetune(Stage):
 
     def inputs(self, graph: "Graph") -> dict[str, str]:
         """The base model; the corpus where the labels are made from it."""
-        inputs = {} if isinstance(self.base, BaseFolder) else {"base": graph.require(self.base)}
+        inputs = self.base.inputs(graph)
         if type(self.data).needs_documents:
             inputs["documents"] = corpus(graph)
         if self.hard_examples is not None:
@@ -170,7 +170,7 @@ class Finetune(Stage):
         from firstwords.training import starting_point
         from firstwords.training.language_base import references
 
-        base = self.base.folder if isinstance(self.base, BaseFolder) else work.inputs["base"].path("model")
+        base = self.base.model_folder(work.inputs)
         if type(self.objective).has_labels:
             learnt_from = {part: parts[part] for part in PARTS[:2]}
             return starting_point.labelled(base, objective, learnt_from, labels, kind_of(type(self.data)))
@@ -209,9 +209,11 @@ class Finetune(Stage):
             num_tokens=sum(len(row) for row in rows),
             config=start.config,
             chosen=FineTuneSettings(self.epochs, self.rate, self.batch_examples, seed, self.training),
+            rate_share=type(self.objective).rate_share * (1.0 if self.adapter is None else self.adapter.rate_share),
+            learns=" with ".join(f"'{kind_of(type(each))}'" for each in (self.objective, self.adapter) if each),
         )
-        settings, more = self._with_rate(settings, more)
         model = start.make(objective, seed)
+        objective.check_start(model, rows)
         if self.adapter is not None:
             if not has_labels:  # it may have got rows for new tokens, which no other folder has
                 save_folder(work.path(place.folder, "base"), model, tokenizer_folder=start.tokenizer_folder)
@@ -234,26 +236,13 @@ class Finetune(Stage):
         told += objective.conclude(whole, validation)
         write_table(work.path(place.folder, "curve.parquet"), history.curve())
         if self.adapter is not None:
-            belongs_to = self.base.path if isinstance(self.base, BaseFolder) else self.base
-            self.adapter.save(whole, work.path(place.folder, "adapter"), belongs_to if has_labels else "base")
+            self.adapter.save(whole, work.path(place.folder, "adapter"), self.base.path if has_labels else "base")
             self.adapter.merge(whole)
         folder = work.path(place.folder, "model")
         save_folder(folder, whole, start.config, tokenizer_folder=start.tokenizer_folder, labels=whole.head.names)
         if not has_labels:
             tell_ends(folder, start.tokenizer)
         return SeedRun(seed, _scores(history), told)
-
-    def _with_rate(self, settings: TrainSettings, reasons: list[Any]) -> tuple[TrainSettings, list[Any]]:
-        """The objective's share of the derived rate, unless the recipe says one."""
-        from firstwords.training.language_base import slowed
-
-        share = type(self.objective).rate_share * (1 if self.adapter is None else self.adapter.rate_share)
-        if share == 1 or self.rate is not None:
-            return settings, reasons
-        settings = replace(slowed(settings, share), **self.training)
-        adapted = "" if self.adapter is None else f" with the adapter '{kind_of(type(self.adapter))}'"
-        told = f"{share:g} times the usual, for '{kind_of(type(self.objective))}'{adapted}"
-        return settings, [r if r.name != "rate" else Reason("rate", settings.matrix_rate, told) for r in reasons]
 
     def _with_hard_ones(self, rows: "list[Example]", labels: list[str], earlier: Path) -> "list[Example]":
         """The rows, and again those on which the earlier model loses most."""

@@ -14,7 +14,6 @@ from firstwords.errors import RecipeError
 from firstwords.model.sizes import ModelSizes
 from firstwords.recipe import Count, Duration, Kind, runtime
 from firstwords.stage import Outcome, Work
-from firstwords.stages.configure import base_of
 from firstwords.training.objective import Objective
 from firstwords.training.tracker import Tracker
 
@@ -26,7 +25,7 @@ if TYPE_CHECKING:
     from firstwords.tokenizer.word_joints import WordJoints
     from firstwords.training.batch import Example
     from firstwords.training.forgetting import Watched
-    from firstwords.training.train import History
+    from firstwords.training.history import History
 
 HYBRID_SIDES = (
     "  model/ continues texts (a Llama for transformers), encoder/ is the backbone for heads (a EuroBERT); "
@@ -206,15 +205,15 @@ class Pretrain(OnCorpora):
         """The model to train, and the configuration it is stored with: a base keeps its longest context."""
         from firstwords.model.hugging_face import load_folder
         from firstwords.model.transformer import Model
-        from firstwords.model.vocabulary import extended
+        from firstwords.model.vocabulary import add_merged
         from firstwords.tokenizer.extension import Extension
 
         if self.base is None:
             return Model(config, self.objective.head(config, None), seed=seed), config  # type: ignore[arg-type]
-        model, stored, _ = load_folder(base_of(self, work), "language_model")
+        model, stored, _ = load_folder(self.base.model_folder(work.inputs), "language_model")
         added = Extension.read(work.inputs["tokenizer"].folder)
         if added is not None:
-            model = extended(model, added.first, added.pieces)
+            add_merged(model, added.first, added.pieces)
             stored = model.config
         if dataclasses.replace(stored, context=config.context) != config:
             raise RecipeError(f"base = {self.base.path!r} is not the model that `configure` looked at")

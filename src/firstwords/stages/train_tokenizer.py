@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 from pydantic import Field
 
 from firstwords.errors import RecipeError
-from firstwords.model.base_folder import Base, BaseFolder
+from firstwords.model.base import BaseFolder, Folder
 from firstwords.recipe import Count, Kind, Size, runtime
 from firstwords.stage import Outcome, Stage, Work
 from firstwords.stages.decontaminate import corpus
@@ -48,7 +48,7 @@ class TrainTokenizer(Stage):
     tokenizer: Annotated[TokenizerTrainer, Kind("tokenizer.tokenizers")] = ByteBPE()
     max_bytes: Size = 2**30
     report_bytes: Size = 16 * 2**20
-    base: Base | None = None
+    base: Folder | None = None
     extends: str | None = runtime(None)
     extend_vocabulary: Annotated[Count, Field(ge=0)] = 0
     corpus: str | None = runtime(None)
@@ -60,7 +60,7 @@ class TrainTokenizer(Stage):
         stages = [stage for name in names if (stage := graph.stage(name)) and graph.corpus_of(name) == corpus]
         found = {base: stage for stage in stages if isinstance(base := getattr(stage, "base", None), BaseFolder)}
         bases = set(found)
-        if isinstance(self.base, BaseFolder):
+        if self.base is not None:
             bases.add(self.base)
         if not bases or self.extends:
             return self
@@ -92,7 +92,7 @@ class TrainTokenizer(Stage):
             )
         whole = sizes["train"].bytes
         source = work.inputs["base"].folder if "base" in work.inputs else None
-        if isinstance(self.base, BaseFolder):
+        if self.base is not None:
             source = self.base.folder
         if source is None:
             vocab_size, reason = self.tokenizer.size(min(whole, self.max_bytes))

@@ -35,6 +35,10 @@ class Adversary(Component):
         """As `Objective.encode`."""
         return objective.encode(record, tokenizer, labels, context, row)
 
+    def check_start(self, objective: Objective, model: Any, rows: Sequence[Example]) -> None:
+        """As `Objective.check_start`."""
+        objective.check_start(model, rows)
+
     def collate(
         self, objective: Objective, examples: Sequence[Example], draws: Draws, config: "ModelConfig"
     ) -> "Batch":
@@ -71,6 +75,14 @@ class Adversarial(Objective):
         """By the adversary."""
         return self.adversary.encode(self.objective, record, tokenizer, labels, context, row)
 
+    def relate(self, rows: Sequence[Example]) -> Sequence[Example]:
+        """By the objective."""
+        return self.objective.relate(rows)
+
+    def refer(self, model: Any, rows: Sequence[Example]) -> list[Example]:
+        """By the objective."""
+        return self.objective.refer(model, rows)
+
     def settle(
         self, rows: Sequence[Example], labels: Sequence[str], config: "ModelConfig"
     ) -> "tuple[Adversarial, list[Reason]]":
@@ -91,6 +103,10 @@ class Adversarial(Objective):
         self.objective.check(config)
         if self.objective.is_hybrid:
             raise RecipeError(f"objective '{kind_of(type(self.objective))}' cannot be trained with an adversary")
+
+    def check_start(self, model: Any, rows: Sequence[Example]) -> None:
+        """By the adversary."""
+        self.adversary.check_start(self.objective, model, rows)
 
     def collate(self, examples: Sequence[Example], draws: Draws, config: "ModelConfig") -> "Batch":
         """By the adversary while training; a batch always knows which documents are pieces of one example."""
@@ -128,6 +144,11 @@ def _pieces(examples: Sequence[Example]) -> "Tensor":
 
     counts = [0] + [len(example.document_bounds) - 1 for example in examples]
     return torch.tensor(counts).cumsum(0)
+
+
+def bare(objective: Objective) -> Objective:
+    """The objective behind all adversaries: what is the same for a whole class is asked of it."""
+    return bare(objective.objective) if isinstance(objective, Adversarial) else objective
 
 
 def against(objective: Objective, *adversaries: Adversary | None) -> Objective:

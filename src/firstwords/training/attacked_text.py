@@ -70,10 +70,13 @@ class AttackedText(Adversary):
         """The example with the record it was made from.
 
         Raises:
-            RecipeError: If the record is neither a text nor words.
+            RecipeError: If the record is neither a text nor words, or the objective shows several beside each other.
         """
         if not isinstance(record, TextRecord | WordsRecord):
             raise RecipeError(f"attacked_text: objective '{kind_of(type(objective))}' does not learn from plain texts")
+        if type(objective).relate is not Objective.relate:
+            name = kind_of(type(objective))
+            raise RecipeError(f"attacked_text: objective '{name}' shows texts beside each other, so none is made anew")
         clean = objective.encode(record, tokenizer, labels, context, row)
 
         def again(changed: Any) -> Example:

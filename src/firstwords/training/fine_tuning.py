@@ -37,7 +37,13 @@ class FineTuneSettings:
 
 
 def derive(
-    *, num_examples: int, num_tokens: int, config: "ModelConfig", chosen: FineTuneSettings
+    *,
+    num_examples: int,
+    num_tokens: int,
+    config: "ModelConfig",
+    chosen: FineTuneSettings,
+    rate_share: float = 1.0,
+    learns: str = "",
 ) -> tuple[TrainSettings, list[Reason]]:
     """Settings of a fine-tuning, and why they are so.
 
@@ -46,6 +52,8 @@ def derive(
         num_tokens: Of the training part.
         config: Of the base.
         chosen: What the recipe says goes before what is derived.
+        rate_share: Of the usual rate, for this kind of training.
+        learns: What kind that is, in words.
     """
     told = "the recipe says so"
     batch_examples = chosen.batch_examples or BATCH_EXAMPLES
@@ -58,7 +66,9 @@ def derive(
         why = (
             f"{ADOPTED_RATE:g} at a width of {ADOPTED_WIDTH}, less by the square of the width: the base is well trained"
         )
-    rate = chosen.rate or float(f"{usual:.3g}")
+    if rate_share != 1:
+        why = f"{rate_share:g} times the usual, for {learns}"
+    rate = chosen.rate or float(f"{usual:.3g}") * rate_share
     reasons = [
         Reason("epochs", epochs, told if chosen.epochs else f"{UPDATES} updates, {least} to {most} passes"),
         Reason("rate", rate, told if chosen.rate else why),

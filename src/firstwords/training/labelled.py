@@ -20,19 +20,6 @@ if TYPE_CHECKING:
 DEFAULT_HIDDEN_SHARE = 0.1
 
 
-def hidden_share_for(config: ModelConfig, share: float | None) -> float:
-    """The share of sub-words to hide: what is asked for, or the default where the model has a mask token.
-
-    Raises:
-        RecipeError: If a share is asked for and the model has no mask token.
-    """
-    if share and config.mask_id is None:
-        raise RecipeError("hidden_share needs a base with a mask token (a masked language model): set hidden_share = 0")
-    if share is None:
-        return 0.0 if config.mask_id is None else DEFAULT_HIDDEN_SHARE
-    return share
-
-
 def hide(input_ids: Sequence[np.ndarray], draws: Draws, config: ModelConfig, share: float | None) -> list[np.ndarray]:
     """Token ids of examples, of which a share is replaced by the mask token while training.
 
@@ -43,12 +30,15 @@ def hide(input_ids: Sequence[np.ndarray], draws: Draws, config: ModelConfig, sha
         input_ids: Of each example.
         draws: While evaluating nothing is hidden.
         config: Of the model; knows the mask token.
-        share: See `hidden_share_for`.
+        share: Of the sub-words; None = `DEFAULT_HIDDEN_SHARE` where the model has a mask token, else nothing.
 
     Raises:
         RecipeError: If a share is asked for and the model has no mask token.
     """
-    share = hidden_share_for(config, share)
+    if share and config.mask_id is None:
+        raise RecipeError("hidden_share needs a base with a mask token (a masked language model): set hidden_share = 0")
+    if share is None:
+        share = 0.0 if config.mask_id is None else DEFAULT_HIDDEN_SHARE
     if share == 0 or draws.evaluating:
         return list(input_ids)
     return [

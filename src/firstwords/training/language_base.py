@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -12,15 +11,14 @@ import numpy as np
 
 from firstwords.artifact import write_json
 from firstwords.errors import RecipeError
-from firstwords.model.added_rows import add_tokens
 from firstwords.model.config import ModelConfig
 from firstwords.model.hugging_face import load_folder
 from firstwords.model.transformer import Model
+from firstwords.model.vocabulary import add_tokens
 from firstwords.tokenizer.conversation import DoesNotFit, with_template
 from firstwords.tokenizer.tokenizer import Tokenizer
 from firstwords.training.batch import IGNORED, Example
 from firstwords.training.objective import Objective
-from firstwords.training.settings import TrainSettings
 
 
 class LanguageBase(NamedTuple):
@@ -38,6 +36,18 @@ class LanguageBase(NamedTuple):
     num_added: int
 
 
+def causal_model(base: Path) -> Model:
+    """Load a model that continues texts.
+
+    Raises:
+        RecipeError: If it does anything else.
+    """
+    model, config, _ = load_folder(base)
+    if model.head.kind != "language_model" or not config.causal:
+        raise RecipeError(f"{base} is no causal language model: name a base that was trained with causal_lm")
+    return model
+
+
 def language_base(base: Path, folder: Path, seed: int) -> LanguageBase:
     """Load a causal language model and give it a chat template, and rows for its marks, where it has none.
 
@@ -47,11 +57,9 @@ def language_base(base: Path, folder: Path, seed: int) -> LanguageBase:
         seed: Of the new rows.
 
     Raises:
-        RecipeError: If the base does not continue texts.
+        RecipeError: As `causal_model`.
     """
-    model, config, _ = load_folder(base)
-    if model.head.kind != "language_model" or not config.causal:
-        raise RecipeError(f"{base} is no causal language model: name a base that was trained with causal_lm")
+    model = causal_model(base)
     before = set(Tokenizer.load(base).special.values())
     tokenizer = with_template(base, folder)
     added = sorted(set(tokenizer.special.values()) - before)
@@ -129,9 +137,3 @@ def references(parts: Mapping[str, Sequence[Any]], rows: Mapping[str, Sequence[E
         for row in rows[part]
         if row.reference is not None
     ]
-
-
-def slowed(settings: TrainSettings, share: float) -> TrainSettings:
-    """Settings with every rate multiplied."""
-    names = ("matrix_rate", "embedding_rate", "vector_rate", "head_rate")
-    return replace(settings, **{name: getattr(settings, name) * share for name in names})

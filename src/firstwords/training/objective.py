@@ -119,6 +119,18 @@ class Objective(Component):
         """
         return
 
+    def check_start(self, model: Any, rows: Sequence[Example]) -> None:
+        """Refuse what this objective could learn nothing from, before the first step of a fine-tuning.
+
+        Args:
+            model: The one to be trained, on the processor.
+            rows: The encoded training part.
+
+        Raises:
+            RecipeError: Naming what is missing.
+        """
+        return
+
     @abstractmethod
     def collate(self, examples: Sequence[Example], draws: Draws, config: "ModelConfig") -> "Batch":
         """Examples one after another without padding, with their labels.

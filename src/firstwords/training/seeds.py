@@ -82,14 +82,14 @@ def median(runs: Sequence[SeedRun]) -> SeedRun:
 
 
 def choose(work: Work, runs: Sequence[SeedRun]) -> SeedRun:
-    """Put the median model where the stage's model belongs, and write `seeds.json`; the run of that model."""
+    """Put what the median seed wrote where the stage's results belong, and write `seeds.json`; the run of that seed."""
     chosen = median(runs)
     if len(runs) > 1 and not ranks.rank():
         folder = work.folder / "seeds" / str(chosen.seed)
-        for name in ("model", "curve.parquet"):
-            with atomic_write(work.path(name)) as temporary:
-                copy = shutil.copytree if (folder / name).is_dir() else shutil.copyfile
-                copy(folder / name, temporary)
+        for written in sorted(folder.iterdir()):  # model, curve, and what an adapter adds
+            with atomic_write(work.path(written.name)) as temporary:
+                copy = shutil.copytree if written.is_dir() else shutil.copyfile
+                copy(written, temporary)
         table = [{"seed": run.seed, "validation": run.scores} for run in runs]
         write_json(work.path("seeds.json"), {"median": chosen.seed, "seeds": table})
     return chosen

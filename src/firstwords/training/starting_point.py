@@ -9,11 +9,11 @@ from typing import Any
 
 from firstwords.errors import RecipeError
 from firstwords.model.config import ModelConfig
-from firstwords.model.hugging_face import config_under, load_folder, load_under
-from firstwords.recipe import kind_of
+from firstwords.model.hugging_face import config_under, load_under
 from firstwords.tokenizer.tokenizer import Tokenizer
+from firstwords.training.adversary import bare
 from firstwords.training.batch import Example
-from firstwords.training.language_base import encode_parts, language_base
+from firstwords.training.language_base import causal_model, encode_parts, language_base
 from firstwords.training.objective import Objective
 
 
@@ -52,11 +52,12 @@ def labelled(
         RecipeError: If a record cannot be an example, or the base is not of the kind that the objective needs.
     """
     tokenizer = Tokenizer.load(base)
-    config = _language_config(base, objective) if objective.keeps_head else config_under(base)
+    keeps_head = bare(objective).keeps_head
+    config = causal_model(base).config if keeps_head else config_under(base)
 
     def make(settled: Objective, seed: int) -> Any:
-        if settled.keeps_head:
-            return load_folder(base)[0]
+        if keeps_head:
+            return causal_model(base)
         return load_under(base, lambda sizes: settled.head(sizes, labels), seed)  # type: ignore[arg-type, return-value]
 
     rows = {}
@@ -102,10 +103,3 @@ def conversations(
     return StartingPoint(
         config=start.config, tokenizer=start.tokenizer, tokenizer_folder=start.folder, rows=rows, make=make
     )
-
-
-def _language_config(base: Path, objective: Objective) -> ModelConfig:
-    model, config, _ = load_folder(base)
-    if not config.causal or model.head.kind != "language_model":
-        raise RecipeError(f"objective '{kind_of(type(objective))}' goes on from a causal language model")
-    return config

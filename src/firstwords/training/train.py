@@ -12,12 +12,11 @@ import gc
 import math
 import time
 from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import Any, NoReturn
 
 import torch
 from torch import Tensor, nn
 
-from firstwords.artifact import write_json
 from firstwords.compute.engine import Engine, Replicated, write
 from firstwords.compute.engines.single import Single
 from firstwords.errors import Interrupted, NumericFailure, RecipeError
@@ -35,6 +34,7 @@ from firstwords.training.interruption import StopRequest
 from firstwords.training.kept_weights import KeptWeights
 from firstwords.training.lanes import Lanes, num_lanes
 from firstwords.training.loader import MicroBatch, validation_batches
+from firstwords.training.not_finite import write_rows
 from firstwords.training.objective import Objective
 from firstwords.training.optimizer import Optimizer, updated_whole
 from firstwords.training.reading import make_loader
@@ -45,11 +45,6 @@ from firstwords.training.touched_rows import mark_tables
 from firstwords.training.tracker import Tracker
 from firstwords.training.trackers.console import Console
 from firstwords.training.trackers.events import Events
-
-if TYPE_CHECKING:
-    pass
-
-__all__ = ["History", "TrainSettings", "train"]
 
 Sample = Callable[[nn.Module, int], list[dict[str, Any]]]
 """Makes samples of a model after a number of steps; a pure function of both."""
@@ -306,18 +301,8 @@ class _Run:
 
     def _fail(self, what: str, batches: list[MicroBatch], sums: list[Tensor]) -> NoReturn:
         """Save the rows of this rank's share of the step, then end."""
-        offending = [n for n, each in enumerate(sums) if not torch.isfinite(each).all()]
-        shown = {name: p.grad for name, p in self.model.named_parameters() if p.grad is not None}
-        shown = {name: g.coalesce().values() if g.is_sparse else g for name, g in shown.items()}
-        local = {name: g.to_local() if hasattr(g, "to_local") else g for name, g in shown.items()}
-        parameters = [name for name, gradient in local.items() if not torch.isfinite(gradient).all()]
         place = self.work.scratch(f"not-finite-rank-{self.engine.rank}.json")
-        rows = [
-            {"epoch": epoch, "row": row, "input_ids": example.input_ids.tolist()}
-            for number in offending or range(len(batches))
-            for (epoch, row), example in zip(batches[number].draws.keys, batches[number].examples, strict=True)
-        ]
-        write_json(place, {"step": self.step, "what": what, "parameters": parameters, "rows": rows})
+        write_rows(place, what, self.step, self.model, batches, sums)
         raise NumericFailure(
             f"{self.work.name}: the {what} of step {self.step + 1:,} is not finite; the weights were not changed "
             f"by it. The rows are in {place}. A lower rate or a longer warm-up may help."

@@ -8,6 +8,7 @@ import pytest
 
 from firstwords.evaluation.tasks.answers import Answers
 from firstwords.inference.language_model import LanguageModel
+from firstwords.model.base import BaseFolder, BaseStage
 from firstwords.training.objectives.instruction import Instruction
 
 TINY = runpy.run_path(str(Path(__file__).parents[1] / "tiny_artifacts.py"))
@@ -31,12 +32,14 @@ def test_answers_alone_are_scored_and_the_base_reads_paragraphs(tmp_path):
         (base, LanguageModel.load(tmp_path / "b/model").config.vocab_size),
     ):
         assert np.array(found)[::2] == pytest.approx(tokens * math.log(size), rel=0.2)
-    assert task.baselines({"model": inputs["model"]}, examples, model, answers, lambda *step: None) == {}
+    told = {"ingredients": {"configuration": {"base": {"path": str(tmp_path / "b/model")}}}}
+    of_folder = SimpleNamespace(path=inputs["model"].path, manifest=told)
+    assert task.baselines({"model": of_folder}, examples, model, answers, lambda *step: None) == {"base": base}
 
 
 def test_the_base_is_an_input_where_it_is_a_stage():
-    stages = {"finetune.a": SimpleNamespace(objective=Instruction(), base="pretrain.c")}
+    stages = {"finetune.a": SimpleNamespace(objective=Instruction(), base=BaseStage(name="pretrain.c"))}
     graph = SimpleNamespace(stage=stages.get, names=lambda kind: list(stages), require=lambda name: name)
     assert Answers().inputs(graph) == {"model": "finetune.a", "base": "pretrain.c"}
-    stages["finetune.a"].base = Path("folder")
+    stages["finetune.a"].base = BaseFolder(path="folder")
     assert Answers().inputs(graph) == {"model": "finetune.a"}

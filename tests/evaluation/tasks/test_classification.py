@@ -29,6 +29,13 @@ def test_an_untrained_model_is_scored_on_the_stored_test_part(model):
     assert sum(map(sum, matrix["matrix"])) == 30
 
 
+def test_the_validation_part_can_be_scored_to_choose_by(model):
+    task = Classification(part="validation")
+    examples = task.examples({"model": model})
+    assert [e.id for e in examples] == [r.id for r in TINY["text_records"]("validation", 20)]
+    assert set(task.baselines({"model": model}, examples, None, [], lambda *_: None)) == {"TF-IDF", "majority"}
+
+
 def test_baselines_are_made_from_the_training_part(model):
     task = Classification()
     examples = task.examples({"model": model})

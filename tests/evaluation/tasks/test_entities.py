@@ -24,6 +24,11 @@ def test_every_word_of_the_test_part_gets_a_tag(model):
     assert items["gold"] == [list(e.tags) for e in examples]
 
 
+def test_the_validation_part_can_be_scored_to_choose_by(model):
+    examples = Entities(part="validation").examples({"model": model})
+    assert [e.id for e in examples] == [r.id for r in TINY["words_records"]("validation", 20)]
+
+
 def test_all_entities_first_then_f1_of_every_type(model):
     metrics = Entities().metrics(Entities().examples({"model": model}))
     assert [m.name for m in metrics] == [

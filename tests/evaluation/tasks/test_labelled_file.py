@@ -1,4 +1,6 @@
+import json
 import runpy
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -29,6 +31,14 @@ def test_every_row_is_asked_and_answers_are_the_models(model, tmp_path):
         "brier",
         "calibration_error_equal_mass",
     ]
+
+
+def test_a_file_may_lie_in_an_archive_and_hold_pairs(model, tmp_path):
+    with zipfile.ZipFile(tmp_path / "dev.zip", "w") as packed:
+        packed.writestr("dev.json", json.dumps({"nli": [{"a": "call json", "b": "mail it", "label": "json"}]}))
+    task = LabelledFile(path=f"{tmp_path}/dev.zip/dev.json#nli", text="a", pair="b")
+    (example,), _, items = SHARED["asked"](task, model)
+    assert task.prompt(example) == ("call json", "mail it") and items["gold"] == ["json"]
 
 
 def test_labels_are_renamed_and_unknown_ones_named(model, tmp_path):

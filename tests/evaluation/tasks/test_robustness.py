@@ -41,6 +41,11 @@ def test_the_same_items_are_attacked_in_the_same_way_every_time(tmp_path):
     assert scored(Robustness(num_items=9), artifact)[0] == scored(Robustness(num_items=9), artifact)[0]
 
 
+def test_the_validation_part_can_be_attacked_to_choose_by(tmp_path):
+    examples = Robustness(part="validation").examples({"model": TINY["classifier"](tmp_path)})
+    assert [e.record.id for e in examples] == [r.id for r in TINY["text_records"]("validation", 20)]
+
+
 @pytest.mark.parametrize("attack", [Context(), EntitySwap()])
 def test_taggers_are_attacked_around_and_on_their_entities(tmp_path, attack):
     items, figures, _ = scored(Robustness(attack=attack, num_items=12), TINY["tagger"](tmp_path))

@@ -1,10 +1,13 @@
 import runpy
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 import torch
 
+from firstwords.errors import RecipeError
 from firstwords.training.adversaries.r_drop import RDrop
+from firstwords.training.adversary import against
 from firstwords.training.batch import Draws
 from firstwords.training.objectives.sequence_classification import SequenceClassification
 
@@ -28,6 +31,31 @@ def test_equal_views_give_twice_the_loss_and_no_divergence():
     clean, number = objective.loss(model, once, draws)
     assert count.item() == 2 * number.item()
     assert total.item() == pytest.approx(2 * clean.item())
+
+
+class Dropping(torch.nn.Module):
+    """A model with dropout behind its answers."""
+
+    def __init__(self, model):
+        super().__init__()
+        self.model, self.config = model, model.config
+        self.dropout = torch.nn.Dropout(0.5)
+
+    def forward(self, *given, **named):
+        return self.dropout(self.model(*given, **named))
+
+
+def test_views_that_cannot_differ_are_refused():
+    objective, model, *_ = views(0.0)
+    examples = OBJECTIVES["make_examples"](objective)
+    state = torch.get_rng_state()
+    with pytest.raises(RecipeError, match="no dropout and nothing is drawn"):
+        against(objective, RDrop()).check_start(model, examples)
+    assert torch.equal(torch.get_rng_state(), state)
+    against(objective, RDrop()).check_start(Dropping(model), examples)
+    for drawn in ({"hidden_share": 0.3}, {"shortest_stretch": 0.3}):
+        against(replace(objective, **drawn), RDrop()).check_start(model, examples)
+    against(objective, None).check_start(model, examples)
 
 
 def test_different_views_are_pulled_together():

@@ -8,6 +8,7 @@ from pydantic import Field
 
 from firstwords.data.dataset import Parts, TextRecord, cut_validation
 from firstwords.data.hub_parts import HubSplits, split_rows
+from firstwords.data.labelled_files import digest_of_places
 from firstwords.data.labelled_rows import LabelledRows
 
 
@@ -47,8 +48,9 @@ class Huggingface(LabelledRows):
         return {"train": train, "validation": validation, "test": test}
 
     def fingerprint(self) -> str:
-        """Digest of the files of a folder; of a repository its address alone counts."""
-        return self._splits().fingerprint([self.train, self.test, self.validation])
+        """Digest of the files of a folder and of the labels; of a repository its address alone counts."""
+        splits = self._splits().fingerprint([self.train, self.test, self.validation])
+        return splits + (digest_of_places([self.label_file]) if self.label_file else "")
 
     def _records(self, split: str) -> list[TextRecord]:
         rows, names = split_rows(self._splits(), split)

@@ -1,6 +1,7 @@
 """Sentences labelled with the document they come from: a thousand tasks' worth of labels from text without any.
 
-Which sentences belong together is something that every corpus tells (self-supervised tasks, Chen et al. 2022).
+Which sentences belong together is something that every corpus tells (self-supervised tasks, Chen et al. 2022). So the
+files are documents to be cut, not tables of labelled rows, which `table` reads.
 """
 
 import re

@@ -70,7 +70,7 @@ class Table(LabelledRows):
     def fingerprint(self) -> str:
         """Digest of the tables."""
         files = [path for each in (self.path, self.validation, self.test) for path in _paths(each).values()]
-        return digest_of_places([*files, self.test_ids])
+        return digest_of_places([*files, self.test_ids, self.label_file])
 
     def _records(self, files: Files | None) -> list[TextRecord]:
         found: list[TextRecord] = []
@@ -83,7 +83,7 @@ class Table(LabelledRows):
             name = Path(path).name
             found += self.records(rows, name, label=label if isinstance(files, dict) else None)
             if not found:
-                of = f" with a label of {list(self.labels)}" if self.labels else ""
+                of = f" with a label of {', '.join(self.kept_labels())}" if self.labels else ""
                 raise RecipeError(f"{place}: no rows{of}")
         return found
 

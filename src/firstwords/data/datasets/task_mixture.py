@@ -7,13 +7,12 @@ from typing import Annotated, Any, ClassVar
 
 from pydantic import Field
 
-from firstwords.data.dataset import Dataset, Parts, TaskRecord, TextRecord, draw
+from firstwords.data.dataset import PACKED, Dataset, Parts, TaskRecord, TextRecord, digest_of_files, draw
 from firstwords.errors import RecipeError
 from firstwords.find import find, nearest
 from firstwords.recipe import InputPath, Kind, resolve
 
 _TABLES = (".csv", ".tsv", ".jsonl", ".ndjson")
-_PACKED = (".xz", ".gz", ".bz2")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -88,14 +87,12 @@ class TaskMixture(Dataset):
 
     def fingerprint(self) -> str:
         """Digest of the tables of `folder`, with their names; the data sets of `tasks` tell their own."""
-        from firstwords.data.dataset import digest_of_files
-
         files = self._files()
         return " ".join([*map(_name, files), digest_of_files(files)]) if files else ""
 
 
 def _packing(file: Path) -> str:
-    return file.suffix if file.suffix in _PACKED else ""
+    return file.suffix if file.suffix in PACKED else ""
 
 
 def _name(file: Path) -> str:

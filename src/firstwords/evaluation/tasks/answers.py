@@ -30,8 +30,8 @@ class Answers(Task):
     def inputs(self, graph: "Graph") -> dict[str, str]:
         """The model, and its base where that is a stage."""
         model = self._model_stage(graph)
-        base = getattr(graph.stage(graph.require(model)), "base", None)
-        return {"model": model} | ({"base": graph.require(base)} if isinstance(base, str) else {})
+        stage: Any = graph.stage(graph.require(model))
+        return {"model": model} | stage.base.inputs(graph)
 
     def examples(self, inputs: Mapping[str, Artifact]) -> "list[ChatRecord]":
         """See `Task.examples`."""
@@ -80,8 +80,7 @@ class Answers(Task):
     ) -> dict[str, Baseline]:
         """`base`: the model before it was taught."""
         from firstwords.inference.language_model import LanguageModel
+        from firstwords.model.base import base_of
 
-        if "base" not in inputs:
-            return {}
-        base = LanguageModel.load(inputs["base"].path("model"))
+        base = LanguageModel.load(base_of(inputs["model"], inputs))
         return {"base": self.answers(base, list(examples), progress)}

@@ -19,10 +19,13 @@ if TYPE_CHECKING:
 class Entities(Task):
     """F1, precision and recall of entities, beside a CRF over hand-made features and a dictionary."""
 
+    version: ClassVar[int] = 2
     stage: ClassVar[str] = "finetune"
     objectives: ClassVar[tuple[str, ...]] = ("token_classification",)
     unit: ClassVar[str] = "document or other group of the data (a sentence without one by itself)"
 
+    part: Literal["test", "validation"] = "test"
+    """What is scored; the validation part to choose among models, so that the test part is looked at once."""
     mode: Literal["default", "strict"] = "default"
     """How tags that break the scheme are read: as conlleval does, or not at all."""
 
@@ -30,7 +33,7 @@ class Entities(Task):
         """See `Task.examples`."""
         from firstwords.evaluation.labelled_parts import read_part
 
-        return read_part(inputs["model"], "test")
+        return read_part(inputs["model"], self.part)
 
     def prompt(self, example: "WordsRecord") -> tuple[str, ...]:
         """Its words."""

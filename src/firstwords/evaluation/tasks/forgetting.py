@@ -7,7 +7,6 @@ the vocabulary was extended.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, NamedTuple
 
 import numpy as np
@@ -19,7 +18,7 @@ from firstwords.errors import RecipeError
 from firstwords.evaluation.task import Baseline, Figures, Progress, Task
 from firstwords.metrics.metric import Metric
 from firstwords.metrics.metrics.change_in_bits import ChangeInBits
-from firstwords.model.base_folder import Base, BaseFolder
+from firstwords.model.base import Base, base_of
 from firstwords.recipe import Count
 
 if TYPE_CHECKING:
@@ -75,15 +74,15 @@ class Forgetting(Task):
             what = "no base" if base is None else "no general text"
             raise RecipeError(f"task '{self.title}': '{name}' has {what}, so nothing can be forgotten: say both")
         inputs |= {"domain": texts["tokens"], "general": texts[f"tokens.{general}"]}
-        return inputs if isinstance(base, BaseFolder) else inputs | {"base": graph.require(base.name)}
+        return inputs | base.inputs(graph)
 
     def examples(self, inputs: Mapping[str, Artifact]) -> list[Judged]:
         """See `Task.examples`; the base reads them all first."""
         from firstwords.inference.language_model import LanguageModel
         from firstwords.tokenizer.tokenizer import Tokenizer
 
-        folder = inputs["base"].path("model") if "base" in inputs else self._base_folder(inputs["model"])
-        before = LanguageModel.load(folder)
+        own = self.base
+        before = LanguageModel.load(own.model_folder(inputs) if own is not None else base_of(inputs["model"], inputs))
         tokenizer = Tokenizer.load(inputs["model"].path("model"))
         found: list[Judged] = []
         for part in PARTS:
@@ -120,12 +119,6 @@ class Forgetting(Task):
                 group = group_of(store.urls[number], store.documents[number])
                 found.append(HeldOut(id=store.documents[number], group=group, ids=ids, num_bytes=num_bytes))
         return found
-
-    def _base_folder(self, model: Artifact) -> Path:
-        """Where a base lies that no stage made: the task's own, or what the model's manifest tells."""
-        if isinstance(self.base, BaseFolder):
-            return self.base.folder
-        return BaseFolder(path=model.manifest["ingredients"]["configuration"]["base"]["path"]).folder
 
     def prompt(self, example: Judged) -> list[int]:
         """Its tokens: each is asked for given those before it."""

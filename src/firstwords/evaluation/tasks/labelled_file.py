@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from firstwords.artifact import Artifact
+from firstwords.data.labelled_files import LabelledPath
 from firstwords.errors import RecipeError
 from firstwords.evaluation.task import Baseline, Progress, Task
 from firstwords.find import nearest
@@ -14,7 +15,6 @@ from firstwords.metrics.metrics.brier import Brier
 from firstwords.metrics.metrics.calibration_error import CalibrationError
 from firstwords.metrics.metrics.macro_f1 import MacroF1
 from firstwords.metrics.metrics.matthews_correlation import MatthewsCorrelation
-from firstwords.recipe import InputPath
 
 if TYPE_CHECKING:
     from firstwords.data.dataset import TextRecord
@@ -36,10 +36,13 @@ class LabelledFile(Task):
     unit: ClassVar[str] = "text (or group, where a column names it)"
     takes_checkpoint: ClassVar[bool] = True
 
-    path: InputPath
-    """CSV, TSV or JSON Lines, may be packed."""
+    path: LabelledPath
+    """CSV, TSV, JSON Lines or JSON; may be packed, inside an archive (`data.tar.xz/new/test.tsv`), or under a key
+    (`dev.json#sst2`)."""
     text: str = "text"
     """The column (the key) of the text."""
+    pair: str | None = None
+    """The column of a second text, for a model of pairs."""
     label: str = "label"
     """The column of the label."""
     labels: dict[str, str] = field(default_factory=dict)
@@ -55,16 +58,22 @@ class LabelledFile(Task):
         from firstwords.data.datasets.table import Table
 
         return Table(
-            path=self.path, test=self.path, text=self.text, label=self.label, labels=self.labels, group=self.group
+            path=self.path,
+            test=self.path,
+            text=self.text,
+            pair=self.pair,
+            label=self.label,
+            labels=self.labels,
+            group=self.group,
         )
 
     def examples(self, inputs: Mapping[str, Artifact]) -> "list[TextRecord]":
         """See `Task.examples`."""
         return list(self._table().parts()["test"])
 
-    def prompt(self, example: "TextRecord") -> str:
-        """The text alone."""
-        return example.text
+    def prompt(self, example: "TextRecord") -> str | tuple[str, str]:
+        """The text alone, or both of a pair."""
+        return example.text if example.pair is None else (example.text, example.pair)
 
     def gold(self, example: "TextRecord") -> "Answer":
         """Its label, without a doubt."""
@@ -72,7 +81,7 @@ class LabelledFile(Task):
 
         return certain(example.label)
 
-    def answers(self, model: "LanguageModel", prompts: Sequence[str], progress: Progress) -> "list[Answer]":
+    def answers(self, model: "LanguageModel", prompts: Sequence[Any], progress: Progress) -> "list[Answer]":
         """Log-probabilities of the model's labels for each text."""
         from firstwords.evaluation.label_probabilities import answers_of
 

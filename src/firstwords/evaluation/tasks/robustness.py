@@ -3,7 +3,7 @@
 import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
 import numpy as np
 from pydantic import Field
@@ -44,7 +44,8 @@ class Robustness(Task):
 
     Attributes:
         attack: A kind of `evaluation.attacks`.
-        num_items: Of the test part, drawn by a hash; all where there are fewer.
+        part: What is attacked; the validation part to choose among models, so that the test part is looked at once.
+        num_items: Of that part, drawn by a hash; all where there are fewer.
         seed: Of what the attack draws, together with an item's name.
     """
 
@@ -53,18 +54,19 @@ class Robustness(Task):
     unit: ClassVar[str] = "document or other group of the data (an item without one by itself)"
 
     attack: Annotated[Attack, Kind("evaluation.attacks")] = Character()
+    part: Literal["test", "validation"] = "test"
     num_items: Annotated[Count, Field(ge=1)] = 1000
     seed: int = 7
 
     def examples(self, inputs: Mapping[str, Artifact]) -> list[Target]:
-        """Items of the test part, in their stored order.
+        """Items of the part, in their stored order.
 
         Raises:
             RecipeError: If the attack cannot change records of this kind.
         """
         from firstwords.evaluation.labelled_parts import read_part
 
-        records = read_part(inputs["model"], "test")
+        records = read_part(inputs["model"], self.part)
         if not isinstance(records[0], self.attack.records):
             raise RecipeError(
                 f"task '{self.title}': attack '{kind_of(type(self.attack))}' changes a "

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import Field
 
+from firstwords.errors import RecipeError
 from firstwords.training.adversary import Adversary
 from firstwords.training.batch import Draws, Example
 from firstwords.training.objective import Objective
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
     from firstwords.model.config import ModelConfig
 
 
+# Of the first so many examples so many views are looked at to see whether they ever differ.
+_LOOKED_AT, _VIEWS = 16, 6
 # Epochs of second views: further up than any run gets.
 _SECOND = 1 << 32
 
@@ -35,6 +38,34 @@ class RDrop(Adversary):
     """
 
     weight: Annotated[float, Field(gt=0)] = 1.0
+
+    def check_start(self, objective: Objective, model: Any, rows: Sequence[Example]) -> None:
+        """Refuse where neither the base nor the objective draws anything: there are no two views then.
+
+        Raises:
+            RecipeError: If so, or as the objective.
+        """
+        import torch
+
+        objective.check_start(model, rows)
+        sample = rows[:_LOOKED_AT]
+        seen: list[tuple[Tensor, Tensor]] = []
+        was_training = model.training
+        model.train()
+        with torch.no_grad(), torch.random.fork_rng():
+            for epoch in range(_VIEWS):
+                torch.manual_seed(epoch)
+                draws = Draws(0, tuple((epoch, row.row) for row in sample))
+                batch = objective.collate(sample, draws, model.config)
+                # A new head may answer the same to everything, so equal answers alone prove nothing.
+                seen.append((batch.input_ids, objective.distribution(model, batch)))
+        model.train(was_training)
+        if all(torch.equal(ids, seen[0][0]) and torch.equal(answers, seen[0][1]) for ids, answers in seen):
+            raise RecipeError(
+                "adversary 'r_drop' compares two random views of a text, but the base has no dropout and nothing is "
+                "drawn in showing a text. Let hidden_share be above 0 (with a base that has a mask token), "
+                "shortest_stretch below 1, or add perturb = {}"
+            )
 
     def collate(
         self, objective: Objective, examples: Sequence[Example], draws: Draws, config: "ModelConfig"

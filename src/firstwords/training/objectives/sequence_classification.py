@@ -105,17 +105,15 @@ class SequenceClassification(Objective):
         several = not isinstance(rows[0].labels, int)
         if self.several_labels not in (None, several):
             raise RecipeError(f"several_labels is {self.several_labels}, but the data says otherwise")
-        if several and self.label_weights is None:
+        if self.label_weights is not None:
+            if len(self.label_weights) != len(labels):
+                raise RecipeError(f"label_weights: {len(self.label_weights)} weights for {len(labels)} labels")
+            return (replace(self, several_labels=True) if several else self), []
+        if several:
             heavier = label_weights(np.stack([np.asarray(row.labels) for row in rows]), self.balance)
             told = f"texts without a label for each with it, to the power {self.balance}: up to {max(heavier):.2f}"
             settled = replace(self, label_weights=heavier, several_labels=True)
             return settled, [Reason("balance", self.balance, told)]
-        if several and self.label_weights is not None and len(self.label_weights) == len(labels):
-            return replace(self, several_labels=True), []
-        if self.label_weights is not None:
-            if len(self.label_weights) != len(labels):
-                raise RecipeError(f"label_weights: {len(self.label_weights)} weights for {len(labels)} labels")
-            return self, []
         counts = np.bincount([int(row.labels) for row in rows], minlength=len(labels))  # type: ignore[arg-type]
         weights = np.maximum(counts, 1.0) ** -self.balance
         weights *= counts.sum() / (weights * counts).sum()  # 1 on average over the texts
@@ -172,12 +170,10 @@ class SequenceClassification(Objective):
         """Summed cross-entropy of all texts and their number; while training, of their weights."""
         from torch.nn.functional import cross_entropy
 
-        from firstwords.model.operations import at_least_float32
-        from firstwords.model.pooling import mean_of_documents
         from firstwords.training.several_labels import several_labels_loss
 
         assert batch.labels is not None
-        scores = mean_of_documents(at_least_float32(model(batch)), batch.examples)  # (E, K)
+        scores = _scores(model, batch)
         if self.several_labels:
             weights = None if draws.evaluating else self.label_weights
             return several_labels_loss(scores, batch.labels, weights), batch.labels.new_tensor(len(batch.labels))
@@ -194,10 +190,7 @@ class SequenceClassification(Objective):
         import torch
         from torch.nn.functional import logsigmoid
 
-        from firstwords.model.operations import at_least_float32
-        from firstwords.model.pooling import mean_of_documents
-
-        scores = mean_of_documents(at_least_float32(model(batch)), batch.examples)
+        scores = _scores(model, batch)
         if self.several_labels:
             return torch.stack([logsigmoid(scores), logsigmoid(-scores)], -1).flatten(0, 1)
         return scores.log_softmax(1)
@@ -206,11 +199,8 @@ class SequenceClassification(Objective):
         """The number of the best label of every text, or (K,) which labels are more probable than the threshold."""
         import torch
 
-        from firstwords.model.operations import at_least_float32
-        from firstwords.model.pooling import mean_of_documents
-
         with torch.no_grad():
-            scores = mean_of_documents(at_least_float32(model(batch)), batch.examples)
+            scores = _scores(model, batch)
         if self.several_labels:
             threshold = 0.5 if model.head.threshold is None else model.head.threshold
             return list((scores.sigmoid() >= threshold).cpu().numpy())
@@ -222,7 +212,6 @@ class SequenceClassification(Objective):
             return []
         import torch
 
-        from firstwords.model.pooling import mean_of_documents
         from firstwords.training.loader import validation_batches
         from firstwords.training.several_labels import best_threshold
 
@@ -234,7 +223,7 @@ class SequenceClassification(Objective):
         for micro in validation_batches(rows, 0, MICRO_TOKENS):
             batch = self.collate(micro.examples, micro.draws, model.config).to(next(model.parameters()).device)
             with torch.no_grad():
-                found.append(mean_of_documents(model(batch).float(), batch.examples).sigmoid().cpu().numpy())
+                found.append(_scores(model, batch).sigmoid().cpu().numpy())
             gold += [np.asarray(example.labels) for example in micro.examples]
         model.head.threshold = best_threshold(np.concatenate(found), np.stack(gold))
         return [("threshold", f"{model.head.threshold}", "highest micro-F1 on the validation part; one for all labels")]
@@ -249,3 +238,11 @@ class SequenceClassification(Objective):
 
         truth, found = [str(g) for g in gold], [str(p) for p in predicted]
         return {"accuracy": accuracy(truth, found), "macro_f1": macro_f1(truth, found)}
+
+
+def _scores(model: Any, batch: "Batch") -> "Tensor":
+    """(E, K) scores of the labels of every text, the mean over its documents."""
+    from firstwords.model.operations import at_least_float32
+    from firstwords.model.pooling import mean_of_documents
+
+    return mean_of_documents(at_least_float32(model(batch)), batch.examples)

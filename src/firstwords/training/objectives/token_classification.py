@@ -138,12 +138,9 @@ class TokenClassification(Objective):
         """Summed cross-entropy of the tags of all words and their number; while training, of their weights."""
         from torch.nn.functional import cross_entropy
 
-        from firstwords.model.operations import at_least_float32
-
         assert batch.labels is not None
-        select = (batch.labels != IGNORED).nonzero().squeeze(1)
+        scores, select = _scores(model, batch)
         targets = batch.labels[select]
-        scores = at_least_float32(model(batch, select=select))  # (M, K)
         if self.crf:
             ends = _word_bounds(batch, select)
             return model.head.crf.loss(scores, targets, ends), batch.labels.new_tensor(len(targets))
@@ -156,11 +153,7 @@ class TokenClassification(Objective):
 
     def distribution(self, model: Any, batch: "Batch") -> "Tensor":
         """(M, K) log-probabilities of the tags of every word."""
-        from firstwords.model.operations import at_least_float32
-
-        assert batch.labels is not None
-        select = (batch.labels != IGNORED).nonzero().squeeze(1)
-        return at_least_float32(model(batch, select=select)).log_softmax(1)
+        return _scores(model, batch)[0].log_softmax(1)
 
     def decode(self, model: Any, batch: "Batch") -> list[np.ndarray]:
         """(T,) tag numbers for every sentence, -100 where `Example.labels` has none."""
@@ -192,6 +185,15 @@ class TokenClassification(Objective):
             "entity_f1": entity_f1(truth, found),
             "word_accuracy": sum(int((g == p).sum()) for g, p in pairs) / max(1, num_words),
         }
+
+
+def _scores(model: Any, batch: "Batch") -> "tuple[Tensor, Tensor]":
+    """(M, K) scores of the tags of every word, and (M,) the tokens that carry them."""
+    from firstwords.model.operations import at_least_float32
+
+    assert batch.labels is not None
+    select = (batch.labels != IGNORED).nonzero().squeeze(1)
+    return at_least_float32(model(batch, select=select)), select
 
 
 def _word_bounds(batch: "Batch", places: "Tensor") -> "Tensor":

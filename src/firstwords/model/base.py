@@ -1,4 +1,8 @@
-"""A model to go on from: a Hugging Face folder of someone else, or of an earlier run."""
+"""A model to go on from: what another stage of the recipe makes, or a Hugging Face folder.
+
+One rule for every field: `pretrain`, `pretrain.x`, `finetune` and `finetune.x` are stages, anything else is a path. A
+folder of such a name is written `./pretrain`.
+"""
 
 import os
 import re
@@ -6,13 +10,18 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import BeforeValidator, WithJsonSchema
 
-from firstwords.artifact import canonical_hash, sha256_file
+from firstwords.artifact import Artifact, canonical_hash, sha256_file
 from firstwords.errors import RecipeError
 from firstwords.recipe import Component, InputPath, adapter, resolve, runtime
+
+if TYPE_CHECKING:
+    from firstwords.graph import Graph
+
+_STAGE = re.compile(r"(pretrain|finetune)(\.[\w-]+)?")
 
 # What decides the result: sizes, weights, vocabulary. A README beside them does not.
 COUNTED = ("config.json", "tokenizer.json", "tokenizer_config.json", "*.safetensors", "*.safetensors.index.json")
@@ -38,8 +47,16 @@ class BaseFolder(Component):
         place = resolve(self.path)
         for name in ("config.json", "tokenizer.json"):
             if not (place / name).is_file():
-                raise RecipeError(f"base = {self.path!r}: the folder has no {name}, so it is no model to go on from")
+                raise RecipeError(f"{self.path!r}: the folder has no {name}, so it holds no model")
         return place
+
+    def inputs(self, graph: "Graph") -> dict[str, str]:
+        """None: no stage makes it."""
+        return {}
+
+    def model_folder(self, inputs: Mapping[str, Artifact]) -> Path:
+        """Where its files lie."""
+        return self.folder
 
     def fingerprint(self) -> str:
         """Hash over the files that count."""
@@ -74,9 +91,29 @@ class BaseStage(Component):
         """What a recipe calls it."""
         return self.name
 
+    def inputs(self, graph: "Graph") -> dict[str, str]:
+        """The stage, in the role `base`."""
+        return {"base": graph.require(self.name)}
 
-def _from_path(value: Any) -> Any:
-    if isinstance(value, str) and re.fullmatch(r"pretrain(\.[\w-]+)?", value) and not Path(value).exists():
+    def model_folder(self, inputs: Mapping[str, Artifact]) -> Path:
+        """Where the stage wrote its model."""
+        return inputs["base"].path("model")
+
+
+def base_of(model: Artifact, inputs: Mapping[str, Artifact]) -> Path:
+    """The folder of what a model went on from.
+
+    Args:
+        model: Made by `pretrain` or `finetune` with a base.
+        inputs: Of a task; `base` where a stage made it.
+    """
+    if "base" in inputs:
+        return inputs["base"].path("model")
+    return BaseFolder(path=model.manifest["ingredients"]["configuration"]["base"]["path"]).folder
+
+
+def _base(value: Any) -> Any:
+    if isinstance(value, str) and _STAGE.fullmatch(value):
         return BaseStage(name=value)
     if isinstance(value, Mapping):
         value = {key: item for key, item in value.items() if key != "kind"}
@@ -88,15 +125,8 @@ def _folder(value: Any) -> Any:
     return {"path": value} if isinstance(value, str | Path) else value
 
 
-def _stage_or_path(value: Any) -> Any:
-    return value if isinstance(value, str) and "/" not in value else _folder(value)
-
-
-Base = Annotated[BaseFolder | BaseStage, BeforeValidator(_from_path), WithJsonSchema({"type": "string"})]
-"""A `BaseFolder`, written in a recipe as its path, or a `BaseStage`, written as its name."""
+Base = Annotated[BaseFolder | BaseStage, BeforeValidator(_base), WithJsonSchema({"type": "string"})]
+"""A `BaseStage`, written in a recipe as its name, or a `BaseFolder`, written as its path."""
 
 Folder = Annotated[BaseFolder, BeforeValidator(_folder), WithJsonSchema({"type": "string"})]
 """A `BaseFolder`, written in a recipe as its path, where no stage can stand."""
-
-StageOrBase = Annotated[str | BaseFolder, BeforeValidator(_stage_or_path), WithJsonSchema({"type": "string"})]
-"""A `BaseFolder`, or the full name of a stage. A path has a slash: `./bert` is a folder, `bert` a stage."""
