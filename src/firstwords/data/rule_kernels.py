@@ -1,5 +1,8 @@
 # mypy: disable-error-code="no-untyped-def"
-"""The rules of `page_rules` over the elements of a page, compiled by numba. Import this module only where it is used."""
+"""The rules of `page_rules` over the elements of a page, compiled by numba.
+
+Import this module only where it is used.
+"""
 
 from __future__ import annotations
 

@@ -33,7 +33,8 @@ class Fast(Extractor):
         decoded = decoded_or_rejected(record)
         if isinstance(decoded, Rejection):
             return decoded
-        if decoded.text.count("<") > 2 * self.max_elements:
+        most = 2 * self.max_elements
+        if len(decoded.text) > most and decoded.text.count("<") > most:
             return rejected(record, "too_large", f"more than {self.max_elements} elements")
         page, keep = main_text_blocks(decoded.text, everything=not self.main_content)
         text = text_of(page, keep)
