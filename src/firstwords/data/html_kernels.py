@@ -76,8 +76,8 @@ def _signs_in(data, start, end, state, column, move, tells, signs):
 
 
 @compiled
-def _signs_of(data, found, column, move, tells):
-    """Bits that class, id and role of a tag show; the automaton reads a blank before a class, `#` and a blank before an
+def _signs_of(data, found, tag_signs, column, move, tells):
+    """Bits that class, id, role and hiding of a tag show; the automaton reads a blank before a class, `#` and a blank before an
     id, `=` and a blank before a role.
     """
     state, signs = move[0, column[32]], np.int64(0)
@@ -89,6 +89,10 @@ def _signs_of(data, found, column, move, tells):
     if found[ROLE] >= 0:
         state = move[move[state, column[61]], column[32]]
         state, signs = _signs_in(data, found[ROLE], found[ROLE_TO], state, column, move, tells, signs)
+    if found[HIDDEN]:
+        signs |= tag_signs[len(tag_signs) - 1]
+    if found[BESIDE]:
+        signs |= tag_signs[len(tag_signs) - 2]
     return signs
 
 
@@ -501,11 +505,7 @@ def cut(data, tags, automaton, references, aside, state, stack, is_open, out, bl
         if properties[tag] & TOLD or found[HAS_FACTS]:
             told[state[NUM_TOLD], 0], told[state[NUM_TOLD], 1] = at, behind
             state[NUM_TOLD] += 1
-        signs = _signs_of(data, found, column, move, tells)
-        if found[HIDDEN]:
-            signs |= tag_signs[len(tag_signs) - 1]
-        if found[BESIDE]:
-            signs |= tag_signs[len(tag_signs) - 2]
+        signs = _signs_of(data, found, tag_signs, column, move, tells)
         is_outer = state[SKIPS_FROM] < 0
         _start_tag(
             data, name, state, found, tag, numbers, properties, tag_signs, signs, aside, stack, is_open, out, blocks,

@@ -1,8 +1,10 @@
 """Which blocks of a page are main text, by rules over names of elements and shares of links.
 
 The rules follow those of resiliparse (Bevendorff et al., Elastic ChatNoir, ECIR 2018; `extract_plain_text` with
-`main_content`): elements that say what they are by tag, role, class or id are left out with all that they hold, and so
-are those that are mostly links. Here they are asked of the elements that `page_blocks` tells; no tree is built.
+`main_content`), in word lists of our own: elements that say what they are by tag, role, class or id are left out with
+all that they hold, and so are those that are mostly links. Here they are asked of the elements that `page_blocks`
+tells; no tree is built. Two rules are added: the name of a box does not count where it holds most of the page's text,
+and what says to be the text must hold some.
 """
 
 from __future__ import annotations
@@ -68,7 +70,8 @@ _WORDS = tuple(
                             "searchbox", "separator", "tab", "toolbar", "tooltip"), (" ",)),
             *_join(("# ",), ("", *_PARTS), ("head", "header", "foot", "footer", "right"), (" ",)),
             *_join((" ",), _PARTS, ("header",), (" ", "bar ", "wrap ", "-wrap ", "wrapper ", "-wrapper ")),
-            *_join(("~",), ("", "global", "page", "site"), ("footer", "copyright", "cookie", "consent", "legal"), ("~",)),
+            *_join(("~",), ("", "global", "page", "site"), ("footer", "copyright", "cookie", "consent", "legal"),
+                   ("~",)),
             *_join((" ",), ("", *_PARTS), ("nav", "menu", "dropdown", "drop-down", "breadcrumb", "bread-crumb")),
             *_join(("link", "links"), ("bar", "box", "list", "-list", "container", "section", "wrapper"), ("~",)),
             *_join(("~",), ("trends", "trending", "recommended", "featured", "popular", "editors-picks", "related",
