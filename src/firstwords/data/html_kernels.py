@@ -77,8 +77,9 @@ def _signs_in(data, start, end, state, column, move, tells, signs):
 
 @compiled
 def _signs_of(data, found, tag_signs, column, move, tells):
-    """Bits that class, id, role and hiding of a tag show; the automaton reads a blank before a class, `#` and a blank before an
-    id, `=` and a blank before a role.
+    """Bits that class, id, role and hiding of a tag show.
+
+    The automaton reads a blank before a class, `#` and a blank before an id, `=` and a blank before a role.
     """
     state, signs = move[0, column[32]], np.int64(0)
     if found[CLASS] >= 0:
