@@ -63,13 +63,13 @@ def test_references_as_the_library_resolves_them(names: list[str]) -> None:
     assert " ".join(texts(f"<p>{text}")) == " ".join(html.unescape(text).split())
 
 
-SIGNS = [word for sign in pages._SIGNS for word in sign if not word.startswith("<")]
+SIGNS = [word for sign in pages._WORDS for word in sign if not word.startswith("<")]
 
 
 @given(st.lists(st.sampled_from([*SIGNS, " ", "x", "É", "po"])).map("".join), st.sampled_from(["class", "id", "role"]))
 def test_signs_are_the_words_that_a_name_holds(name: str, attribute: str) -> None:
     wanted = 0
-    for number, words in enumerate(pages._SIGNS):
+    for number, words in enumerate(pages._WORDS):
         wanted |= (any(word in name.lower()[:300] for word in words)) << number
     if len(name.encode()) <= 300:
         assert page_blocks(f"<div {attribute}='{name}'>a").signs[0] == wanted

@@ -25,6 +25,13 @@ def test_kernels_work_where_no_cache_can_be_kept(monkeypatch) -> None:
     assert kernels.compiled(lambda number: number + 1)(1) == 2
 
 
+def test_loading_a_kernel_loads_no_scipy() -> None:
+    code = "import sys, numpy\nfrom firstwords.data.kernels import mix\nmix(numpy.uint64(1))\n"
+    code += "print('scipy' in sys.modules)"
+    told = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
+    assert told.stdout.strip() == "False"
+
+
 def test_kernels_give_the_same_without_compilation() -> None:
     """The machine code against the very same source run by Python."""
     code = """

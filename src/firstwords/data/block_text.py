@@ -3,10 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 from firstwords.data.page_blocks import CELL, HEADER_CELL, LIST_ITEM, PRE, ROW, TABLE_PARTS, PageBlocks
 
 MAX_CLIMBED = 20  # elements between a block and the list item or cell that it is in
+
+
+class _Places(NamedTuple):
+    """The columns of a page that tell where blocks stand, as lists: reading single numbers of arrays is slow."""
+
+    node: list[int]
+    parent: list[int]
+    tag: list[int]
+    first: list[int]
+    last: list[int]
 
 
 def text_of(page: PageBlocks, keep: Sequence[bool]) -> str:
@@ -16,13 +27,15 @@ def text_of(page: PageBlocks, keep: Sequence[bool]) -> str:
         page: The blocks.
         keep: Of each block, whether it belongs to the text.
     """
+    columns = (page.node, page.parent, page.tag, page.first, page.last)
+    places = _Places(*(column.tolist() for column in columns))
     out: list[str] = []
     data_rows: dict[int, bool] = {}
     before: tuple[int, int, int] | None = None
     for block, text in enumerate(page.texts):
         if not keep[block]:
             continue
-        row, item, group = place = _place(page, block, data_rows)
+        row, item, group = place = _place(places, block, data_rows)
         starts_item = item >= 0 and (before is None or before[1] != item)
         if before is not None:
             same_row = row >= 0 and before[0] == row
@@ -34,7 +47,7 @@ def text_of(page: PageBlocks, keep: Sequence[bool]) -> str:
     return "".join(out)
 
 
-def _place(page: PageBlocks, block: int, data_rows: dict[int, bool]) -> tuple[int, int, int]:
+def _place(page: _Places, block: int, data_rows: dict[int, bool]) -> tuple[int, int, int]:
     """The table row, the list item and the table or list that a block is in; -1 where it is in none.
 
     A table that is there for the layout has cells of several blocks: it counts as none.
@@ -57,7 +70,7 @@ def _place(page: PageBlocks, block: int, data_rows: dict[int, bool]) -> tuple[in
     return -1, -1, -1
 
 
-def _is_data(page: PageBlocks, row: int) -> bool:
+def _is_data(page: _Places, row: int) -> bool:
     """Whether no cell of a row has more than one block."""
     if row < 0 or page.tag[row] != ROW:
         return False
@@ -69,7 +82,7 @@ def _is_data(page: PageBlocks, row: int) -> bool:
     return True
 
 
-def _table(page: PageBlocks, row: int) -> int:
+def _table(page: _Places, row: int) -> int:
     """The table around a row, without the parts (`tbody`) between."""
     at = page.parent[row]
     while at >= 0 and page.tag[at] in TABLE_PARTS:

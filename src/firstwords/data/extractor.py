@@ -112,8 +112,8 @@ def extract(html: bytes, url: str | None = None, mode: Literal["fast", "balanced
     Args:
         html: The page's bytes, as served.
         url: Its address, kept with the document and used for its id.
-        mode: `fast` (resiliparse), `balanced` (our classifier of blocks, nearly as fast) or `best` (the same, and
-            trafilatura where it is in doubt, a quarter of the speed).
+        mode: `fast` (rules over names and links), `balanced` (our classifier of blocks, nearly as fast) or `best` (the
+            same, and trafilatura where it is in doubt, a quarter of the speed).
 
     Returns:
         The document; its text is empty if the page holds none.

@@ -17,6 +17,7 @@ import numpy as np
 
 from firstwords.data.html_tokens import (
     BASIS,
+    BESIDE,
     CLASS,
     CLASS_TO,
     CLOSED,
@@ -25,6 +26,7 @@ from firstwords.data.html_tokens import (
     ID,
     ID_TO,
     NAME_TO,
+    NUM_FOUND,
     PRIME,
     ROLE,
     ROLE_TO,
@@ -45,11 +47,12 @@ BLOCK, SKIPPED, VOID, RAW, ENDS_P, PRESERVED, HEADING, SCOPE, LINK, BREAK, IN_HE
 # What the pass keeps in `state`.
 (
     POSITION, PENDING, LINE, START, LINK_CHARACTERS, NUM_LINKS, SIGNS, NUM_BLOCKS, NUM_NODES, OPEN, TOP, SKIPS_FROM,
-    IN_LINK, IN_PRESERVED, DEPTH, DEEPEST, TITLE_FROM, TITLE_TO, NUM_TOLD,
-) = range(19)  # fmt: skip
-NUM_STATES = 19
+    IN_LINK, IN_PRESERVED, DEPTH, DEEPEST, TITLE_FROM, TITLE_TO, NUM_TOLD, CHARACTERS,
+) = range(20)  # fmt: skip
+NUM_STATES = 20
 # Columns of blocks, of nodes and of the stack of open elements.
-BLOCK_FROM, BLOCK_TO, BLOCK_NODE, BLOCK_LINKED, BLOCK_LINKS, BLOCK_SIGNS = range(6)
+BLOCK_FROM, BLOCK_TO, BLOCK_NODE, BLOCK_LINKED, BLOCK_LINKS, BLOCK_SIGNS, BLOCK_CHARACTERS = range(7)
+NUM_BLOCK_COLUMNS = 7
 PARENT, TAG, NODE_SIGNS, FIRST, LAST, NAME = range(6)
 _STACK_HASH, _STACK_TAG, _STACK_NODE = range(3)
 # Tags that the rules below name, by their numbers in the table of tags: `page_blocks` puts these first.
@@ -68,19 +71,29 @@ def _signs_in(data, start, end, state, column, move, tells, signs):
     for at in range(start, min(end, start + MAX_NAME)):
         state = move[state, column[data[at]]]
         signs |= tells[state]
-    return move[state, column[32]], signs
+    state = move[state, column[32]]
+    return state, signs | tells[state]
 
 
 @compiled
-def _signs_of(data, found, column, move, tells):
-    """Bits that class, id, role and hiding of a tag show."""
-    state, signs = 0, np.int64(0)
+def _signs_of(data, found, tag_signs, column, move, tells):
+    """Bits that class, id, role and hiding of a tag show.
+
+    The automaton reads a blank before a class, `#` and a blank before an id, `=` and a blank before a role.
+    """
+    state, signs = move[0, column[32]], np.int64(0)
     if found[CLASS] >= 0:
         state, signs = _signs_in(data, found[CLASS], found[CLASS_TO], state, column, move, tells, signs)
     if found[ID] >= 0:
+        state = move[move[state, column[35]], column[32]]
         state, signs = _signs_in(data, found[ID], found[ID_TO], state, column, move, tells, signs)
     if found[ROLE] >= 0:
+        state = move[move[state, column[61]], column[32]]
         state, signs = _signs_in(data, found[ROLE], found[ROLE_TO], state, column, move, tells, signs)
+    if found[HIDDEN]:
+        signs |= tag_signs[len(tag_signs) - 1]
+    if found[BESIDE]:
+        signs |= tag_signs[len(tag_signs) - 2]
     return signs
 
 
@@ -185,7 +198,7 @@ def _is_space_character(character):
 def _text(data, at, end, state, out, entity_keys, entity_values, latin):
     """Add text to the block: white space collapsed, references resolved; as it is inside `pre`."""
     position, pending = state[POSITION], state[PENDING]
-    linked = np.int64(0)
+    characters = np.int64(0)
     preserved = state[IN_PRESERVED] > 0
     while at < end:
         byte = data[at]
@@ -218,10 +231,11 @@ def _text(data, at, end, state, out, entity_keys, entity_values, latin):
             for step in range(width):
                 out[position + step] = data[start + step]
             position += width
-        linked += not space
+        characters += not space
     state[POSITION], state[PENDING] = position, pending
+    state[CHARACTERS] += characters
     if state[IN_LINK] > 0:
-        state[LINK_CHARACTERS] += linked
+        state[LINK_CHARACTERS] += characters
 
 
 @compiled
@@ -259,10 +273,10 @@ def _end_block(state, out, blocks):
             row = blocks[state[NUM_BLOCKS]]
             row[BLOCK_FROM], row[BLOCK_TO], row[BLOCK_NODE] = start, position, state[OPEN]
             row[BLOCK_LINKED], row[BLOCK_LINKS] = state[LINK_CHARACTERS], state[NUM_LINKS]
-            row[BLOCK_SIGNS] = state[SIGNS]
+            row[BLOCK_SIGNS], row[BLOCK_CHARACTERS] = state[SIGNS], state[CHARACTERS]
             state[NUM_BLOCKS] += 1
     state[POSITION] = state[START] = state[LINE] = position
-    state[PENDING] = state[LINK_CHARACTERS] = state[NUM_LINKS] = state[SIGNS] = 0
+    state[PENDING] = state[LINK_CHARACTERS] = state[NUM_LINKS] = state[SIGNS] = state[CHARACTERS] = 0
 
 
 @compiled
@@ -371,7 +385,7 @@ def _begin_node(data, state, tag, number, found, signs, nodes):
 
 @compiled
 def _start_tag(
-    data, name, state, found, tag, numbers, properties, tag_signs, signs, stack, is_open, out, blocks, nodes
+    data, name, state, found, tag, numbers, properties, tag_signs, signs, aside, stack, is_open, out, blocks, nodes
 ):
     """An element begins."""
     property_ = properties[tag]
@@ -393,6 +407,8 @@ def _start_tag(
                 state[DEPTH] -= 1
         elif property_ & BREAK:
             _break_line(state, out, blocks)
+        elif (tag_signs[tag] | signs) & aside and not property_ & VOID:
+            state[SKIPS_FROM] = state[TOP]
         elif property_ & LINK:
             state[IN_LINK] += 1
             state[NUM_LINKS] += 1
@@ -437,19 +453,21 @@ def _end_tag(data, name, name_to, state, tag, properties, stack, is_open, out, b
 
 
 @compiled
-def cut(data, tags, automaton, references, state, stack, is_open, out, blocks, nodes, told):
+def cut(data, tags, automaton, references, aside, state, stack, is_open, out, blocks, nodes, told):
     """Cut a page into blocks.
 
     Args:
         data: (bytes,) uint8, the page in UTF-8.
         tags: Table of tags: keys (uint64 hashes), their numbers here, and of each number the number that the
-            classifier sees, its properties, its signs.
+            classifier sees, its properties, its signs; the last two signs are of elements that stand beside the text
+            by an attribute, and of hidden ones.
         automaton: Of class names: byte to column, (states, columns) moves, and what each state tells.
         references: Hash table of named characters: keys, values; and Windows-1252 from 0x80 to 0x9F.
+        aside: Signs of inline elements that are left out with all that they hold.
         state: (NUM_STATES,) int64, filled.
         stack, is_open: Room for the open elements (tags, 3) int64, and for how many of each tag are open, zeros.
         out: (3 * bytes + 64,) uint8, filled with the texts of the blocks.
-        blocks, nodes: (tags, 6) int64, filled: columns above.
+        blocks, nodes: (tags, NUM_BLOCK_COLUMNS) and (tags, 6) int64, filled: columns above.
         told: (tags, 2) int64, filled: where tags stand that tell facts about the page.
     """
     keys, key_tags, numbers, properties, tag_signs = tags
@@ -457,7 +475,7 @@ def cut(data, tags, automaton, references, state, stack, is_open, out, blocks, n
     entity_keys, entity_values, latin = references
     state[:] = 0
     state[OPEN] = state[SKIPS_FROM] = state[TITLE_FROM] = -1
-    found = np.empty(10, np.int64)
+    found = np.empty(NUM_FOUND, np.int64)
     at, end = 0, len(data)
     while at < end:
         start = at
@@ -488,12 +506,11 @@ def cut(data, tags, automaton, references, state, stack, is_open, out, blocks, n
         if properties[tag] & TOLD or found[HAS_FACTS]:
             told[state[NUM_TOLD], 0], told[state[NUM_TOLD], 1] = at, behind
             state[NUM_TOLD] += 1
-        signs = _signs_of(data, found, column, move, tells)
-        if found[HIDDEN]:
-            signs |= tag_signs[len(tag_signs) - 1]
+        signs = _signs_of(data, found, tag_signs, column, move, tells)
         is_outer = state[SKIPS_FROM] < 0
         _start_tag(
-            data, name, state, found, tag, numbers, properties, tag_signs, signs, stack, is_open, out, blocks, nodes
+            data, name, state, found, tag, numbers, properties, tag_signs, signs, aside, stack, is_open, out, blocks,
+            nodes
         )  # fmt: skip
         at = behind
         if properties[tag] & RAW and not is_open[SVG] and not is_open[MATH]:

@@ -13,7 +13,8 @@ from firstwords.data.kernels import compiled
 PRIME = np.uint64(0x100000001B3)
 BASIS = np.uint64(0xCBF29CE484222325)
 # Columns of what `read_tag` finds: ends of spans follow their beginnings, -1 where there is none.
-NAME_TO, CLASS, CLASS_TO, ID, ID_TO, ROLE, ROLE_TO, HIDDEN, CLOSED, HAS_FACTS = range(10)
+NAME_TO, CLASS, CLASS_TO, ID, ID_TO, ROLE, ROLE_TO, HIDDEN, CLOSED, HAS_FACTS, BESIDE = range(11)
+NUM_FOUND = 11
 
 
 @compiled
@@ -89,6 +90,18 @@ def _hides(data, start, end):
 
 
 @compiled
+def _is_relation(data, start, end):
+    """Whether what a link leads to stands beside the page: its author, its neighbours, its tags."""
+    return (
+        equals(data, start, end, b"author")
+        or equals(data, start, end, b"prev")
+        or equals(data, start, end, b"next")
+        or equals(data, start, end, b"tag")
+        or equals(data, start, end, b"search")
+    )
+
+
+@compiled
 def _note_attribute(data, name, name_to, value, value_to, found):
     """Keep what is asked of an attribute; the first of a name counts."""
     length = name_to - name
@@ -109,16 +122,31 @@ def _note_attribute(data, name, name_to, value, value_to, found):
     elif length == 3 and equals(data, name, name_to, b"rel"):
         if _holds(data, value, value_to, b"license") or _holds(data, value, value_to, b"canonical"):
             found[HAS_FACTS] = 1
+        if _is_relation(data, value, value_to):
+            found[BESIDE] = 1
     elif length == 4 and equals(data, name, name_to, b"href"):
         if _holds(data, value, value_to, b"creativecommons.org/"):
             found[HAS_FACTS] = 1
+    elif length == 8 and equals(data, name, name_to, b"itemprop"):
+        if (
+            equals(data, value, value_to, b"datepublished")
+            or equals(data, value, value_to, b"author")
+            or equals(data, value, value_to, b"url")
+        ):
+            found[BESIDE] = 1
+    elif length == 11 and equals(data, name, name_to, b"aria-hidden"):
+        if equals(data, value, value_to, b"true"):
+            found[BESIDE] = 1
+    elif length == 13 and equals(data, name, name_to, b"aria-expanded"):
+        if equals(data, value, value_to, b"false"):
+            found[BESIDE] = 1
 
 
 @compiled
 def read_tag(data, at, end, found):
     """Read a tag from its name on; returns the position behind `>`, or -1 if the page ends inside."""
     found[:] = -1
-    found[HIDDEN] = found[CLOSED] = found[HAS_FACTS] = 0
+    found[HIDDEN] = found[CLOSED] = found[HAS_FACTS] = found[BESIDE] = 0
     while at < end and not is_space(data[at]) and data[at] != 47 and data[at] != 62:
         at += 1
     found[NAME_TO] = at

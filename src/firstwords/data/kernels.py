@@ -30,7 +30,8 @@ from firstwords.data.characters import (
 
 
 def _import_numba() -> Any:
-    """Import numba without SciPy, which it loads to see whether it could multiply matrices.
+    """Import numba without SciPy, which it loads to see whether it could multiply matrices: a part of it asks when the
+    first kernel is loaded (`numba.np.arraymath`), so that is imported here too.
 
     That takes a fifth of a second, for nothing that a kernel here does.
     """
@@ -39,7 +40,9 @@ def _import_numba() -> Any:
     if hidden:
         sys.modules["scipy"] = None  # type: ignore[assignment]
     try:
-        return importlib.import_module("numba")
+        numba = importlib.import_module("numba")
+        importlib.import_module("numba.np.arraymath")
+        return numba
     finally:
         if hidden:
             del sys.modules["scipy"]

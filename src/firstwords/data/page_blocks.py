@@ -52,7 +52,7 @@ _TOLD = frozenset(("html", "base", "meta"))
 
 # Parts of class and id names, in English and in the languages whose sites name them otherwise, by what they tell.
 # The elements of HTML that tell the same are entered as `<tag>`.
-_SIGNS = (
+_WORDS = (
     ("<article>", "article", "post", "entry", "story", "beitrag", "artikel", "articulo", "blog"),
     ("<main>", "main", "primary"),
     ("content", "inhalt", "contenido", "contenu", "body", "text", "prose", "richtext", "wysiwyg"),
@@ -86,7 +86,27 @@ _SIGNS = (
     ("logo", "brand", "site-title", "sitename", "tagline"),
     ("tool", "util", "button", "btn", "icon", "action", "link"),
 )  # fmt: skip
-NUM_SIGNS = len(_SIGNS)
+NUM_SIGNS = len(_WORDS)
+
+
+@dataclass(frozen=True)
+class Signs:
+    """What parts of class, id and role tell.
+
+    Attributes:
+        words: The parts, a bit for each group. A blank stands at both ends of an attribute and between its names, `#`
+            and a blank before an id, `=` and a blank before a role; an element is told as `<tag>`, one that is hidden
+            by an attribute as `<hidden>`, one that an attribute puts beside the text as `<beside>`.
+        aside: Bits; inline elements that show one are left out with all that they hold.
+        joins: Whether an underscore counts as a hyphen.
+    """
+
+    words: tuple[tuple[str, ...], ...]
+    aside: int = 0
+    joins: bool = False
+
+
+_SIGNS = Signs(_WORDS)
 
 
 @dataclass(frozen=True)
@@ -96,10 +116,10 @@ class PageBlocks:
     Attributes:
         texts: What each block says: white space collapsed, `<br>` as line end; kept as it is inside `pre`.
         node: Of each block, the innermost block-level element around it, -1 if there is none.
-        link_characters, num_links: Of each block; blanks do not count.
-        inline_signs: Bits of `_SIGNS` on inline elements inside each block.
+        characters, link_characters, num_links: Of each block; blanks do not count.
+        inline_signs: Bits of the signs on inline elements inside each block.
         parent, tag, signs, first, last: Of each node: its parent (-1 for the root), its tag's number, its own bits of
-            `_SIGNS`, and the blocks [first, last) that it spans.
+            signs, and the blocks [first, last) that it spans.
         name: Of each node, a number that nodes of equal tag and class share.
         title: The page's title element, white space collapsed.
         depth: The most block-level elements inside one another.
@@ -108,6 +128,7 @@ class PageBlocks:
 
     texts: list[str]
     node: Any
+    characters: Any
     link_characters: Any
     num_links: Any
     inline_signs: Any
@@ -122,22 +143,24 @@ class PageBlocks:
     told: list[str]
 
 
-def page_blocks(page: str) -> PageBlocks:
+def page_blocks(page: str, signs: Signs = _SIGNS) -> PageBlocks:
     """Cut a page into blocks.
 
     Args:
         page: The decoded page; anything at all is accepted.
+        signs: What the names of elements tell.
     """
     source = page.encode("utf-8", "replace")
     data = np.frombuffer(source, np.uint8)
     num_tags = source.count(b"<") + 2
     out = np.empty(3 * len(source) + 64, np.uint8)
     state = np.zeros(kernels.NUM_STATES, np.int64)
-    blocks, nodes = np.empty((num_tags, 6), np.int64), np.empty((num_tags, 6), np.int64)
+    blocks = np.empty((num_tags, kernels.NUM_BLOCK_COLUMNS), np.int64)
+    nodes = np.empty((num_tags, 6), np.int64)
     told, stack = np.empty((num_tags, 2), np.int64), np.empty((num_tags, 3), np.int64)
-    tags, automaton, references = _tables()
+    tags, automaton, references = _tables(signs)
     is_open = np.zeros(len(tags[2]), np.int64)
-    kernels.cut(data, tags, automaton, references, state, stack, is_open, out, blocks, nodes, told)
+    kernels.cut(data, tags, automaton, references, signs.aside, state, stack, is_open, out, blocks, nodes, told)
     blocks = np.ascontiguousarray(blocks[: state[kernels.NUM_BLOCKS]].T)
     nodes = np.ascontiguousarray(nodes[: state[kernels.NUM_NODES]].T)
     text = out[: state[kernels.POSITION]].tobytes()
@@ -146,6 +169,7 @@ def page_blocks(page: str) -> PageBlocks:
     return PageBlocks(
         texts=[text[start:end].decode() for start, end in bounds],
         node=blocks[kernels.BLOCK_NODE],
+        characters=blocks[kernels.BLOCK_CHARACTERS],
         link_characters=blocks[kernels.BLOCK_LINKED],
         num_links=blocks[kernels.BLOCK_LINKS],
         inline_signs=blocks[kernels.BLOCK_SIGNS],
@@ -165,19 +189,21 @@ def page_blocks(page: str) -> PageBlocks:
 
 
 @cache
-def _tables() -> tuple[Any, Any, Any]:
+def _tables(signs: Signs) -> tuple[Any, Any, Any]:
     """What `html_kernels.cut` asks for: tags, the automaton of class names, named characters."""
-    column, move, tells = _automaton()
+    column, move, tells = _automaton(signs)
     return _tags(column, move, tells), (column, move, tells), _references()
 
 
 def _tags(column: Any, move: Any, tells: Any) -> tuple[Any, ...]:
-    every = dict.fromkeys((*kernels.FIRST_TAGS, *_BLOCK_TAGS, *sorted(_SKIPPED | _RAW | _VOID | _SCOPES), "a"))
+    every = dict.fromkeys((*kernels.FIRST_TAGS, *_BLOCK_TAGS, *sorted(_SKIPPED | _RAW | _VOID | _SCOPES), "a", "time"))
     places = {tag: place for place, tag in enumerate(every)}
     keys, values = _hash_table({_hash(tag.encode()): place for tag, place in places.items()})
     numbers = np.array([TAG_NUMBERS.get(tag, -1) for tag in every] + [-1], np.int64)  # the last is any other tag
     properties = np.array([_properties(tag) for tag in every] + [0], np.int64)
-    signs = [_shown(f"<{tag}> ", column, move, tells) for tag in every] + [0, _shown("hidden", column, move, tells)]
+    signs = [_shown(f"<{tag}>", column, move, tells) for tag in every] + [0]
+    # Of elements that an attribute puts beside the text, and of hidden ones.
+    signs += [_shown(word, column, move, tells) for word in ("<beside>", "<hidden>")]
     return keys, values, numbers, properties, np.array(signs, np.int64)
 
 
@@ -239,12 +265,12 @@ def _shown(text: str, column: Any, move: Any, tells: Any) -> int:
     return bits
 
 
-def _automaton() -> tuple[Any, Any, Any]:
-    """Aho and Corasick's automaton over the words of `_SIGNS`: of each byte its column (upper case as lower case), the
+def _automaton(signs: Signs) -> tuple[Any, Any, Any]:
+    """Aho and Corasick's automaton over words: of each byte its column (upper case as lower case), the
     moves (states, columns) and the bits that each state tells.
     """
     words: dict[str, int] = {}
-    for number, sign in enumerate(_SIGNS):
+    for number, sign in enumerate(signs.words):
         for word in sign:
             words[word] = words.get(word, 0) | 1 << number
     letters = sorted({letter for word in words for letter in word})
@@ -252,6 +278,8 @@ def _automaton() -> tuple[Any, Any, Any]:
     column = np.zeros(256, np.int64)
     for letter, place in places.items():
         column[ord(letter)] = column[ord(letter.upper())] = place
+    if signs.joins:
+        column[ord("_")] = column[ord("-")]
     rows, tells = [[0] * (len(letters) + 1)], [0]
     for word, bits in words.items():
         state = 0

@@ -1,7 +1,7 @@
 import pytest
 
 from firstwords.data.document import Document
-from firstwords.data.extractors.best import Best
+from firstwords.data.extractors.best import Best, blocks
 from firstwords.data.source import Record
 from firstwords.errors import RecipeError
 from firstwords.recipe import build
@@ -71,3 +71,8 @@ def test_wrong_settings_are_refused() -> None:
         build(Best, {"favour": "speed"})
     with pytest.raises(RecipeError, match="max_doubt"):
         build(Best, {"max_doubt": 1.5})
+
+
+def test_blocks_are_separated_by_one_blank_line() -> None:
+    assert blocks("\n\na  \r\nb\n\n\n\n  c\rd \n\n") == "a\nb\n\n  c\nd"
+    assert blocks("") == ""

@@ -2,7 +2,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from firstwords.data.document import Document, Rejection
-from firstwords.data.extractors.fast import Fast, blocks
+from firstwords.data.extractors.fast import Fast
 from firstwords.data.source import Record
 
 
@@ -29,7 +29,7 @@ def test_the_main_text_and_what_the_page_says_about_itself() -> None:
         "https://creativecommons.org/licenses/by/4.0/",
     )
     assert found.metadata["robots"] == "noindex, noai" and found.metadata["html_language"] == "en"
-    assert found.metadata["depth"] == "2" and found.metadata["extractor"].startswith("fast 4 (resiliparse ")
+    assert found.metadata["depth"] == "2" and found.metadata["extractor"].startswith("fast 5")
 
 
 def test_all_visible_text_on_request() -> None:
@@ -45,9 +45,8 @@ def test_rejections() -> None:
     assert run(b"<p>" + bytes(range(1, 9)) * 200).reason == "undecodable"
 
 
-def test_blocks_are_separated_by_one_blank_line() -> None:
-    assert blocks("\n\na  \r\nb\n\n\n\n  c\rd \n\n") == "a\nb\n\n  c\nd"
-    assert blocks("") == ""
+def test_pages_of_very_many_elements_are_too_large() -> None:
+    assert run(b"<p>a" * 40, Fast(max_elements=10)).reason == "too_large"
 
 
 @given(st.binary(max_size=500))

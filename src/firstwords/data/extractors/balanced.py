@@ -41,7 +41,8 @@ class Balanced(Extractor):
         decoded = decoded_or_rejected(record)
         if isinstance(decoded, Rejection):
             return decoded
-        if decoded.text.count("<") > 2 * self.max_elements:
+        most = 2 * self.max_elements
+        if len(decoded.text) > most and decoded.text.count("<") > most:
             return rejected(record, "too_large", f"more than {self.max_elements} elements")
         page = page_blocks(decoded.text)
         text = text_of(page, main_blocks(page, self.threshold).keep)

@@ -5,7 +5,6 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from firstwords.data.document import Document, Rejection
 from firstwords.data.extractor import Extractor, decoded_or_rejected, document, rejected
-from firstwords.data.extractors.fast import blocks
 from firstwords.data.source import Record
 
 if TYPE_CHECKING:
@@ -129,3 +128,13 @@ def _spaced(text: str) -> str:
 def _is_inside(line: str) -> bool:
     """Whether a line belongs to a table or a list together with its neighbours."""
     return line.startswith(("- ", "* ", "|")) or " | " in line
+
+
+def blocks(text: str) -> str:
+    """Lines without trailing blanks, at most one blank line between them."""
+    lines = [line.rstrip() for line in text.replace("\r\n", "\n").replace("\r", "\n").split("\n")]
+    out: list[str] = []
+    for line in lines:
+        if line or (out and out[-1]):
+            out.append(line)
+    return "\n".join(out).strip("\n")

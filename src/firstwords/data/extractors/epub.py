@@ -32,6 +32,7 @@ class Epub(Extractor):
         min_characters: Shorter texts count as empty.
     """
 
+    version: ClassVar[int] = 2
     libraries: ClassVar[tuple[str, ...]] = ("resiliparse", "lxml")
     leave_out: tuple[str, ...] = (
         "cover", "titlepage", "halftitlepage", "imprint", "colophon", "copyright-page", "toc", "landmarks", "page-list",
