@@ -198,7 +198,8 @@ def _compared(rows: Sequence[Row], first: str, second: str) -> Element:
     cells = []
     for row in rows:
         bounds = "" if row.low is None or row.high is None else f" [{signed(row.low)}, {signed(row.high)}]"
-        least = "" if row.detectable is None else figure_text(row.detectable)
+        effect = "" if row.effect_size is None else f"{row.effect_size:+.2f}"
+        least = "" if row.smallest_difference is None else figure_text(row.smallest_difference)
         cells.append(
             [
                 head_cell([foreign(row.task, 80), " ", foreign(row.label)]),
@@ -207,8 +208,9 @@ def _compared(rows: Sequence[Row], first: str, second: str) -> Element:
                 cell(signed(row.difference) + bounds),
                 cell("<0.001" if row.p_value < 0.001 else f"{row.p_value:.3f}", True),
                 cell(words[row.better]),
+                cell(effect, True),
                 cell(least, True),
             ]
         )
-    heads = ["task", first[:24], second[:24], "second - first", "p (Holm)", "verdict", "could show"]
+    heads = ["task", first[:24], second[:24], "second - first", "p (Holm)", "verdict", "effect (d)", "could show"]
     return table(None, heads, cells)

@@ -3,6 +3,9 @@ from pathlib import Path
 
 import pytest
 
+from firstwords.artifact import Artifact
+from firstwords.data.dataset import TextRecord, table_of
+from firstwords.data.shards import write_table
 from firstwords.errors import RecipeError
 from firstwords.evaluation.attacks.context import Context
 from firstwords.evaluation.attacks.entity_swap import EntitySwap
@@ -20,13 +23,20 @@ def scored(task, artifact):
     answers = task.answers(model, prompts, lambda *step: steps.append(step))
     assert steps[-1] == ("attacking", len(examples), len(examples))
     items = task.score(examples, answers)
-    before = task.score(examples, task.baselines({}, examples, model, answers, None)["unattacked"])
-    return items, {m.name: (m.value(items), m.value(before)) for m in task.metrics(examples)}, task.details(items)
+    beside = task.baselines({"model": artifact}, examples, model, answers, lambda *_: None)
+    columns = [items, *(task.score(examples, each) for each in beside.values())]
+    figures = {m.name: tuple(m.value(each) for each in columns) for m in task.metrics(examples)}
+    return columns, figures, task.details(items)
 
 
-def test_figures_before_and_after_fit_together(tmp_path):
-    items, figures, details = scored(Robustness(num_items=20, seed=1), TINY["classifier"](tmp_path))
-    after, before = figures["accuracy"]
+@pytest.fixture(scope="module")
+def classifier(tmp_path_factory):
+    return TINY["classifier"](tmp_path_factory.mktemp("classifier"))
+
+
+def test_figures_before_and_after_fit_together(classifier):
+    (items, *_), figures, details = scored(Robustness(num_items=20, seed=1), classifier)
+    after, before, _ = figures["accuracy"]
     assert after <= before
     assert figures["attack_lost"][0] == pytest.approx(before - after)
     assert figures["attack_lost"][1] == 0
@@ -36,19 +46,40 @@ def test_figures_before_and_after_fit_together(tmp_path):
     assert "at least 4 letters" in details["constraints"] and details["seed"] == 1
 
 
-def test_the_same_items_are_attacked_in_the_same_way_every_time(tmp_path):
-    artifact = TINY["classifier"](tmp_path)
-    assert scored(Robustness(num_items=9), artifact)[0] == scored(Robustness(num_items=9), artifact)[0]
+def test_the_same_items_are_attacked_in_the_same_way_every_time(classifier):
+    assert scored(Robustness(num_items=9), classifier)[0] == scored(Robustness(num_items=9), classifier)[0]
+
+
+def test_words_alone_are_attacked_in_the_same_way(classifier):
+    (_, _, words), figures, _ = scored(Robustness(num_items=20), classifier)
+    # A word of every text tells its label: without the attack the linear model is always right.
+    assert words["clean"] == words["gold"] and all(words["was_right"])
+    assert figures["accuracy"][2] == pytest.approx(1 - figures["attack_lost"][2])
+    assert figures["attack_lost"][2] > 0
+    assert all(q <= 200 for q in words["queries"])
 
 
 @pytest.mark.parametrize("attack", [Context(), EntitySwap()])
 def test_taggers_are_attacked_around_and_on_their_entities(tmp_path, attack):
-    items, figures, _ = scored(Robustness(attack=attack, num_items=12), TINY["tagger"](tmp_path))
+    (items, _), figures, _ = scored(Robustness(attack=attack, num_items=12), TINY["tagger"](tmp_path))
     assert set(figures) == {"entity_f1", "attack_lost", "attack_success", "attack_queries", "attack_changed"}
     for words, gold, predicted in zip(items["words"], items["gold"], items["predicted"], strict=True):
         assert len(words) == len(gold) == len(predicted)
 
 
-def test_an_attack_and_data_of_another_kind_are_refused(tmp_path):
+def test_an_attack_and_data_of_another_kind_are_refused(classifier):
     with pytest.raises(RecipeError, match="attack 'context' changes a WordsRecord"):
-        Robustness(attack=Context()).examples({"model": TINY["classifier"](tmp_path)})
+        Robustness(attack=Context()).examples({"model": classifier})
+
+
+@pytest.mark.parametrize(
+    ("record", "told"),
+    [
+        (TextRecord("a", "a", "one", "x", pair="two"), "pairs of texts"),
+        (TextRecord.several("a", "a", "one", ["x", "y"]), "texts of several labels"),
+    ],
+)
+def test_pairs_and_several_labels_are_refused(tmp_path, record, told):
+    write_table(tmp_path / "test.parquet", table_of([record], TextRecord))
+    with pytest.raises(RecipeError, match=told):
+        Robustness().examples({"model": Artifact(name="finetune.x", folder=tmp_path)})
