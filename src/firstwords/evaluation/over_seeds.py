@@ -70,7 +70,5 @@ def seeds_entry(metric: Metric, items: Mapping[int, Items]) -> dict[str, Any]:
         "spread": found.seed_deviation,
         "item_error": None if math.isnan(found.item_error) else found.item_error,
         "worst": found.lowest if metric.higher_is_better else found.highest,
-        "values": {
-            str(seed): float(metric.figure(part.sum(axis=0))) for seed, part in zip(items, parts, strict=True)
-        },
+        "values": {str(seed): float(metric.figure(part.sum(axis=0))) for seed, part in zip(items, parts, strict=True)},
     }

@@ -9,8 +9,9 @@ from firstwords.data.shards import write_table
 from firstwords.errors import RecipeError
 from firstwords.evaluation.attacks.context import Context
 from firstwords.evaluation.attacks.entity_swap import EntitySwap
-from firstwords.evaluation.tasks.robustness import Robustness
+from firstwords.evaluation.tasks.robustness import Robustness, Target
 from firstwords.inference.language_model import LanguageModel
+from firstwords.metrics.metrics.accuracy import Accuracy
 
 TINY = runpy.run_path(str(Path(__file__).parents[1] / "tiny_artifacts.py"))
 
@@ -50,13 +51,25 @@ def test_the_same_items_are_attacked_in_the_same_way_every_time(classifier):
     assert scored(Robustness(num_items=9), classifier)[0] == scored(Robustness(num_items=9), classifier)[0]
 
 
-def test_words_alone_are_attacked_in_the_same_way(classifier):
-    (_, _, words), figures, _ = scored(Robustness(num_items=20), classifier)
-    # A word of every text tells its label: without the attack the linear model is always right.
-    assert words["clean"] == words["gold"] and all(words["was_right"])
-    assert figures["accuracy"][2] == pytest.approx(1 - figures["attack_lost"][2])
-    assert figures["attack_lost"][2] > 0
-    assert all(q <= 200 for q in words["queries"])
+def test_words_alone_are_attacked_in_the_same_way(classifier, tmp_path):
+    subjects = {"good": "wonderful", "bad": "terrible"}
+    records = [
+        TextRecord(f"{n}{label}", f"{n}{label}", f"a {word} day number{n}", label)
+        for n in range(12)
+        for label, word in subjects.items()
+    ]
+    write_table(tmp_path / "validation.parquet", table_of([], TextRecord))
+    task, inputs = Robustness(), {"model": Artifact(name="finetune.x", folder=tmp_path)}
+    examples = [Target(record, records) for record in records]
+    model = LanguageModel.load(classifier.path("model"))
+    found = task.baselines(inputs, examples, model, [task.gold(e) for e in examples], lambda *_: None)
+    items = task.score(examples, found["TF-IDF"])
+    # Without the attack the one word tells the label; one slip in it, and nothing does.
+    assert items["clean"] == items["gold"]
+    assert Accuracy().value(items) <= 0.5
+    assert all(1 < queries <= 200 for queries in items["queries"])
+    lost = [attacked for attacked, right in zip(items["attacked"], items["is_right"], strict=True) if not right]
+    assert not any(word in text.split() for text in lost for word in subjects.values())
 
 
 @pytest.mark.parametrize("attack", [Context(), EntitySwap()])

@@ -67,7 +67,9 @@ class Classification(Task):
             progress("labelling texts", len(answers), len(prompts))
         return answers
 
-    def score(self, examples: "Sequence[TextRecord]", answers: Sequence[Sure | str | list[str]]) -> dict[str, list[Any]]:
+    def score(
+        self, examples: "Sequence[TextRecord]", answers: Sequence[Sure | str | list[str]]
+    ) -> dict[str, list[Any]]:
         """Columns `id`, `group`, `gold`, `predicted`, and `confidence` where the answers have one."""
         items: dict[str, list[Any]] = {
             "id": [example.id for example in examples],

@@ -43,8 +43,8 @@ class Robustness(Task):
     The attack is made on this very model, so a defended one is attacked anew. What the model gets wrong by
     itself counts as wrong under attack too. For equal items, seed and attack, figures of several models compare.
 
-    Of texts, `TF-IDF` (logistic regression over words) is attacked in the same way, as a model of its own: what a robust
-    figure is worth shows beside one that was cheap.
+    Of texts, `TF-IDF` (logistic regression over words) is attacked in the same way, as a model of its own: what a
+    robust figure is worth shows beside one that was cheap.
 
     Attributes:
         attack: A kind of `evaluation.attacks`.
