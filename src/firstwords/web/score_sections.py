@@ -13,18 +13,13 @@ from firstwords.evaluation.compare import Row, compare_all, compare_models
 from firstwords.evaluation.compared_table import signed
 from firstwords.evaluation.table import figure_text, score_text
 from firstwords.web import plots
+from firstwords.web.attack_sections import attacked, is_robustness
 from firstwords.web.html import Child, Element, foreign, tag
 from firstwords.web.tables import cell, folded, head_cell, table
 
-KNOWN_DETAILS = frozenset({"confusion"})
+KNOWN_DETAILS = frozenset({"confusion", "draws"})
+"""Shown in parts of their own."""
 MOST_CLASSES = 40
-ROBUSTNESS = ("robustness", "attack")
-"""Beginnings of the kinds of tasks that are shown under robustness."""
-
-
-def is_robustness(task: Mapping[str, Any]) -> bool:
-    """Whether a task asks what changed or attacked texts do to a model."""
-    return task["task"]["kind"].startswith(ROBUSTNESS)
 
 
 def scores(run: Run) -> Child:
@@ -33,8 +28,9 @@ def scores(run: Run) -> Child:
 
 
 def robustness(run: Run) -> Child:
-    """The same for tasks on changed or attacked texts."""
-    return _score_parts(run, robust=True)
+    """The same for tasks on changed or attacked texts, and some of these texts."""
+    found = _score_parts(run, robust=True)
+    return None if found is None else [found, attacked(run)]
 
 
 def _score_parts(run: Run, robust: bool) -> Child:
