@@ -40,9 +40,8 @@ def attacked(run: Run) -> Child:
         for task in filter(is_robustness, scored_tasks(artifact)):
             items = items_of(artifact, task["name"])
             if items.keys() >= _NEEDED:
-                parts.append(
-                    tag("div", tag("h3", "Attacked: ", foreign(task["name"], 60)), _lost(items), class_="task")
-                )
+                title = tag("h3", "Attacked: ", foreign(task["name"], 60))
+                parts.append(tag("div", title, _lost(items), class_="task"))
     return parts or None
 
 
@@ -55,7 +54,7 @@ def _lost(items: Mapping[str, Sequence[Any]]) -> Child:
         return tag("p", told)
     # Short ones first: a change is seen in them at once.
     lost.sort(key=lambda row: (len(items["original"][row]), row))
-    legend = [" ", tag("span", "taken out", class_="span gold"), " ", tag("span", "put in", class_="span given")]
+    legend: Child = [" ", tag("span", "taken out", class_="span gold"), " ", tag("span", "put in", class_="span given")]
     return [tag("p", told, legend), [_beside(items, row) for row in lost[:NUM_SHOWN]]]
 
 
@@ -63,13 +62,12 @@ def _beside(items: Mapping[str, Sequence[Any]], row: int) -> Element:
     queries = items["queries"][row]
     told: list[Child] = [f"after {queries:,} quer{'y' if queries == 1 else 'ies'} "]
     if isinstance(items["gold"][row], str):
-        told += [tag("b", foreign(items["clean"][row], 60)), " became ", tag("b", foreign(items["predicted"][row], 60))]
+        before, after = (tag("b", foreign(items[name][row], 60)) for name in ("clean", "predicted"))
+        told += [before, " became ", after]
     else:
         told.append("an entity was lost")
-    before, after = (
-        without_personal_data(items[name][row], MOST_CHARACTERS).split() for name in ("original", "attacked")
-    )
-    shown = [tag("p", line, dir="auto") for line in _marked(before, after)]
+    texts = [without_personal_data(items[name][row], MOST_CHARACTERS).split() for name in ("original", "attacked")]
+    shown = [tag("p", line, dir="auto") for line in _marked(*texts)]
     return tag("div", tag("div", told, class_="where"), shown, class_="example")
 
 

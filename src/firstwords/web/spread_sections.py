@@ -1,4 +1,4 @@
-"""The parts of a report about what a single score hides: other seeds, other examples in the prompt, parts of the items."""
+"""The parts of a report about what one score hides: other seeds, other examples in the prompt, parts of the items."""
 
 from __future__ import annotations
 
@@ -25,8 +25,8 @@ def chance(run: Run) -> Child:
     parts: list[Child] = []
     if rows := [row for task in _tasks(run) for row in _seeds(task)]:
         text = (
-            "Models that differ in their seed alone, on the same items. The interval is of the mean, over seeds and items "
-            "together; the spread is the standard deviation between seeds."
+            "Models that differ in their seed alone, on the same items. The interval is of the mean, over seeds and "
+            "items together; the spread is the standard deviation between seeds."
         )
         parts += [tag("h3", "Other seeds"), tag("p", text), table(None, _HEADS, rows)]
     if rows := [row for task in _tasks(run) if (row := _draws(task))]:
