@@ -54,6 +54,8 @@ class LabelledFile(Task):
     given, a table with a column `entities` is of spans, every other of texts, and a file that is no table of words."""
     text: str = "text"
     """The column (the key) of the text."""
+    pair: str | None = None
+    """The column of a second text, for a model of pairs."""
     label: str = "label"
     """The column of the label."""
     labels: dict[str, str] = field(default_factory=dict)
@@ -109,11 +111,13 @@ class LabelledFile(Task):
         columns: dict[str, Any] = {"path": self.path, "text": self.text, "group": self.group}
         if self._form == "spans":
             return Spans(**columns, entities=self.entities, widen=self.widen).read(self.path)
-        return Table(**columns, label=self.label, labels=self.labels).read(self.path)
+        return Table(**columns, pair=self.pair, label=self.label, labels=self.labels).read(self.path)
 
     def prompt(self, example: Any) -> Any:
-        """The text alone, or its words."""
-        return example.text if self._form == "texts" else self._tagging.prompt(example)
+        """The text alone, both of a pair, or the words."""
+        if self._form != "texts":
+            return self._tagging.prompt(example)
+        return example.text if example.pair is None else (example.text, example.pair)
 
     def gold(self, example: Any) -> Any:
         """Its label, without a doubt; or its tags."""
@@ -202,5 +206,5 @@ def _linear(model: Artifact, examples: "Sequence[TextRecord]") -> "list[Answer]"
     if len({record.label for record in train}) < 2 or train[0].labels is not None:
         return []
     validation = read_part(model, "validation", may_be_empty=True)
-    labels, shares = linear_probabilities(train, validation, [example.text for example in examples])
+    labels, shares = linear_probabilities(train, validation, [example.whole for example in examples])
     return [{label: math.log(max(share, 1e-300)) for label, share in zip(labels, row, strict=True)} for row in shares]
