@@ -34,8 +34,8 @@ OVERRIDES = (
     "pretrain.masked.budget=",
     "pretrain.masked.tokens=30_720",
     "pretrain.masked.model={ depth = 1 }",
-    "finetune.subjects.epochs=1",
-    "finetune.entities.epochs=1",
+    "finetune.subjects.epochs=0.3",
+    "finetune.entities.epochs=0.5",
 )
 # The stages in which a run is killed, in the order in which they come.
 STAGES = (

@@ -2,6 +2,7 @@
 
 import itertools
 import json
+import lzma
 import os
 import subprocess
 import sys
@@ -15,12 +16,17 @@ from shrunk_quickstart import ROOT
 DATA = Path(os.environ.get("FIRSTWORDS_DATA", "/nonexistent"))
 NEWSGROUPS = DATA / "cls-20newsgroups/20news-bydate.tar.xz"
 MESSAGES_OF_A_GROUP, GROUPS = 25, ("rec.autos", "sci.space", "talk.politics.guns")
+TWEETS = {
+    "train": ("wnut17train.conll.xz", 500),
+    "validation": ("emerging.dev.conll", 100),
+    "test": ("emerging.test.annotated", 250),
+}
 OVERRIDES = (
     'collect.sources.0.path="$FIRSTWORDS_DATA/warc/aut/example.warc.gz"',
     *(f"pretrain.{name}.budget=" for name in ("causal", "masked")),
     *(f"pretrain.{name}.tokens=30_720" for name in ("causal", "masked")),
     *(f"pretrain.{name}.model={{ depth = 1 }}" for name in ("causal", "masked")),
-    "finetune.emerging.epochs=0.1",
+    "finetune.emerging.epochs=1",
 )
 
 pytestmark = [
@@ -41,10 +47,21 @@ def some_messages(place: Path) -> None:
     assert len(taken) == 2 * len(GROUPS)
 
 
+def some_sentences(name: str, number: int, place: Path) -> None:
+    """The first sentences of a file of WNUT-17."""
+    file = DATA / "ner-wnut17" / name
+    with (lzma.open if file.suffix == ".xz" else open)(file, "rt", encoding="utf-8") as lines:
+        sentences = [list(rows) for filled, rows in itertools.groupby(lines, lambda line: bool(line.strip())) if filled]
+    place.write_text("\n".join("".join(rows) for rows in sentences[:number]), encoding="utf-8")
+
+
 def test_from_archives_to_two_classic_tasks(tmp_path: Path) -> None:
     some_messages(tmp_path / "some.tar")
+    for part, (name, number) in TWEETS.items():
+        some_sentences(name, number, tmp_path / part)
     root = tmp_path / "artifacts"
     command = [sys.executable, "-m", "firstwords", "run", str(ROOT / "recipes/web.toml"), *OVERRIDES]
+    command += [f'finetune.emerging.data.{part}="{tmp_path}/{part}"' for part in TWEETS]
     command += [f'finetune.newsgroups.data.path="{tmp_path}/some.tar"', "--artifacts", str(root), "--threads", "1"]
     environment = os.environ | {"PYTHONPATH": str(ROOT / "src")}
     done = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path, env=environment, check=False)

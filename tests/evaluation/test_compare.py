@@ -1,6 +1,7 @@
 import json
 import random
 
+import numpy as np
 import pyarrow as pa
 import pytest
 
@@ -178,16 +179,26 @@ def test_several_runs_are_compared_with_the_first_and_corrected_together(tmp_pat
         compare_all(runs[:1])
 
 
-def test_the_smallest_difference_shrinks_with_the_root_of_the_items(tmp_path):
-    few, many = (
-        compare(
-            classified(tmp_path / f"a{number}", answers(0.8, number)),
-            classified(tmp_path / f"b{number}", answers(0.85, number, seed=3)),
-        ).rows[0]
-        for number in (400, 1600)
-    )
-    assert few.detectable == pytest.approx(2.8 / 1.96 * (few.high - few.low) / 2, rel=0.01)
-    assert 1.5 < few.detectable / many.detectable < 2.7
+def right(items):
+    return np.array([g == p for g, p in zip(items["gold"], items["predicted"], strict=True)], float)
+
+
+def test_effect_and_smallest_difference_are_those_of_the_paired_answers(tmp_path):
+    both = answers(0.80), answers(0.85, seed=3)
+    row = compare(*(classified(tmp_path / str(i), items) for i, items in enumerate(both))).rows[0]
+    differences = right(both[1]) - right(both[0])
+    assert row.effect_size == pytest.approx(differences.mean() / differences.std(ddof=1))
+    # 2.80 standard errors: 1.960 for the alarm and 0.842 for 80 % of power.
+    assert row.smallest_difference == pytest.approx(2.8016 * differences.std(ddof=1) / 20, rel=1e-3)
+
+
+def test_answers_to_other_items_show_less(tmp_path):
+    both = answers(0.80), answers(0.85, seed=3)
+    both[1]["id"] = [f"other{i}" for i in both[1]["id"]]
+    row = compare(*(classified(tmp_path / str(i), items) for i, items in enumerate(both))).rows[0]
+    deviations = [right(items).std(ddof=1) for items in both]
+    assert row.smallest_difference == pytest.approx(2.8016 * np.hypot(*deviations) / 20, rel=1e-3)
+    assert row.effect_size == pytest.approx(row.difference / (np.hypot(*deviations) / 2**0.5))
 
 
 def test_models_that_were_asked_the_same_in_one_run_show_what_was_forgotten(tmp_path):

@@ -17,7 +17,8 @@ ROW = Row(
     items=12_400,
     units=1_250,
     better="second",
-    detectable=0.057,
+    effect_size=0.21,
+    smallest_difference=0.057,
 )
 
 
@@ -33,7 +34,7 @@ def test_every_run_has_a_line_with_interval_and_verdict_within_80_columns() -> N
     text = "\n".join(lines)
     assert "b 0.850   +0.050 [+0.010, +0.090]      p <0.001  better" in text
     assert "c 0.850" in text and "no difference shown" in text
-    assert "12,400 items in 1,250 units, paired bootstrap; would show 0.057" in text
+    assert "12,400 items in 1,250 units, paired bootstrap; d +0.21, would show 0.057" in text
     assert "corrected for 3 comparisons" in text
     assert lines[-1] == "c: left out: x: only there"
 
@@ -44,5 +45,6 @@ def test_verdicts_are_about_the_second_run() -> None:
         "better",
         "no difference shown",
     ]
-    assert "too few units" in "\n".join(comparison_lines([Comparison("a", "b", (replace(ROW, detectable=None),))]))
+    lonely = replace(ROW, effect_size=None, smallest_difference=None)
+    assert "too few units" in "\n".join(comparison_lines([Comparison("a", "b", (lonely,))]))
     assert [letter_of(n) for n in (0, 25, 26)] == ["a", "z", "a1"]

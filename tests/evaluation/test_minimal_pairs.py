@@ -53,10 +53,11 @@ def test_a_sample_has_equally_many_of_each_and_grows(tmp_path):
 @pytest.mark.parametrize(
     ("bad", "message"),
     [
-        ("{", "line 2: not JSON"),
-        ("[]", "line 2: holds no table"),
-        (line(1, sentence_good=""), "line 2: 'sentence_good' is missing or no text"),
-        (line(1, UID=7), "line 2: 'UID' is missing or no text"),
+        ("{", r"p/island\.jsonl:2: not JSON"),
+        ("7", r"island\.jsonl:2: not an object"),
+        ("[]", r"island\.jsonl:2: no column 'sentence_good'"),
+        (line(1, sentence_good=""), r"island\.jsonl:2: 'sentence_good' is no text"),
+        (line(1, UID=7), r"island\.jsonl:2: 'UID' is no text"),
         (line(0), "two pairs of one paradigm have the same pairID"),
     ],
 )

@@ -29,7 +29,7 @@ def test_both_forms_are_read(tmp_path):
 @pytest.mark.parametrize(
     ("row", "message"),
     [
-        ({"choices": ["a", "b"], "gold": 0}, "row 1 has no text 'query'. It has: choices, gold"),
+        ({"choices": ["a", "b"], "gold": 0}, r":1 has no text 'query'. It has: choices, gold"),
         ({"query": "q", "choices": ["a"], "gold": 0}, "'choices' is no list of at least two texts"),
         ({"query": "q", "choices": ["a", ""], "gold": 0}, "'choices' is no list of at least two texts"),
         ({"query": "q", "choices": ["a", "b"], "gold": 2}, "'gold' is 2, neither a number from 0 to 1 nor a choice"),

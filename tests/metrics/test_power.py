@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from firstwords.metrics.power import independent_discordance, items_for_shares, paired_strength
+from firstwords.metrics.power import independent_discordance, items_for_shares, paired_strength, unpaired_strength
 from firstwords.metrics.statistics import mcnemar
 
 
@@ -36,6 +36,18 @@ def test_of_a_mean_it_is_the_t_statistic_of_the_differences():
     assert found.units_for(found.smallest_difference) in (200, 201)
     with pytest.raises(ValueError, match="needs a difference"):
         found.units_for(0)
+
+
+def test_different_items_have_the_errors_of_both():
+    draws = np.random.default_rng(1)
+    first, second = draws.normal(1, 1, 300), draws.normal(0.8, 2, 200)
+    found = unpaired_strength(table(first), table(second), share)
+    deviations = first.std(ddof=1), second.std(ddof=1)
+    assert found.standard_error == pytest.approx(math.hypot(deviations[0] / 300**0.5, deviations[1] / 200**0.5))
+    assert found.effect_size == pytest.approx((first.mean() - second.mean()) / (math.hypot(*deviations) / 2**0.5))
+    assert found.num_units == 200
+    lonely = unpaired_strength(table(first), table(second), share, (None, [0] * 200))
+    assert lonely.num_units == 1 and math.isnan(lonely.smallest_difference)
 
 
 def test_units_are_groups_and_one_has_no_strength():

@@ -2,7 +2,6 @@
 
 import json
 import runpy
-import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -204,27 +203,51 @@ def test_transformers_reads_the_folders_and_agrees(tmp_path):
             assert torch.allclose(ours.model(Batch.of(ids.tolist())), scores, atol=1e-4)
 
 
-# Runs the stage with a checkpoint at every fifth step; killed behind the seventh if asked.
+# Runs the stage three times with a checkpoint at every fifth step: left alone, killed behind the seventh, continued.
+# Each run is a process of its own, a fork of one that has loaded everything and computed nothing.
 SCRIPT = """
 import json, os, runpy, signal, sys
 from pathlib import Path
 import torch
 test = runpy.run_path(sys.argv[1])
 torch.set_num_threads(1)
-folder, kill = Path(sys.argv[2]), sys.argv[4] == "kill"
 import firstwords.training.train as loop
-if kill:
+from firstwords.artifact import Artifact
+place, base = Path(sys.argv[2]), Artifact(name="pretrain.base", folder=Path(sys.argv[3]))
+objective, data, fields = map(json.loads, sys.argv[4:])
+def die_behind_the_seventh():
     tell = loop._Run._tell
     def deadly(self, record, shown):
         tell(self, record, shown)
         if self.step == 7:
             os.kill(os.getpid(), signal.SIGKILL)
     loop._Run._tell = deadly
-from firstwords.artifact import Artifact
-base = Artifact(name="pretrain.base", folder=Path(sys.argv[3]))
-test["run"](folder, json.loads(sys.argv[5]), json.loads(sys.argv[6]), base, epochs=2, batch_examples=10,
-            training={"checkpoint_steps": 5}, **json.loads(sys.argv[7]))
+def run(name, deadly):
+    if deadly:
+        die_behind_the_seventh()
+    test["run"](place / name, objective, data, base, epochs=2, batch_examples=10,
+                training={"checkpoint_steps": 5}, **fields)
+for name, deadly in (("whole", False), ("killed", True), ("killed", False)):
+    child = os.fork()
+    if not child:
+        try:
+            run(name, deadly)
+            os._exit(0)
+        except BaseException:
+            sys.excepthook(*sys.exc_info())
+            os._exit(1)
+    ended = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+    assert ended == (-signal.SIGKILL if deadly else 0), (name, ended)
+    if deadly:
+        assert not (place / name / "model").exists()
+        assert (place / name / "scratch/checkpoints/step-000000005").is_dir()
 """
+
+
+def killed_and_continued(folder: Path, base: Path, objective: dict, data: dict, fields: dict) -> None:
+    """Both ways to the end: `whole` and `killed` lie in the folder."""
+    arguments = [__file__, str(folder), str(base), *map(json.dumps, (objective, data, fields))]
+    subprocess.run([sys.executable, "-c", SCRIPT, *arguments], check=True, timeout=300)
 
 
 @pytest.mark.parametrize(
@@ -242,23 +265,7 @@ def test_a_killed_run_that_continues_writes_the_same_bytes(tmp_path, objective, 
     data = files(tmp_path)
     make_base(tmp_path / "base", causal=files in (question_files, pair_files, task_tables))
 
-    def start(name: str, how: str) -> int:
-        arguments = [
-            __file__,
-            str(tmp_path / name),
-            str(tmp_path / "base"),
-            how,
-            json.dumps(objective),
-            json.dumps(data),
-            json.dumps(fields),
-        ]
-        return subprocess.run([sys.executable, "-c", SCRIPT, *arguments], check=False, timeout=120).returncode
-
-    assert start("whole", "live") == 0
-    assert start("killed", "kill") == -signal.SIGKILL
-    assert not (tmp_path / "killed" / "model").exists()
-    assert (tmp_path / "killed" / "scratch" / "checkpoints" / "step-000000005").is_dir()
-    assert start("killed", "live") == 0
+    killed_and_continued(tmp_path, tmp_path / "base", objective, data, fields)
     assert digest_payload(tmp_path / "killed") == digest_payload(tmp_path / "whole")
 
 

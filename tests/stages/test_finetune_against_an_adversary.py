@@ -1,10 +1,6 @@
 """The stage `finetune` with misspelt texts, an adversary and hard examples: a kill changes nothing, and so on."""
 
-import json
 import runpy
-import signal
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -19,19 +15,10 @@ STAGE = runpy.run_path(str(OTHER))
 FIELDS = {"perturb": {"texts": 0.7}, "adversary": {"kind": "freelb"}}
 
 
-def start(folder: Path, base: Path, how: str, data: dict) -> int:
-    arguments = [str(OTHER), str(folder), str(base), how, json.dumps(STAGE["LABELS"]), json.dumps(data)]
-    command = [sys.executable, "-c", STAGE["SCRIPT"], *arguments, json.dumps(FIELDS)]
-    return subprocess.run(command, check=False, timeout=120).returncode
-
-
 def test_a_killed_run_that_continues_writes_the_same_bytes(tmp_path):
     data = STAGE["class_folders"](tmp_path)
     STAGE["make_base"](tmp_path / "base", causal=False)
-    assert start(tmp_path / "whole", tmp_path / "base", "live", data) == 0
-    assert start(tmp_path / "killed", tmp_path / "base", "kill", data) == -signal.SIGKILL
-    assert not (tmp_path / "killed" / "model").exists()
-    assert start(tmp_path / "killed", tmp_path / "base", "live", data) == 0
+    STAGE["killed_and_continued"](tmp_path, tmp_path / "base", STAGE["LABELS"], data, FIELDS)
     assert digest_payload(tmp_path / "killed") == digest_payload(tmp_path / "whole")
 
 

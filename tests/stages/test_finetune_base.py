@@ -2,7 +2,6 @@
 
 import json
 import runpy
-import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -134,7 +133,8 @@ def test_a_folder_is_no_stage_and_its_content_counts(tmp_path):
     assert of_stage.inputs(SimpleNamespace(require=lambda name: name)) == {"base": "finetune.first"}
 
 
-# Runs the stage with a checkpoint at every fifth step; killed behind the seventh if asked.
+# Runs the stage three times with a checkpoint at every fifth step: left alone, killed behind the seventh, continued.
+# Each run is a process of its own, a fork of one that has loaded everything and computed nothing.
 SCRIPT = """
 import json, os, runpy, signal, sys
 from pathlib import Path
@@ -142,15 +142,34 @@ import torch
 test = runpy.run_path(sys.argv[1])
 torch.set_num_threads(1)
 import firstwords.training.train as loop
-if sys.argv[4] == "kill":
+place, base = Path(sys.argv[2]), Path(sys.argv[3])
+objective, data, fields = map(json.loads, sys.argv[4:])
+def die_behind_the_seventh():
     tell = loop._Run._tell
     def deadly(self, record, shown):
         tell(self, record, shown)
         if self.step == 7:
             os.kill(os.getpid(), signal.SIGKILL)
     loop._Run._tell = deadly
-test["run"](Path(sys.argv[2]), json.loads(sys.argv[5]), json.loads(sys.argv[6]), Path(sys.argv[3]), epochs=2,
-            batch_examples=10, training={"checkpoint_steps": 5})
+def run(name, deadly):
+    if deadly:
+        die_behind_the_seventh()
+    test["run"](place / name, objective, data, base, epochs=2, batch_examples=10,
+                training={"checkpoint_steps": 5}, **fields)
+for name, deadly in (("whole", False), ("killed", True), ("killed", False)):
+    child = os.fork()
+    if not child:
+        try:
+            run(name, deadly)
+            os._exit(0)
+        except BaseException:
+            sys.excepthook(*sys.exc_info())
+            os._exit(1)
+    ended = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+    assert ended == (-signal.SIGKILL if deadly else 0), (name, ended)
+    if deadly:
+        assert not (place / name / "model").exists()
+        assert (place / name / "scratch/checkpoints/step-000000005").is_dir()
 """
 
 
@@ -159,13 +178,6 @@ def test_a_killed_run_that_continues_writes_the_same_bytes(tmp_path, kind):
     data = class_folders(tmp_path)
     bert_folder(tmp_path / "base", kind)
 
-    def start(name: str, how: str) -> int:
-        arguments = [__file__, tmp_path / name, tmp_path / "base", how, json.dumps(LABELS), json.dumps(data)]
-        command = [sys.executable, "-c", SCRIPT, *map(str, arguments)]
-        return subprocess.run(command, check=False, timeout=200).returncode
-
-    assert start("whole", "live") == 0
-    assert start("killed", "kill") == -signal.SIGKILL
-    assert (tmp_path / "killed" / "scratch" / "checkpoints" / "step-000000005").is_dir()
-    assert start("killed", "live") == 0
+    arguments = [__file__, str(tmp_path), str(tmp_path / "base"), *map(json.dumps, (LABELS, data, {}))]
+    subprocess.run([sys.executable, "-c", SCRIPT, *arguments], check=True, timeout=300)
     assert digest_payload(tmp_path / "killed") == digest_payload(tmp_path / "whole")

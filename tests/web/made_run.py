@@ -68,7 +68,8 @@ def evaluated(root: Path, model: Artifact, string: str, **tasks: dict[str, list[
     for kind, items in tasks.items():
         entry = {"value": 0.5, "low": 0.4, "high": 0.6, "baseline": {string: 0.3}}
         name = "bits_per_byte" if kind == "perplexity" else "accuracy"
-        results[kind] = {name: entry, "more": entry | {"low": None, "high": None, "baseline": {}}}
+        seeds = {"mean": 0.45, "low": 0.35, "high": 0.55, "spread": 0.05, "worst": 0.4, "values": {"0": 0.4, "1": 0.5}}
+        results[kind] = {name: entry | {"seeds": seeds}, "more": entry | {"low": None, "high": None, "baseline": {}}}
         metric = {"metric": {"kind": name}, "higher_is_better": False, "interval": "wilson"}
         record = {
             "name": kind,
@@ -83,10 +84,18 @@ def evaluated(root: Path, model: Artifact, string: str, **tasks: dict[str, list[
             },
             "details": {
                 "confusion": {"labels": [string, "y"], "matrix": [[3, 1], [0, 2]]},
+                "draws": [0.25, 0.75],
                 "rows": [{"a": string, "b": 1.5}],
                 "more": {string: {"inner": string}, "list": [string]},
             },
             "results": results[kind],
+            "slices": {
+                "overlap": {
+                    "clean": {"items": 40, "results": {name: {"value": 0.5, "low": 0.4, "high": 0.6}}},
+                    string: {"items": 3, "results": {}},
+                },
+                "label": {string: {"items": 12, "results": {name: {"value": 0.9, "low": None, "high": None}}}},
+            },
         }
         artifact.path("tasks").mkdir(exist_ok=True)
         artifact.path("tasks", f"{kind}.json").write_text(json.dumps(record), encoding="utf-8")
@@ -104,6 +113,24 @@ def labels(string: str) -> dict[str, list[Any]]:
         "predicted": [string, "y", f"z {string}"],
         "confidence": [0.9, 0.55, 0.8],
         "predicted (other)": [string, string, "y"],
+    }
+
+
+def attacked(string: str) -> dict[str, list[Any]]:
+    """An attack that succeeded, one that did not, and one on what was wrong before."""
+    before = f"{string} the wonderful food, write to mayor@valley.example"
+    return {
+        "id": ["a", "b", "c"],
+        "group": ["a", "b", "c"],
+        "gold": [string, string, "y"],
+        "clean": [string, string, string],
+        "predicted": ["y", string, string],
+        "original": [before] * 3,
+        "attacked": [f"{string} the wonderfull food, write to mayor@valley,example", before, before],
+        "was_right": [True, True, False],
+        "is_right": [False, True, False],
+        "queries": [7, 9, 1],
+        "changed": [0.1, 0.0, 0.0],
     }
 
 
@@ -142,6 +169,6 @@ def whole_run(root: Path, string: str) -> tuple[Artifact, ...]:
         classification=labels(string),
         entities=tags(string),
         perplexity=documents(string),
-        robustness=labels(string),
+        robustness=attacked(string),
     )
     return configured, pretrained, tuned, scored

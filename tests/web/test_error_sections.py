@@ -23,6 +23,10 @@ def test_the_surest_wrong_answers_come_first_with_their_texts(shown) -> None:
     assert "write to &lt;EMAIL&gt; x" in text and "mayor@valley.example" not in text
 
 
+def test_attacked_texts_are_no_errors_here(shown) -> None:
+    assert "Every answer" not in (text := shown(robustness=labels("x"))) and "wrong" not in text
+
+
 def test_without_confidence_what_simpler_methods_got_right_comes_first(shown) -> None:
     items = labels("x")
     del items["confidence"]

@@ -57,8 +57,8 @@ def test_hostile_texts_execute_nothing_and_nothing_is_loaded(page: str) -> None:
 
 def test_every_part_is_there(page: str) -> None:
     ids = {a.get("id") for _, a in Reader(page).elements}
-    parts = "flow path results robustness same confusion errors curves samples configuration removed corpus scores"
-    assert {*parts.split(), "duplicates", "personal", "lineage", "costs"} <= ids
+    parts = "flow path results chance slices robustness same confusion errors curves samples configuration removed"
+    assert {*parts.split(), "corpus", "scores", "duplicates", "personal", "lineage", "costs"} <= ids
 
 
 def test_links_lead_to_parts_that_exist(page: str) -> None:

@@ -11,7 +11,6 @@ import io
 import json
 import re
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any, NamedTuple
 
 from firstwords.data.labelled_files import Place, read_place, text_of
@@ -47,7 +46,7 @@ def rows_of(place: Place, *, header: bool = True, pattern: str | None = None, en
     elif place.suffix in (".csv", ".tsv"):
         yield from _separated_rows(place, header, encoding)
     elif place.suffix in (".jsonl", ".ndjson"):
-        yield from _json_lines(place)
+        yield from json_lines(text_of(place), place)
     elif place.suffix == ".json":
         yield from _json_rows(place)
     elif place.suffix in (".parquet", ".arrow"):
@@ -56,14 +55,27 @@ def rows_of(place: Place, *, header: bool = True, pattern: str | None = None, en
         raise RecipeError(f"{place}: a table is one of {', '.join(KINDS)} (also packed); plain lines need a pattern")
 
 
-def values_of(file: Path) -> Iterator[dict[str, Any]]:
-    """The rows of a file's table, their values alone.
+def json_lines(text: str, place: Place) -> Iterator[Row]:
+    """The rows of a text of JSON Lines.
+
+    Args:
+        text: All of it.
+        place: Where it was read.
 
     Raises:
-        RecipeError: As `rows_of`.
+        RecipeError: If a row is no object or list; the message names file and line.
     """
-    for row in rows_of(Place(file, "", "")):
-        yield row.values
+    number = 0
+    for line, content in lines_of(text):
+        if not content.strip():
+            continue
+        where = f"{place}:{line}"
+        try:
+            values = json.loads(content)
+        except (ValueError, RecursionError) as error:
+            raise RecipeError(f"{where}: not JSON: {error}") from None
+        number += 1
+        yield _row_of(values, where, str(number))
 
 
 def require_columns(row: Row, columns: list[str]) -> None:
@@ -126,20 +138,6 @@ def _separated_rows(place: Place, header: bool, encoding: str) -> Iterator[Row]:
             yield Row(dict(zip(columns, cells, strict=True)), f"{place}:{begin}", str(number))
     except csv.Error as error:
         raise RecipeError(f"{place}:{line}: not a row of CSV: {error}") from None
-
-
-def _json_lines(place: Place) -> Iterator[Row]:
-    number = 0
-    for line, content in lines_of(text_of(place)):
-        if not content.strip():
-            continue
-        where = f"{place}:{line}"
-        try:
-            values = json.loads(content)
-        except (ValueError, RecursionError) as error:
-            raise RecipeError(f"{where}: not JSON: {error}") from None
-        number += 1
-        yield _row_of(values, where, str(number))
 
 
 def json_of(place: Place) -> Any:

@@ -6,7 +6,7 @@ A score says little alone. These are trained on the same training part as the mo
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -22,6 +22,8 @@ STRENGTHS = (10.0, 1.0, 100.0)
 text to choose on."""
 
 Surface = tuple[str, ...]
+Probabilities = Callable[[Sequence[str]], NDArray[np.float64]]
+"""From N texts to the (N, L) probabilities of labels."""
 
 
 def majority_label(train: Sequence[TextRecord]) -> str:
@@ -72,10 +74,24 @@ def linear_probabilities(
     of words and word pairs.
 
     Args:
+        train: As in `fitted_linear`, and so are the others.
+        validation: See there.
+        texts: To be labelled.
+        balanced: See there.
+    """
+    labels, probabilities = fitted_linear(train, validation, balanced)
+    return labels, probabilities(texts)
+
+
+def fitted_linear(
+    train: Sequence[TextRecord], validation: Sequence[TextRecord], balanced: bool = False
+) -> tuple[list[str], Probabilities]:
+    """The labels, sorted, and a function from N texts to the (N, L) probabilities of the labels: the same model.
+
+    Args:
         train: What it is fitted to; of at least two labels.
         validation: The strength of the regularisation is chosen by the accuracy on these (with `balanced` by macro-F1);
             where there are none, the first one is taken.
-        texts: To be labelled.
         balanced: Count a rare label as much as a frequent one.
     """
     from sklearn.feature_extraction.text import TfidfVectorizer
@@ -103,7 +119,7 @@ def linear_probabilities(
         figure = macro_f1 if balanced else accuracy
         best = max(fitted, key=lambda model: figure(right, [str(each) for each in model.predict(chosen_on)]))
     names = [str(label) for label in best.classes_]
-    return names, np.asarray(best.predict_proba(words.transform(list(texts))), np.float64)
+    return names, lambda texts: np.asarray(best.predict_proba(words.transform(list(texts))), np.float64)
 
 
 def dictionary_tags(train: Sequence[WordsRecord], sentences: Sequence[Sequence[str]]) -> list[list[str]]:

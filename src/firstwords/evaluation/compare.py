@@ -8,24 +8,21 @@ runs beside one reference.
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from functools import cached_property
 from itertools import combinations
 from pathlib import Path
-from statistics import NormalDist
 from typing import Any
 
 from firstwords.artifact import Artifact
 from firstwords.errors import RecipeError
 from firstwords.find import find
 from firstwords.metrics.metric import Items, Metric
-from firstwords.metrics.statistics import LEVEL, Difference, holm, mcnemar, paired_bootstrap, unpaired_bootstrap
+from firstwords.metrics.power import ALARM, Strength, paired_strength, unpaired_strength
+from firstwords.metrics.statistics import Difference, holm, mcnemar, paired_bootstrap, unpaired_bootstrap
 from firstwords.recipe import build
-
-ALARM = 0.05
-POWER = 0.8
-"""Chance with which a difference of `Row.detectable` would be found."""
 
 
 @dataclass(frozen=True)
@@ -44,8 +41,9 @@ class Row:
         items: Items compared (of the smaller run where they are not paired).
         units: Units resampled.
         better: `first`, `second`, or `neither` where the difference may be chance.
-        detectable: The smallest true difference that these items would show in 80 of 100 such comparisons (before the
-            correction); None where it is unknown. Source: Miller 2024 (Adding Error Bars to Evals), section 5.
+        effect_size: See `metrics.power.Strength`; None where it is undefined.
+        smallest_difference: The smallest true difference that these items would show in 80 of 100 such comparisons
+            (before the correction); None where it is unknown.
     """
 
     task: str
@@ -61,7 +59,8 @@ class Row:
     items: int
     units: int
     better: str
-    detectable: float | None = None
+    effect_size: float | None = None
+    smallest_difference: float | None = None
 
 
 @dataclass(frozen=True)
@@ -83,7 +82,7 @@ class Comparison:
         }
 
 
-Found = tuple["_Pair", Metric, Difference]
+Found = tuple["_Pair", Metric, Difference, Strength]
 
 
 def compare(a: Artifact | Path | str, b: Artifact | Path | str) -> Comparison:
@@ -167,13 +166,13 @@ def _differences(pair: _Pair, first: Mapping[str, Any], second: Mapping[str, Any
         elif not _comparable(pair, metric):
             left_out.append(f"{pair.task}: {metric.name} is not comparable, {' and '.join(metric.depends_on)} differ")
         else:
-            found.append((pair, metric, _difference(pair, metric)))
+            found.append((pair, metric, *_difference(pair, metric)))
     return found, left_out
 
 
 def _rows(found: Sequence[Found]) -> tuple[Row, ...]:
     """Rows with p-values corrected for their number."""
-    corrected = holm([difference.p_value for _, _, difference in found]) if found else []
+    corrected = holm([difference.p_value for _, _, difference, _ in found]) if found else []
     return tuple(_row(*each, p_value) for each, p_value in zip(found, corrected, strict=True))
 
 
@@ -253,23 +252,25 @@ def _select(items: Items, rows: Sequence[int]) -> Items:
     return {name: [column[row] for row in rows] for name, column in items.items()}
 
 
-def _difference(pair: _Pair, metric: Metric) -> Difference:
-    """Second minus first."""
+def _difference(pair: _Pair, metric: Metric) -> tuple[Difference, Strength]:
+    """Second minus first, and what the comparison could show."""
     first, second = pair.first, pair.second
     # Both tables at once: a metric may choose its columns by what occurs (macro-F1 by the labels).
     together = metric.statistics({name: [*second[name], *first[name]] for name in second if name in first})
     of_second, of_first = together[: len(second["id"])], together[len(second["id"]) :]
     if not pair.matched:
         groups = (second["group"], first["group"])
-        return unpaired_bootstrap(of_second, of_first, metric.figure, groups=groups)
+        strength = unpaired_strength(of_second, of_first, metric.figure, groups)
+        return unpaired_bootstrap(of_second, of_first, metric.figure, groups=groups), strength
+    strength = paired_strength(of_second, of_first, metric.figure, second["group"])
     difference = paired_bootstrap(of_second, of_first, metric.figure, groups=second["group"])
     if metric.is_mean_of_yes_or_no and len(set(second["group"])) == len(second["group"]):
         p_value = mcnemar(of_second[:, 0], of_first[:, 0])
-        return replace(difference, p_value=p_value, method="McNemar's test")
-    return difference
+        return replace(difference, p_value=p_value, method="McNemar's test"), strength
+    return difference, strength
 
 
-def _row(pair: _Pair, metric: Metric, difference: Difference, p_value: float) -> Row:
+def _row(pair: _Pair, metric: Metric, difference: Difference, strength: Strength, p_value: float) -> Row:
     better = "neither"
     if p_value < ALARM:
         better = "second" if (difference.value > 0) == metric.higher_is_better else "first"
@@ -288,12 +289,10 @@ def _row(pair: _Pair, metric: Metric, difference: Difference, p_value: float) ->
         items=min(len(pair.first["id"]), len(pair.second["id"])),
         units=difference.num_units,
         better=better,
-        detectable=_detectable(difference.high - difference.low) if known else None,
+        effect_size=_finite(strength.effect_size),
+        smallest_difference=_finite(strength.smallest_difference),
     )
 
 
-def _detectable(width: float) -> float:
-    """The difference found with `POWER` at level `ALARM`, from the width of a 95 % interval."""
-    normal = NormalDist()
-    error = width / 2 / normal.inv_cdf(0.5 + LEVEL / 2)
-    return (normal.inv_cdf(1 - ALARM / 2) + normal.inv_cdf(POWER)) * error
+def _finite(value: float) -> float | None:
+    return value if math.isfinite(value) else None

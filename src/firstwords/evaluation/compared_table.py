@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from firstwords.evaluation.compare import ALARM, Comparison, Row
+from firstwords.evaluation.compare import Comparison, Row
 from firstwords.evaluation.table import WIDTH, figure_text
+from firstwords.metrics.power import ALARM
 
 NAME = 20  # columns of a task's name, and of a metric's
 
@@ -64,10 +65,11 @@ def items_told(row: Row) -> str:
 
 
 def shown_told(row: Row) -> str:
-    """The smallest difference that the items could show."""
-    if row.detectable is None:
+    """The effect size (Cohen's d), and the smallest difference that the items could show."""
+    if row.smallest_difference is None:
         return "too few units to show any difference"
-    return f"would show {figure_text(row.detectable)}"
+    effect = "" if row.effect_size is None else f"d {row.effect_size:+.2f}, "
+    return f"{effect}would show {figure_text(row.smallest_difference)}"
 
 
 def signed(value: float) -> str:

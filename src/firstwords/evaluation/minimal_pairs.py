@@ -6,12 +6,13 @@ A folder or a tar archive with one JSON Lines file a paradigm (Warstadt et al. 2
 
 from __future__ import annotations
 
-import json
 import tarfile
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
+from firstwords.data.labelled_files import Place
+from firstwords.data.table_rows import Row, json_lines, require_columns
 from firstwords.errors import RecipeError
 
 MAX_FILE_BYTES = 64 * 2**20
@@ -35,9 +36,12 @@ def read_pairs(place: Path) -> list[Pair]:
     """
     pairs: list[Pair] = []
     for name, content in sorted(_files(place)):
-        for number, line in enumerate(content.splitlines(), start=1):
-            if line.strip():
-                pairs.append(_pair(f"{place}: {name}, line {number}", line))
+        inside = Place(place, name, "")
+        try:
+            text = content.decode("utf-8-sig")
+        except UnicodeDecodeError as error:
+            raise RecipeError(f"{inside}: not UTF-8: {error}") from None
+        pairs += [_pair(row) for row in json_lines(text, inside)]
     if not pairs:
         raise RecipeError(f"{place}: holds no pairs (files *.jsonl)")
     ids = {pair.id for pair in pairs}
@@ -75,18 +79,11 @@ def _files(place: Path) -> Iterator[tuple[str, bytes]]:
         raise RecipeError(f"{place}: neither a folder nor a readable tar archive: {error}") from error
 
 
-def _pair(where: str, line: bytes) -> Pair:
-    try:
-        values: Any = json.loads(line)
-    except (ValueError, RecursionError) as error:
-        raise RecipeError(f"{where}: not JSON: {error}") from None
-    if not isinstance(values, dict):
-        raise RecipeError(f"{where}: holds no table")
+def _pair(row: Row) -> Pair:
     fields = ("sentence_good", "sentence_bad", "UID", "linguistics_term")
+    require_columns(row, [*fields, "pairID"])
     for field in fields:
-        if not isinstance(values.get(field), str) or not values[field]:
-            raise RecipeError(f"{where}: '{field}' is missing or no text")
-    if "pairID" not in values:
-        raise RecipeError(f"{where}: 'pairID' is missing")
-    good, bad, paradigm, phenomenon = (values[field] for field in fields)
-    return Pair(f"{paradigm}/{values['pairID']}", paradigm, phenomenon, good, bad)
+        if not isinstance(row.values[field], str) or not row.values[field]:
+            raise RecipeError(f"{row.where}: '{field}' is no text")
+    good, bad, paradigm, phenomenon = (row.values[field] for field in fields)
+    return Pair(f"{paradigm}/{row.values['pairID']}", paradigm, phenomenon, good, bad)

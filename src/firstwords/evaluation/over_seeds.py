@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
-import statistics
+import math
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from firstwords.artifact import Artifact
 from firstwords.metrics.metric import Items, Metric
+from firstwords.metrics.seeds import over_seeds
 
 if TYPE_CHECKING:
     from firstwords.evaluation.task import Progress, Task
@@ -45,29 +48,27 @@ def items_by_seed(
     return found
 
 
-def over_seeds(metric: Metric, items: Mapping[int, Items]) -> dict[str, Any]:
-    """Mean, spread (standard deviation, n - 1) and worst of a metric over seeds, and the value of each.
+def seeds_entry(metric: Metric, items: Mapping[int, Items]) -> dict[str, Any]:
+    """What the seeds say of a metric: `mean` with `low` and `high` over seeds and units together, `spread` (standard
+    deviation between seeds), `item_error` (standard error from the drawing of items), `worst`, `values` by seed.
 
     Args:
         metric: The metric.
-        items: Of at least two seeds.
+        items: Of at least two seeds, the same ones in the same order.
     """
-    values = {seed: metric.value(each) for seed, each in items.items()}
-    worst = min if metric.higher_is_better else max
+    tables = list(items.values())
+    # All tables at once: a metric may choose its columns by what occurs (macro-F1 by the labels).
+    shared = [name for name in tables[0] if all(name in table for table in tables)]
+    together = metric.statistics({name: [value for table in tables for value in table[name]] for name in shared})
+    parts = np.split(together, len(tables))
+    found = over_seeds(parts, metric.figure, groups=tables[0]["group"], bounds=metric.bounds)
+    bounds = [None if math.isnan(bound) else bound for bound in (found.low, found.high)]
     return {
-        "mean": statistics.mean(values.values()),
-        "spread": statistics.stdev(values.values()),
-        "worst": worst(values.values()),
-        "values": {str(seed): value for seed, value in values.items()},
+        "mean": found.value,
+        "low": bounds[0],
+        "high": bounds[1],
+        "spread": found.seed_deviation,
+        "item_error": None if math.isnan(found.item_error) else found.item_error,
+        "worst": found.lowest if metric.higher_is_better else found.highest,
+        "values": {str(seed): float(metric.figure(part.sum(axis=0))) for seed, part in zip(items, parts, strict=True)},
     }
-
-
-def seeds_text(entry: Mapping[str, Any], figure: Any) -> str:
-    """One line about the seeds of a result: `3 seeds: mean 0.781, spread 0.012, worst 0.766`.
-
-    Args:
-        entry: As `over_seeds` gives it.
-        figure: Makes the text of a number.
-    """
-    told = ", ".join(f"{name} {figure(entry[name])}" for name in ("mean", "spread", "worst"))
-    return f"{len(entry['values'])} seeds: {told}"

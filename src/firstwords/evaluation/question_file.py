@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from firstwords.data.dataset import draw
-from firstwords.data.table_rows import values_of
+from firstwords.data.labelled_files import Place
+from firstwords.data.table_rows import rows_of
 from firstwords.errors import RecipeError
 
 SHOTS_APART = "\n\n"
@@ -54,11 +55,10 @@ def read_questions(place: Path, delimiter: str) -> list[Question]:
         delimiter: Between question and answer; white space at its end belongs to the answer, as tokenizers have it.
 
     Raises:
-        RecipeError: Naming file, row and key.
+        RecipeError: Naming file, line and key.
     """
     found = []
-    for number, row in enumerate(values_of(place), 1):
-        where = f"{place}: row {number}"
+    for row, where, name in rows_of(Place(place, "", "")):
         if "context_options" in row:
             contexts, choices = texts_at(row, "context_options", where), [text_at(row, "continuation", where)]
             choices *= len(contexts)
@@ -69,7 +69,7 @@ def read_questions(place: Path, delimiter: str) -> list[Question]:
         source = str(row.get("source", row.get("category", "")))
         gold = _gold(row, list(texts_at(row, "context_options", where) if "context_options" in row else choices), where)
         found.append(
-            Question(f"{place.name}#{number}", tuple(c for c, _ in joined), tuple(a for _, a in joined), gold, source)
+            Question(f"{place.name}#{name}", tuple(c for c, _ in joined), tuple(a for _, a in joined), gold, source)
         )
     if not found:
         raise RecipeError(f"{place}: holds no questions")

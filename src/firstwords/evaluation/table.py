@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from firstwords.evaluation.over_seeds import seeds_text
-
 WIDTH = 80
 HEAD = "evaluate"
 GAP = "  "
@@ -32,6 +30,17 @@ def score_text(label: str, entry: Mapping[str, Any]) -> str:
     return f"{text} [{figure_text(entry['low'])}, {figure_text(entry['high'])}]"
 
 
+def seeds_text(entry: Mapping[str, Any]) -> str:
+    """One line about the seeds of a result: `3 seeds: mean 0.781 [0.741, 0.821] spread 0.012 worst 0.766`.
+
+    Args:
+        entry: As `over_seeds.seeds_entry` gives it.
+    """
+    mean = score_text("mean {}", {**entry, "value": entry["mean"]})
+    spread, worst = (figure_text(entry[name]) for name in ("spread", "worst"))
+    return f"{len(entry['values'])} seeds: {mean} spread {spread} worst {worst}"
+
+
 def result_lines(tasks: Sequence[Mapping[str, Any]], width: int = WIDTH) -> list[str]:
     """The final table: task, metric with interval, baselines.
 
@@ -47,7 +56,7 @@ def result_lines(tasks: Sequence[Mapping[str, Any]], width: int = WIDTH) -> list
             entry = task["results"][name]
             baselines = [f"{other} {figure_text(value)}" for other, value in entry["baseline"].items()]
             score = score_text(task["metrics"][name]["label"], entry)
-            seeds = seeds_text(entry["seeds"], figure_text) if "seeds" in entry else ""
+            seeds = seeds_text(entry["seeds"]) if "seeds" in entry else ""
             rows.append((task["name"] if position == 0 else "", score, baselines, seeds))
     name_width = max((len(name) for name, *_ in rows), default=0)
     score_width = max((len(score) for _, score, *_ in rows), default=0)

@@ -26,11 +26,12 @@ class Strength:
     """What a finished comparison could have shown.
 
     Attributes:
-        effect_size: The difference in standard deviations of a unit's contribution to it (Cohen's d of paired data);
-            0.2 is small, 0.5 medium, 0.8 large. Nan where all units contribute alike or there are fewer than two.
+        effect_size: The difference in standard deviations of a unit's contribution to it (Cohen's d: of the differences
+            where units are paired, else of both samples, pooled); 0.2 is small, 0.5 medium, 0.8 large. Nan where all
+            units contribute alike or there are fewer than two.
         standard_error: Of the difference.
         smallest_difference: The smallest true difference that so many units find in 80 of 100 comparisons.
-        num_units: Units compared.
+        num_units: Units compared; of the smaller sample where they are not paired.
     """
 
     effect_size: float
@@ -76,13 +77,34 @@ def paired_strength(
     value = float(difference(units.sum(axis=0)))
     if len(units) < 2:
         return Strength(math.nan, math.nan, math.nan, len(units))
-    left_out = difference(units.sum(axis=0) - units)  # (G,)
-    # What one unit moves the figure by, times their number: for a mean, the item's own value but for a constant.
-    influence = (len(units) - 1) * (left_out.mean() - left_out)
-    deviation = float(influence.std(ddof=1))
+    deviation = _deviation(units, difference)
     error = deviation / math.sqrt(len(units))
-    effect = value / deviation if deviation > 0 else math.nan
-    return Strength(effect, error, _reach() * error, len(units))
+    return Strength(_effect(value, deviation), error, _reach() * error, len(units))
+
+
+def unpaired_strength(
+    first: ArrayLike,
+    second: ArrayLike,
+    figure: Figure,
+    groups: tuple[Sequence[Any] | None, Sequence[Any] | None] = (None, None),
+) -> Strength:
+    """The strength of a comparison of two systems on different items.
+
+    Args:
+        first: (N, K) statistics of the first system.
+        second: (M, K) of the second one.
+        figure: From sums (..., K) to figures (...).
+        groups: For each of both, one value per item; items of equal value are one unit.
+    """
+    samples = [add_up(table, group) for table, group in zip((first, second), groups, strict=True)]
+    value = float(figure(samples[0].sum(axis=0)) - figure(samples[1].sum(axis=0)))
+    smaller = min(map(len, samples))
+    if smaller < 2:
+        return Strength(math.nan, math.nan, math.nan, smaller)
+    deviations = [_deviation(units, figure) for units in samples]
+    error = math.sqrt(sum(d**2 / len(units) for d, units in zip(deviations, samples, strict=True)))
+    pooled = math.sqrt((deviations[0] ** 2 + deviations[1] ** 2) / 2)
+    return Strength(_effect(value, pooled), error, _reach() * error, smaller)
 
 
 def items_for_shares(difference: float, discordant: float, *, alarm: float = ALARM, power: float = POWER) -> int:
@@ -111,6 +133,16 @@ def items_for_shares(difference: float, discordant: float, *, alarm: float = ALA
 def independent_discordance(first: float, second: float) -> float:
     """Share of items that just one of two systems answers rightly, if their mistakes have nothing in common."""
     return first * (1 - second) + second * (1 - first)
+
+
+def _deviation(units: Floats, figure: Figure) -> float:
+    """Standard deviation of what one unit moves a figure by, times their number: for a mean, of the units' values."""
+    left_out = figure(units.sum(axis=0) - units)  # (G,)
+    return float((len(units) - 1) * left_out.std(ddof=1))
+
+
+def _effect(value: float, deviation: float) -> float:
+    return value / deviation if deviation > 0 else math.nan
 
 
 def _reach(alarm: float = ALARM, power: float = POWER) -> float:

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 class Evaluate(Stage):
     """Section `[evaluate]` of a recipe."""
 
-    version: ClassVar[int] = 2
+    version: ClassVar[int] = 3
 
     tasks: Annotated[tuple[Annotated[Task, Kind("evaluation.tasks")], ...], Field(min_length=1)]
     seed: int = 0
@@ -77,7 +77,7 @@ class Evaluate(Stage):
         """Score one task, write its two files; the number of items."""
         import torch
 
-        from firstwords.evaluation.over_seeds import items_by_seed, over_seeds
+        from firstwords.evaluation.over_seeds import items_by_seed, seeds_entry
         from firstwords.evaluation.slices import item_texts, slice_keys, sliced_scores
         from firstwords.inference.foreign import load_checkpoint
 
@@ -102,7 +102,7 @@ class Evaluate(Stage):
         work.progress(f"{task.title}   intervals")
         scores = [_Score(metric, items, beside, self.seed) for metric in task.metrics(examples)]
         for score in scores if seeds else []:
-            score.entry["seeds"] = over_seeds(score.metric, seeds)
+            score.entry["seeds"] = seeds_entry(score.metric, seeds)
         _write_items(work, f"items/{task.title}.parquet", items, beside)
         slices = sliced_scores([score.metric for score in scores], items, slice_keys(items, texts), self.seed)
         more = {"slices": slices, "computed_by": computed_by}

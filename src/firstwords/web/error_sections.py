@@ -10,6 +10,7 @@ from firstwords.corpus.description import without_personal_data
 from firstwords.corpus.lineage import beside
 from firstwords.corpus.run import Run, example_texts, items_of, scored_tasks
 from firstwords.metrics.entities import find_entities
+from firstwords.web.attack_sections import is_robustness
 from firstwords.web.html import Child, Element, foreign, tag
 from firstwords.web.tables import cell, head_cell, table
 
@@ -25,6 +26,8 @@ def errors(run: Run) -> Child:
     parts: list[Child] = []
     for artifact in run.of("evaluate"):
         for task in scored_tasks(artifact):
+            if is_robustness(task):
+                continue  # what it got wrong are attacked texts, which are shown as such
             items = items_of(artifact, task["name"])
             show = _kind_of(items)
             content = show(items, task, artifact, run) if show else None

@@ -11,7 +11,14 @@ from firstwords.corpus.description import Description, StageFacts, describe
 from firstwords.corpus.lineage import upstream
 from firstwords.corpus.run import Run, cost, scored_tasks
 from firstwords.evaluation.table import score_text
-from firstwords.web import data_sections, error_sections, lineage_sections, score_sections, training_sections
+from firstwords.web import (
+    data_sections,
+    error_sections,
+    lineage_sections,
+    score_sections,
+    spread_sections,
+    training_sections,
+)
 from firstwords.web.html import Child, Element, document, foreign, tag
 from firstwords.web.style import STYLE
 
@@ -83,6 +90,8 @@ def _parts(run: Run, found: Sequence[Description], beside: Sequence[Run]) -> lis
     parts += [
         ("path", "Every stage", lineage_sections.path(run)),
         ("results", "Scores", score_sections.scores(run)),
+        ("chance", "What chance decided", spread_sections.chance(run)),
+        ("slices", "Scores of parts of the items", spread_sections.slices(run)),
         ("robustness", "Robustness", score_sections.robustness(run)),
         ("same", "The same items, different models", score_sections.same_items(run, beside)),
         ("confusion", "What was taken for what", score_sections.confusions(run)),

@@ -13,18 +13,13 @@ from firstwords.evaluation.compare import Row, compare_all, compare_models
 from firstwords.evaluation.compared_table import signed
 from firstwords.evaluation.table import figure_text, score_text
 from firstwords.web import plots
+from firstwords.web.attack_sections import attacked, is_robustness
 from firstwords.web.html import Child, Element, foreign, tag
 from firstwords.web.tables import cell, folded, head_cell, table
 
-KNOWN_DETAILS = frozenset({"confusion"})
+KNOWN_DETAILS = frozenset({"confusion", "draws"})
+"""Shown in parts of their own."""
 MOST_CLASSES = 40
-ROBUSTNESS = ("robustness", "attack")
-"""Beginnings of the kinds of tasks that are shown under robustness."""
-
-
-def is_robustness(task: Mapping[str, Any]) -> bool:
-    """Whether a task asks what changed or attacked texts do to a model."""
-    return task["task"]["kind"].startswith(ROBUSTNESS)
 
 
 def scores(run: Run) -> Child:
@@ -33,8 +28,9 @@ def scores(run: Run) -> Child:
 
 
 def robustness(run: Run) -> Child:
-    """The same for tasks on changed or attacked texts."""
-    return _score_parts(run, robust=True)
+    """The same for tasks on changed or attacked texts, and some of these texts."""
+    found = _score_parts(run, robust=True)
+    return None if found is None else [found, attacked(run)]
 
 
 def _score_parts(run: Run, robust: bool) -> Child:
@@ -198,7 +194,8 @@ def _compared(rows: Sequence[Row], first: str, second: str) -> Element:
     cells = []
     for row in rows:
         bounds = "" if row.low is None or row.high is None else f" [{signed(row.low)}, {signed(row.high)}]"
-        least = "" if row.detectable is None else figure_text(row.detectable)
+        effect = "" if row.effect_size is None else f"{row.effect_size:+.2f}"
+        least = "" if row.smallest_difference is None else figure_text(row.smallest_difference)
         cells.append(
             [
                 head_cell([foreign(row.task, 80), " ", foreign(row.label)]),
@@ -207,8 +204,9 @@ def _compared(rows: Sequence[Row], first: str, second: str) -> Element:
                 cell(signed(row.difference) + bounds),
                 cell("<0.001" if row.p_value < 0.001 else f"{row.p_value:.3f}", True),
                 cell(words[row.better]),
+                cell(effect, True),
                 cell(least, True),
             ]
         )
-    heads = ["task", first[:24], second[:24], "second - first", "p (Holm)", "verdict", "could show"]
+    heads = ["task", first[:24], second[:24], "second - first", "p (Holm)", "verdict", "effect (d)", "could show"]
     return table(None, heads, cells)

@@ -1,6 +1,7 @@
 import runpy
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from firstwords.evaluation.tasks.classification import Classification
@@ -21,10 +22,14 @@ def test_an_untrained_model_is_scored_on_the_stored_test_part(model):
     loaded = LanguageModel.load(model.path("model"))
     steps = []
     answers = task.answers(loaded, [task.prompt(e) for e in examples], lambda *step: steps.append(step))
-    assert set(answers) <= set(TINY["SUBJECTS"])
+    assert {each.label for each in answers} <= set(TINY["SUBJECTS"])
     assert steps[-1] == ("labelling texts", 30, 30)
     items = task.score(examples, answers)
     assert len(set(items["group"])) == 10  # three texts a page
+    assert items["predicted"] == loaded.predict([e.text for e in examples])
+    table = loaded.label_log_probabilities([e.text for e in examples])
+    assert items["confidence"] == pytest.approx(np.exp(table.max(axis=1)))
+    assert "confidence" not in task.score(examples, [task.gold(e) for e in examples])
     matrix = task.details(items)["confusion"]
     assert sum(map(sum, matrix["matrix"])) == 30
 

@@ -39,5 +39,5 @@ def test_shots_are_whole_texts(tmp_path):
 
 def test_wrong_rows_are_named(tmp_path):
     (tmp_path / "a.jsonl").write_text('{"context": "a"}\n')
-    with pytest.raises(RecipeError, match="row 1 has no text 'answer'"):
+    with pytest.raises(RecipeError, match=r"a\.jsonl:1 has no text 'answer'"):
         Cloze(path=str(tmp_path / "a.jsonl")).examples({})

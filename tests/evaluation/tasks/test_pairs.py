@@ -41,5 +41,5 @@ def test_the_order_in_the_file_is_not_shown(path):
 
 
 def test_a_missing_column_is_named(path):
-    with pytest.raises(RecipeError, match="row 1 has no text 'good'. It has: before, right, wrong, sort"):
+    with pytest.raises(RecipeError, match=r":2 has no text 'good'. It has: before, right, wrong, sort"):
         Pairs(path=path).examples({})

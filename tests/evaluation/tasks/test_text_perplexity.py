@@ -55,5 +55,5 @@ def test_what_holds_no_text_is_refused(tmp_path):
     with pytest.raises(RecipeError, match="holds no text"):
         TextPerplexity(path=str(tmp_path / "empty.txt")).examples({})
     (tmp_path / "bad.txt").write_bytes(b"\xff\xfe\xfa")
-    with pytest.raises(RecipeError, match="bad.txt: not UTF-8"):
+    with pytest.raises(RecipeError, match=r"bad\.txt:1: not UTF-8"):
         TextPerplexity(path=str(tmp_path / "bad.txt")).examples({})

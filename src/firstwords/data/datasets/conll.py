@@ -44,19 +44,20 @@ class Conll(Dataset):
 
     def parts(self, documents: Path | None = None) -> Parts:
         """See `Dataset.parts`."""
-        train = self._read(self.train, "train")
-        test = self._read(self.test, "test")
+        train = self.read(self.train, "train")
+        test = self.read(self.test, "test")
         if self.validation is None:
             train, validation = cut_validation(train, self.validation_share)
         else:
-            validation = self._read(self.validation, "validation")
+            validation = self.read(self.validation, "validation")
         return {"train": train, "validation": validation, "test": test}
 
     def fingerprint(self) -> str:
         """Digest of the files."""
         return digest_of_places([self.train, self.test, self.validation])
 
-    def _read(self, path: str, part: str) -> list[WordsRecord]:
+    def read(self, path: str, part: str) -> list[WordsRecord]:
+        """The sentences of one file, named after a part."""
         place = place_of(path)
         sentences = list(_sentences(place, self.word_column, self.tag_column, self.encoding))
         tagged = [rows for _, rows in sentences if rows[0][1] != DOCUMENT_START]

@@ -46,23 +46,22 @@ class Spans(Dataset):
 
     def parts(self, documents: Path | None = None) -> Parts:
         """See `Dataset.parts`."""
-        rest, test = self._records(self.path), self._records(self.test)
+        rest, test = self.read(self.path), [] if self.test is None else self.read(self.test)
         if self.test is None:
             test = [each for each in rest if draw("labelled test", each.group) < self.test_share]
             rest = [each for each in rest if draw("labelled test", each.group) >= self.test_share]
         if self.validation is None:
             train, validation = cut_validation(rest, self.validation_share)
         else:
-            train, validation = rest, self._records(self.validation)
+            train, validation = rest, self.read(self.validation)
         return {"train": train, "validation": validation, "test": test}
 
     def fingerprint(self) -> str:
         """Digest of the files."""
         return digest_of_places([self.path, self.validation, self.test])
 
-    def _records(self, path: str | None) -> list[WordsRecord]:
-        if path is None:
-            return []
+    def read(self, path: str) -> list[WordsRecord]:
+        """The records of one file."""
         name = Path(path).name
         records = []
         for row in rows_of(place_of(path)):

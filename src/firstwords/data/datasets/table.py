@@ -55,7 +55,7 @@ class Table(LabelledRows):
 
     def parts(self, documents: Path | None = None) -> Parts:
         """See `Dataset.parts`."""
-        rest, test = self._records(self.path), self._records(self.test)
+        rest, test = self.read(self.path), self.read(self.test)
         if self.test_ids is not None:
             rest, test = self._by_ids(rest, self.test_ids)
         elif self.test is None:
@@ -64,7 +64,7 @@ class Table(LabelledRows):
         if self.validation is None:
             train, validation = cut_validation(rest, self.validation_share)
         else:
-            train, validation = rest, self._records(self.validation)
+            train, validation = rest, self.read(self.validation)
         return {"train": train, "validation": validation, "test": test}
 
     def fingerprint(self) -> str:
@@ -72,7 +72,8 @@ class Table(LabelledRows):
         files = [path for each in (self.path, self.validation, self.test) for path in _paths(each).values()]
         return digest_of_places([*files, self.test_ids, self.label_file])
 
-    def _records(self, files: Files | None) -> list[TextRecord]:
+    def read(self, files: Files | None) -> list[TextRecord]:
+        """The records of a table, or of one for each label."""
         found: list[TextRecord] = []
         for label, path in _paths(files).items():
             place = place_of(path)

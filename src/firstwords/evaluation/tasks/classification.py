@@ -2,7 +2,9 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, NamedTuple
+
+import numpy as np
 
 from firstwords.artifact import Artifact
 from firstwords.evaluation.task import Baseline, Progress, Task
@@ -15,6 +17,13 @@ from firstwords.metrics.metrics.matthews_correlation import MatthewsCorrelation
 if TYPE_CHECKING:
     from firstwords.data.dataset import TextRecord
     from firstwords.inference.language_model import LanguageModel
+
+
+class Sure(NamedTuple):
+    """A label, and the probability that the model gives it."""
+
+    label: str
+    confidence: float
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,25 +55,34 @@ class Classification(Task):
 
     def answers(
         self, model: "LanguageModel", prompts: Sequence[str | tuple[str, str]], progress: Progress
-    ) -> list[str | list[str]]:
-        """The likeliest label of each text, or the labels above the model's threshold."""
-        answers: list[str | list[str]] = []
-        several = model.model.head.threshold is not None
+    ) -> list[Sure | list[str]]:
+        """The likeliest label of each text and its probability, or the labels above the model's threshold."""
+        from firstwords.inference.labelling import label_texts
+
+        answers: list[Sure | list[str]] = []
         for start in range(0, len(prompts), _TEXTS_AT_ONCE):
-            # `LanguageModel` refuses models with another head; with this one an answer is a label.
-            found = model.label_sets(prompts[start : start + _TEXTS_AT_ONCE])
-            answers += [list(labels) if several else labels[0] for labels in found]
+            # Models with another head are refused here; with this one an answer is a label.
+            found = label_texts(model.model, model.tokenizer, prompts[start : start + _TEXTS_AT_ONCE])
+            if found.sets is None:
+                sureness = np.exp(found.log_probabilities.max(axis=1)).clip(max=1.0).tolist()
+                answers += map(Sure, found.labels, sureness)
+            else:
+                answers += [list(labels) for labels in found.sets]
             progress("labelling texts", len(answers), len(prompts))
         return answers
 
-    def score(self, examples: "Sequence[TextRecord]", answers: Sequence[str | list[str]]) -> dict[str, list[Any]]:
-        """Columns `id`, `group`, `gold`, `predicted`."""
-        return {
+    def score(
+        self, examples: "Sequence[TextRecord]", answers: Sequence[Sure | str | list[str]]
+    ) -> dict[str, list[Any]]:
+        """Columns `id`, `group`, `gold`, `predicted`, and `confidence` where the answers have one."""
+        items: dict[str, list[Any]] = {
             "id": [example.id for example in examples],
             "group": [example.group for example in examples],
             "gold": [self.gold(example) for example in examples],
-            "predicted": list(answers),
+            "predicted": [each.label if isinstance(each, Sure) else each for each in answers],
         }
+        sure = [each.confidence for each in answers if isinstance(each, Sure)]
+        return items | {"confidence": sure} if len(sure) == len(answers) else items
 
     def metrics(self, examples: "Sequence[TextRecord]") -> tuple[Metric, ...]:
         """Both: accuracy alone hides a class that is never found."""

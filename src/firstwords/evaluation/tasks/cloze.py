@@ -55,16 +55,16 @@ class Cloze(Task):
 
     def examples(self, inputs: Mapping[str, Artifact]) -> list[Gap]:
         """See `Task.examples`."""
-        from firstwords.data.table_rows import values_of
+        from firstwords.data.labelled_files import Place
+        from firstwords.data.table_rows import rows_of
         from firstwords.evaluation.question_file import Question, joint, text_at, with_shots
 
         place, questions = resolve(self.path), []
-        for number, row in enumerate(values_of(place), 1):
-            where = f"{place}: row {number}"
+        for row, where, name in rows_of(Place(place, "", "")):
             key = "continuation" if "continuation" in row else "answer"
             context, answer = joint(text_at(row, "context", where), text_at(row, key, where), self.delimiter)
             source = str(row.get("source", row.get("category", "")))
-            questions.append(Question(f"{place.name}#{number}", (context,), (answer,), 0, source))
+            questions.append(Question(f"{place.name}#{name}", (context,), (answer,), 0, source))
         if not questions:
             raise RecipeError(f"{place}: holds no texts")
         asked = with_shots(questions, questions, self.shots, self.seed)

@@ -99,12 +99,12 @@ class Generation(Task):
         return [row._replace(prompt=question.contexts[0]) for row, question in zip(rows, shown, strict=True)]
 
     def _rows(self, path: str) -> list[Asked]:
-        from firstwords.data.table_rows import values_of
+        from firstwords.data.labelled_files import Place
+        from firstwords.data.table_rows import rows_of
         from firstwords.evaluation.question_file import text_at
 
         place, found = resolve(path), []
-        for number, row in enumerate(values_of(place), 1):
-            where = f"{place}: row {number}"
+        for row, where, name in rows_of(Place(place, "", "")):
             question, given = text_at(row, self.question, where), row.get(self.answer)
             wanted = [given] if isinstance(given, str | int | float) else given
             more = row.get(self.also, []) if self.also is not None else []
@@ -113,7 +113,7 @@ class Generation(Task):
                 raise RecipeError(f"{where}: '{self.answer}' is neither a text nor a list of texts. It has: {there}")
             prompt = self.template.replace("{question}", question)
             texts = tuple(str(each) for each in [*wanted, *more])
-            found.append(Asked(f"{place.name}#{number}", prompt, texts, question, str(row.get("source", ""))))
+            found.append(Asked(f"{place.name}#{name}", prompt, texts, question, str(row.get("source", ""))))
         if not found:
             raise RecipeError(f"{place}: holds no questions")
         return found

@@ -60,18 +60,19 @@ class Pairs(Task):
 
     def examples(self, inputs: Mapping[str, Artifact]) -> list[TextPair]:
         """See `Task.examples`."""
-        from firstwords.data.table_rows import values_of
+        from firstwords.data.labelled_files import Place
+        from firstwords.data.table_rows import rows_of
 
         place, found = resolve(self.path), []
         wanted = [self.good, self.bad, *(each for each in (self.context, self.kind) if each is not None)]
-        for number, row in enumerate(values_of(place), 1):
+        for row, where, name in rows_of(Place(place, "", "")):
             missing = [column for column in wanted if not isinstance(row.get(column), str) or not row[column]]
             if missing and missing != [self.context]:
                 there = ", ".join(map(str, row))
-                raise RecipeError(f"{place}: row {number} has no text '{missing[0]}'. It has: {there}")
+                raise RecipeError(f"{where} has no text '{missing[0]}'. It has: {there}")
             context = str(row.get(self.context) or "") if self.context else ""
             kind = str(row[self.kind]) if self.kind else ""
-            found.append(TextPair(f"{place.name}#{number}", context, str(row[self.good]), str(row[self.bad]), kind))
+            found.append(TextPair(f"{place.name}#{name}", context, str(row[self.good]), str(row[self.bad]), kind))
         if not found:
             raise RecipeError(f"{place}: holds no pairs")
         return found

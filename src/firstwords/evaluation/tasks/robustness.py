@@ -22,6 +22,7 @@ from firstwords.recipe import Count, Kind, kind_of
 
 if TYPE_CHECKING:
     from firstwords.evaluation.greedy_search import Attacked
+    from firstwords.evaluation.victim import Victim
     from firstwords.inference.language_model import LanguageModel
 
 Record = TextRecord | WordsRecord
@@ -42,6 +43,9 @@ class Robustness(Task):
     The attack is made on this very model, so a defended one is attacked anew. What the model gets wrong by
     itself counts as wrong under attack too. For equal items, seed and attack, figures of several models compare.
 
+    Of texts, `TF-IDF` (logistic regression over words) is attacked in the same way, as a model of its own: what a
+    robust figure is worth shows beside one that was cheap.
+
     Attributes:
         attack: A kind of `evaluation.attacks`.
         part: What is attacked; the validation part to choose among models, so that the test part is looked at once.
@@ -52,6 +56,7 @@ class Robustness(Task):
     stage: ClassVar[str] = "finetune"
     objectives: ClassVar[tuple[str, ...]] = ("sequence_classification", "token_classification")
     unit: ClassVar[str] = "document or other group of the data (an item without one by itself)"
+    libraries: ClassVar[tuple[str, ...]] = ("scikit-learn",)
 
     attack: Annotated[Attack, Kind("evaluation.attacks")] = Character()
     part: Literal["test", "validation"] = "test"
@@ -73,6 +78,9 @@ class Robustness(Task):
                 f"{' or a '.join(each.__name__ for each in self.attack.records)}, but the data of "
                 f"'{inputs['model'].name}' is of {type(records[0]).__name__}s"
             )
+        if isinstance(records[0], TextRecord) and (records[0].pair is not None or records[0].labels is not None):
+            what = "pairs of texts" if records[0].pair is not None else "texts of several labels"
+            raise RecipeError(f"task '{self.title}': attacks are on texts with one label; the data has {what}")
         drawn = sorted(range(len(records)), key=lambda i: draw("attacked items", records[i].id))[: self.num_items]
         train = read_part(inputs["model"], "train")
         return [Target(records[index], train) for index in sorted(drawn)]
@@ -90,16 +98,23 @@ class Robustness(Task):
 
     def answers(self, model: "LanguageModel", prompts: Sequence[Target], progress: Progress) -> "list[Attacked]":
         """How each attack ended."""
-        from firstwords.evaluation.greedy_search import attacked_all
         from firstwords.evaluation.victim import victim_of
+
+        return self._attacked(victim_of(model, type(prompts[0].record)), model, prompts, "attacking", progress)
+
+    def _attacked(
+        self, victim: "Victim", model: "LanguageModel", prompts: Sequence[Target], told: str, progress: Progress
+    ) -> "list[Attacked]":
+        """The attack on a victim; what it proposes may come from the model's embeddings, whoever the victim is."""
+        from firstwords.evaluation.greedy_search import attacked_all
 
         return attacked_all(
             self.attack,
             self.attack.proposer(model, prompts[0].train),
-            victim_of(model, type(prompts[0].record)),
+            victim,
             [Subject.of(target.record) for target in prompts],
             lambda number: self._generator(prompts[number].record.id),
-            lambda done, total: progress("attacking", done, total),
+            lambda done, total: progress(told, done, total),
         )
 
     def score(self, examples: Sequence[Target], answers: "Sequence[Attacked]") -> dict[str, list[Any]]:
@@ -142,15 +157,28 @@ class Robustness(Task):
         answers: "Sequence[Attacked]",
         progress: Progress,
     ) -> dict[str, Baseline]:
-        """`unattacked`: the same items before anything was changed."""
+        """`unattacked`: the same items before anything was changed; for texts `TF-IDF` under the same attack."""
+        from firstwords.evaluation.baselines import fitted_linear
         from firstwords.evaluation.greedy_search import Attacked
+        from firstwords.evaluation.labelled_parts import read_part
+        from firstwords.evaluation.victim import label_victim
 
-        return {
+        found: dict[str, Baseline] = {
             "unattacked": [
                 Attacked(Subject.of(example.record), a.clean, a.clean, a.was_right, a.was_right, 1, 0.0)
                 for example, a in zip(examples, answers, strict=True)
             ]
         }
+        train: Sequence[Any] = examples[0].train
+        if isinstance(examples[0].record, TextRecord) and len({record.label for record in train}) > 1:
+            progress("logistic regression over TF-IDF", 0, 1)
+            # What is attacked must not choose how the baseline is fitted.
+            chosen_on = [] if self.part == "validation" else read_part(inputs["model"], "validation", may_be_empty=True)
+            labels, shares = fitted_linear(train, chosen_on)
+            # A probability of 0 would make every change of it look alike.
+            victim = label_victim(labels, lambda texts: np.log(np.maximum(shares(texts), 1e-300)))
+            found["TF-IDF"] = self._attacked(victim, model, examples, "attacking TF-IDF", progress)
+        return found
 
     def details(self, items: Items) -> dict[str, Any]:
         """What limits the attack, in words."""

@@ -50,7 +50,8 @@ class TextPerplexity(Task):
     takes_checkpoint: ClassVar[bool] = True
 
     path: InputPath
-    """A text file, a folder or pattern of them (each one text), or a table (CSV, TSV, JSON Lines), may be packed."""
+    """A text file, a folder or pattern of them (each one text), or a table (CSV, TSV, JSON Lines,
+    Parquet), may be packed."""
     column: str = "text"
     """Of the text, in a table."""
     stride: Annotated[Count, Field(ge=1)] | None = None
@@ -64,22 +65,20 @@ class TextPerplexity(Task):
 
     def examples(self, inputs: Mapping[str, Artifact]) -> list[Text]:
         """See `Task.examples`."""
-        from firstwords.data.dataset import read_file
-        from firstwords.data.table_rows import values_of
+        from firstwords.data.labelled_files import Place, text_of
+        from firstwords.data.table_rows import KINDS, rows_of
         from firstwords.evaluation.question_file import text_at
 
         found = []
-        for name, place in _files(self.path):
-            inner = place.with_suffix("") if place.suffix in (".xz", ".gz", ".bz2") else place
-            if inner.suffix in (".csv", ".tsv", ".jsonl", ".ndjson"):
-                for number, row in enumerate(values_of(place), 1):
-                    text = text_at(row, self.column, f"{place}: row {number}")
+        for name, file in _files(self.path):
+            place = Place(file, "", "")
+            # A JSON file of a folder is a text like others; only its lines can be rows.
+            if place.suffix in KINDS and place.suffix != ".json":
+                for row, where, number in rows_of(place):
+                    text = text_at(row, self.column, where)
                     found.append(Text(f"{name}#{number}", text, str(row.get("source", ""))))
-                continue
-            try:
-                found.append(Text(name, read_file(place).decode("utf-8-sig"), name))
-            except UnicodeDecodeError as error:
-                raise RecipeError(f"{place}: not UTF-8: {error}") from None
+            else:
+                found.append(Text(name, text_of(place), name))
         found = [each for each in found if each.text.strip()]
         if not found:
             raise RecipeError(f"{self.path}: holds no text")
