@@ -21,25 +21,32 @@ sources = [{{ kind = "text_files", path = "{source}" }}]
 tokenizer = {{ kind = "byte_bpe", vocab_size = 512 }}
 [pretrain]
 objective = "causal_lm"
-tokens = "20M"
-model = {{ depth = 4 }}
+tokens = "{tokens}"
+model = {{ depth = {depth} }}
 training = {{ matrix_optimizer = "muon" }}
 """
 
 
+# The quickstart's size and length, and one whose first step alone takes two seconds.
+SIZES = {"start-up": (2, "2M"), "start-up-4-layers": (4, "20M")}
+
+
 def startup(setting: Setting) -> list[Judged]:
-    """Seconds of whole processes until `events.jsonl` holds the first step."""
+    """Seconds of whole processes until `events.jsonl` holds the first step, which has then ended."""
     source = setting.work / "text"
     source.mkdir(parents=True)
     text = lzma.decompress((setting.data / "lm-tinyshakespeare/input.txt.xz").read_bytes())
     for number in range(40):  # many, so that the training part is never empty: a document's part is drawn by its place
         (source / f"{number}.txt").write_bytes(text[10_000 * number : 10_000 * (number + 1)])
-    recipe = setting.work / "start.toml"
-    recipe.write_text(RECIPE.format(source=source), encoding="utf-8")
-    run_recipe(recipe, setting.work, until="configure")
-    seconds = [_first_step(recipe, setting.work) for _ in range(3 if setting.quick else 7)]
-    note = f"median of {', '.join(f'{each:.2f}' for each in seconds)} s"
-    return [Judged(name="start-up", figure=median(seconds), unit="s", bar=4.0, at_least=False, note=note)]
+    judged = []
+    for name, (depth, tokens) in SIZES.items():
+        recipe = setting.work / f"{name}.toml"
+        recipe.write_text(RECIPE.format(source=source, depth=depth, tokens=tokens), encoding="utf-8")
+        run_recipe(recipe, setting.work, until="configure")
+        seconds = [_first_step(recipe, setting.work) for _ in range(3 if setting.quick else 7)]
+        note = f"median of {', '.join(f'{each:.2f}' for each in seconds)} s"
+        judged.append(Judged(name=name, figure=median(seconds), unit="s", bar=4.0, at_least=False, note=note))
+    return judged
 
 
 def _first_step(recipe: Path, folder: Path) -> float:
