@@ -125,6 +125,8 @@ def main():
         trainer.train()
         rows = encoded(tokenizer, values["test"], labels)
         began = time.perf_counter()
+        # Grouped by length it would also predict in that order, and give back the predictions in it.
+        trainer.args.train_sampling_strategy = "random"
         found = trainer.predict(rows)
     best = found.predictions.argmax(-1)
     if tokens:
