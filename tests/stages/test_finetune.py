@@ -244,9 +244,11 @@ for name, deadly in (("whole", False), ("killed", True), ("killed", False)):
 """
 
 
-def killed_and_continued(folder: Path, base: Path, objective: dict, data: dict, fields: dict) -> None:
-    """Both ways to the end: `whole` and `killed` lie in the folder."""
-    arguments = [__file__, str(folder), str(base), *map(json.dumps, (objective, data, fields))]
+def killed_and_continued(
+    folder: Path, base: Path, objective: dict, data: dict, fields: dict, test: str = __file__
+) -> None:
+    """Both ways to the end, by the `run` of a test file: `whole` and `killed` lie in the folder."""
+    arguments = [test, str(folder), str(base), *map(json.dumps, (objective, data, fields))]
     subprocess.run([sys.executable, "-c", SCRIPT, *arguments], check=True, timeout=300)
 
 

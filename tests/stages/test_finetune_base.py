@@ -2,8 +2,6 @@
 
 import json
 import runpy
-import subprocess
-import sys
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -11,7 +9,7 @@ import numpy as np
 import pytest
 import torch
 
-from firstwords.artifact import digest_payload
+from firstwords.artifact import Artifact, digest_payload
 from firstwords.console import SilentConsole
 from firstwords.data.dataset import read_records
 from firstwords.inference.language_model import LanguageModel
@@ -63,7 +61,8 @@ def bert_folder(folder: Path, kind: str = "Bert") -> Path:
     return folder
 
 
-def run(folder: Path, objective: dict, data: dict, base: Path, **fields):
+def run(folder: Path, objective: dict, data: dict, base: Path | Artifact, **fields):
+    base = base.folder if isinstance(base, Artifact) else base
     stage = build(Finetune, {"base": f"{base}/", "objective": objective, "data": data} | fields)
     assert isinstance(stage.base, BaseFolder)
     work = Work(name="finetune.x", folder=folder, inputs={}, pool=None, console=SilentConsole())
@@ -133,51 +132,9 @@ def test_a_folder_is_no_stage_and_its_content_counts(tmp_path):
     assert of_stage.inputs(SimpleNamespace(require=lambda name: name)) == {"base": "finetune.first"}
 
 
-# Runs the stage three times with a checkpoint at every fifth step: left alone, killed behind the seventh, continued.
-# Each run is a process of its own, a fork of one that has loaded everything and computed nothing.
-SCRIPT = """
-import json, os, runpy, signal, sys
-from pathlib import Path
-import torch
-test = runpy.run_path(sys.argv[1])
-torch.set_num_threads(1)
-import firstwords.training.train as loop
-place, base = Path(sys.argv[2]), Path(sys.argv[3])
-objective, data, fields = map(json.loads, sys.argv[4:])
-def die_behind_the_seventh():
-    tell = loop._Run._tell
-    def deadly(self, record, shown):
-        tell(self, record, shown)
-        if self.step == 7:
-            os.kill(os.getpid(), signal.SIGKILL)
-    loop._Run._tell = deadly
-def run(name, deadly):
-    if deadly:
-        die_behind_the_seventh()
-    test["run"](place / name, objective, data, base, epochs=2, batch_examples=10,
-                training={"checkpoint_steps": 5}, **fields)
-for name, deadly in (("whole", False), ("killed", True), ("killed", False)):
-    child = os.fork()
-    if not child:
-        try:
-            run(name, deadly)
-            os._exit(0)
-        except BaseException:
-            sys.excepthook(*sys.exc_info())
-            os._exit(1)
-    ended = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
-    assert ended == (-signal.SIGKILL if deadly else 0), (name, ended)
-    if deadly:
-        assert not (place / name / "model").exists()
-        assert (place / name / "scratch/checkpoints/step-000000005").is_dir()
-"""
-
-
 @pytest.mark.parametrize("kind", ["Bert", pytest.param("ModernBert", marks=pytest.mark.slow)])
 def test_a_killed_run_that_continues_writes_the_same_bytes(tmp_path, kind):
     data = class_folders(tmp_path)
     bert_folder(tmp_path / "base", kind)
-
-    arguments = [__file__, str(tmp_path), str(tmp_path / "base"), *map(json.dumps, (LABELS, data, {}))]
-    subprocess.run([sys.executable, "-c", SCRIPT, *arguments], check=True, timeout=300)
+    FILES["killed_and_continued"](tmp_path, tmp_path / "base", LABELS, data, {}, __file__)
     assert digest_payload(tmp_path / "killed") == digest_payload(tmp_path / "whole")

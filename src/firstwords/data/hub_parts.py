@@ -1,11 +1,12 @@
 """The splits of a Hugging Face data set as rows of labelled data, with the names of numbered labels."""
 
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from firstwords.data.dataset import Parts, cut_validation
 from firstwords.data.labelled_files import Place, digest_of_places
 from firstwords.data.table_rows import Row, rows_of
 from firstwords.errors import RecipeError
@@ -122,3 +123,21 @@ def _class_names(features: Mapping[str, Any]) -> dict[str, tuple[str, ...]]:
         if isinstance(inner, dict) and isinstance(inner.get("names"), list):
             found[column] = tuple(map(str, inner["names"]))
     return found
+
+
+def parts_of(
+    records: Callable[[str], list[Any]], *, train: str, validation: str | None, test: str, validation_share: float
+) -> Parts:
+    """The records of the splits by part; without a split for validation a share of the training records is cut off.
+
+    Args:
+        records: Those of a split.
+        train: Name of a split, as `validation` and `test`.
+        validation_share: Of the training records.
+    """
+    learnt = records(train)
+    if validation is None:
+        learnt, chosen_on = cut_validation(learnt, validation_share)
+    else:
+        chosen_on = records(validation)
+    return {"train": learnt, "validation": chosen_on, "test": records(test)}

@@ -14,7 +14,7 @@ import numpy as np
 from pydantic import Field
 
 from firstwords.data.dataset import OUTSIDE, TextRecord, WordsRecord
-from firstwords.data.perturbation import Limits, Perturbation, word_places
+from firstwords.data.perturbation import MIN_LETTERS, Limits, Perturbation, word_places
 from firstwords.recipe import Component, kind_of
 
 if TYPE_CHECKING:
@@ -109,6 +109,40 @@ class Attack(Component):
             f"{kind_of(type(self))}: {self.allowed()}; at most max(1, {self.max_share:.0%} of the words) are changed, "
             f"at most {self.max_queries} queries; in the order of the loss without each word, the worst change is kept "
             "if it hurts, until the first wrong answer. Whether the meaning stays was not judged"
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class SlipAttack(Attack):
+    """Base of the attacks that edit the inside of words.
+
+    Attributes:
+        min_letters: Words with fewer, and those with other signs than letters, stay.
+    """
+
+    records: ClassVar[tuple[type, ...]] = (TextRecord,)
+
+    min_letters: Annotated[int, Field(ge=1)] = MIN_LETTERS
+
+    @abstractmethod
+    def edits(self) -> tuple[Sequence[Perturbation], int]:
+        """Kinds of edits, and how many candidates of each for a word, drawn by the seed of the task."""
+
+    def proposer(self, model: "LanguageModel", train: Sequence[Any]) -> Proposer:
+        """Edited words."""
+        return slips(*self.edits())
+
+    def places(self, subject: Subject) -> list[int]:
+        """Long enough words."""
+        return outside(subject, Limits(min_letters=self.min_letters))
+
+    def allowed(self) -> str:
+        """See `Attack.allowed`."""
+        kinds, per_kind = self.edits()
+        names = ", ".join(kind_of(type(each)) for each in kinds)
+        return (
+            f"one edit ({names}) inside a word of at least {self.min_letters} letters and nothing else, its first and "
+            f"last letter kept, {per_kind} candidates of each kind"
         )
 
 

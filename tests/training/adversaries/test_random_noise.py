@@ -6,17 +6,8 @@ import torch
 
 from firstwords.training.adversaries.fgm import Fgm
 from firstwords.training.adversaries.random_noise import RandomNoise
-from firstwords.training.batch import Draws
 
-OBJECTIVES = runpy.run_path(str(Path(__file__).parents[2] / "contracts" / "test_objectives.py"))
-
-
-def case(kind="sequence_classification"):
-    objective = OBJECTIVES["make_objective"](kind, {})
-    model = OBJECTIVES["make_model"](objective, False)
-    examples = OBJECTIVES["make_examples"](objective)
-    draws = Draws(3, tuple((0, example.row) for example in examples))
-    return objective, model, objective.collate(examples, draws, model.config), draws
+case = runpy.run_path(str(Path(__file__).with_name("case.py")))["case"]
 
 
 def test_noise_of_the_same_length_hurts_less_than_the_gradient():

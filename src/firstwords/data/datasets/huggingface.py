@@ -6,8 +6,8 @@ from typing import Annotated
 
 from pydantic import Field
 
-from firstwords.data.dataset import Parts, TextRecord, cut_validation
-from firstwords.data.hub_parts import HubSplits, split_rows
+from firstwords.data.dataset import Parts, TextRecord
+from firstwords.data.hub_parts import HubSplits, parts_of, split_rows
 from firstwords.data.labelled_files import digest_of_places
 from firstwords.data.labelled_rows import LabelledRows
 
@@ -40,12 +40,13 @@ class Huggingface(LabelledRows):
 
     def parts(self, documents: Path | None = None) -> Parts:
         """See `Dataset.parts`."""
-        train, test = self._records(self.train), self._records(self.test)
-        if self.validation is None:
-            train, validation = cut_validation(train, self.validation_share)
-        else:
-            validation = self._records(self.validation)
-        return {"train": train, "validation": validation, "test": test}
+        return parts_of(
+            self._records,
+            train=self.train,
+            validation=self.validation,
+            test=self.test,
+            validation_share=self.validation_share,
+        )
 
     def fingerprint(self) -> str:
         """Digest of the files of a folder and of the labels; of a repository its address alone counts."""

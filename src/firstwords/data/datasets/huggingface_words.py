@@ -7,8 +7,8 @@ from typing import Annotated, Any, ClassVar
 
 from pydantic import Field
 
-from firstwords.data.dataset import Dataset, Parts, WordsRecord, cut_validation
-from firstwords.data.hub_parts import HubSplits, split_rows
+from firstwords.data.dataset import Dataset, Parts, WordsRecord
+from firstwords.data.hub_parts import HubSplits, parts_of, split_rows
 from firstwords.data.table_rows import Row, require_columns
 from firstwords.data.tag_schemes import SCHEMES, Scheme, as_iob2, recognised
 from firstwords.errors import RecipeError
@@ -43,12 +43,13 @@ class HuggingfaceWords(Dataset):
 
     def parts(self, documents: Path | None = None) -> Parts:
         """See `Dataset.parts`."""
-        train, test = self._records(self.train), self._records(self.test)
-        if self.validation is None:
-            train, validation = cut_validation(train, self.validation_share)
-        else:
-            validation = self._records(self.validation)
-        return {"train": train, "validation": validation, "test": test}
+        return parts_of(
+            self._records,
+            train=self.train,
+            validation=self.validation,
+            test=self.test,
+            validation_share=self.validation_share,
+        )
 
     def fingerprint(self) -> str:
         """Digest of the files of a folder; of a repository its address alone counts."""
