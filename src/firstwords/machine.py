@@ -57,14 +57,6 @@ def peak_memory_bytes() -> int:
     return peak if sys.platform == "darwin" else peak * 1024  # macOS counts bytes, all others kibibytes
 
 
-def resident_bytes() -> int | None:
-    """The memory that this process holds now (resident set), in bytes; None where the system does not say."""
-    try:
-        return int(Path("/proc/self/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
-    except (OSError, ValueError, IndexError):
-        return None
-
-
 @cache
 def instruction_set() -> list[str]:
     """The vector instructions of this processor that change floating-point results, and its architecture."""

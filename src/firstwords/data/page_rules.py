@@ -18,7 +18,6 @@ from firstwords.data import rule_kernels as kernels
 from firstwords.data.page_blocks import PageBlocks, Signs, page_blocks
 
 _PARTS = ("l-", "m-", "wp-", "main-", "site-", "page-", "sub-", "article-", "global-", "sticky-", "full-")
-_OF_POST = ("post", "entry", "article", "content", "story", "section")
 
 
 def _join(*parts: Iterable[str]) -> list[str]:

@@ -15,9 +15,6 @@ import numpy as np
 from firstwords.errors import RecipeError
 from firstwords.training.batch import Example
 
-EXAMPLES_COUNTED = 8
-"""Examples of an episode by which the length of a row is told before it is drawn."""
-
 
 @dataclass(frozen=True, eq=False)
 class TaskTexts:
