@@ -75,6 +75,7 @@ def run(
         threads=threads,
         replan=replan,
         pool=pool,
+        afterwards=("firstwords.corpus.card", "firstwords.corpus.model_card"),
     )
     if ranks.rank() == 0:  # of several processes the first one tells
         _tell(checked.name, result.artifacts, json_output, artifacts)

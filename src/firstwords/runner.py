@@ -12,9 +12,10 @@ import platform
 import signal
 import threading
 import time
-from collections.abc import Iterable, Iterator, Mapping
-from contextlib import closing, contextmanager
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, field
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -39,6 +40,7 @@ from firstwords.recipe_file import Recipe, read_recipe
 from firstwords.stage import Outcome, Stage, Work
 
 DEFAULT_ROOT = Path("artifacts")
+_NEEDED_BY_DATA_STAGES = ("firstwords.data.cleaning",)
 _MACHINE_LIBRARIES = ("torch", "numpy", "pyarrow", "tokenizers", "safetensors", "resiliparse", "numba")
 
 
@@ -119,6 +121,7 @@ def run_recipe(
     threads: int | None = None,
     replan: bool = False,
     pool: str = "local",
+    afterwards: Sequence[str] = (),
 ) -> RunResult:
     """Run all stages of a recipe that are not done.
 
@@ -131,6 +134,7 @@ def run_recipe(
         threads: Threads of numerical libraries; default: one for every core. Exactness holds for equal numbers.
         replan: Measure this machine anew instead of using an earlier configuration.
         pool: Where data steps run, a kind of `compute/pools`; it changes no result, so a run may go on in another.
+        afterwards: Modules that the caller needs when the run has ended: imported while workers start.
 
     Raises:
         FirstwordsError: See `errors.py`; every finished stage and finished unit is kept.
@@ -158,6 +162,7 @@ def run_recipe(
     # Where nothing is left but training, workers would be started for nobody, and beside it.
     if modules := tuple(dict.fromkeys(module for stage in stages for module in stage.preloads())):
         resources.pool.prepare(modules)
+        threading.Thread(target=_import_beside, args=((*_NEEDED_BY_DATA_STAGES, *afterwards),), daemon=True).start()
     console.note(_header(recipe, plan))
     with _stop_on_termination(), closing(resources.pool):
         for name in plan.graph.order:
@@ -173,6 +178,13 @@ def run_recipe(
             _record(root, recipe, result)
     ranks.leave()
     return result
+
+
+def _import_beside(modules: Iterable[str]) -> None:
+    """Import what this process will need, while it waits for its workers; what fails here is told where it is used."""
+    for module in modules:
+        with suppress(ImportError):
+            import_module(module)
 
 
 def _check(plan: Plan) -> None:

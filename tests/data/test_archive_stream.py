@@ -1,11 +1,13 @@
 import gzip
 import random
 import re
+import zlib
 
 from hypothesis import given
 from hypothesis import strategies as st
 
-from firstwords.data.archive_stream import CUT_OFF, Window, mapped, pieces
+from firstwords.data import archive_stream
+from firstwords.data.archive_stream import CUT_OFF, WHOLE_MEMBER, Window, mapped, pieces
 
 NOISE = random.Random(0).randbytes(30_000)
 
@@ -42,6 +44,31 @@ def test_damage_gives_what_came_before_it_and_goes_on(tmp_path) -> None:
     assert NOISE.startswith(out) and len(out) > 18_000 and marks == ["", CUT_OFF]
     out, marks = stream(tmp_path, gzip.compress(b"one") + b"rubbish" + second)
     assert (out, marks) == (b"oneREC two", ["", "bytes between gzip members", ""])
+
+
+@given(st.binary(max_size=200), st.sampled_from([0, 1, 9]), st.integers(0, 10_000), st.integers(0, 7), st.booleans())
+def test_the_quick_decoder_takes_no_member_that_zlib_finds_fault_with(text, level, place, bit, is_cut) -> None:
+    member = bytearray(gzip.compress(text, level, mtime=0))
+    place %= len(member)
+    if is_cut:
+        del member[place:]
+    else:
+        member[place] ^= 1 << bit
+    member += gzip.compress(b"REC next")
+    found = archive_stream._sound_member(bytes(member), 0)
+    try:
+        engine = zlib.decompressobj(31)
+        expected = engine.decompress(member)
+    except zlib.error:
+        assert found is None
+    else:
+        assert found == ((expected, len(member) - len(engine.unused_data)) if engine.eof else None)
+
+
+def test_members_around_the_size_that_is_tried_as_a_whole(tmp_path) -> None:
+    for size in (WHOLE_MEMBER - 1, WHOLE_MEMBER, WHOLE_MEMBER + 1):
+        data = (NOISE * (size // len(NOISE) + 1))[:size]
+        assert stream(tmp_path, gzip.compress(data, 1) + gzip.compress(b"two")) == (data + b"two", ["", ""])
 
 
 def test_a_damaged_start_is_looked_behind(tmp_path) -> None:

@@ -16,11 +16,17 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from isal import isal_zlib
+
 MAX_HEADER = 64 * 1024
 MAX_RECORD = 64 * 2**20  # bytes of one record that are held in memory
 BLANK = b"\r\n\0"
 CUT_OFF = "the file ends inside a gzip member"
 _GZIP = b"\x1f\x8b\x08"
+# A member up to this size, unfolded, is tried as a whole: nearly all archives have one for each record.
+WHOLE_MEMBER = 2 * 2**20
+_RESERVED_FLAGS = 0xE0
+_QuickError: type[Exception] = isal_zlib.error  # type: ignore[assignment]  # its stubs take the class for an instance
 _LZ4 = b"\x04\x22\x4d\x18"
 _ZSTD = b"\x28\xb5\x2f\xfd"
 
@@ -97,6 +103,10 @@ def _gzip_pieces(data: Any, begins_record: BeginsRecord) -> Iterator[bytes | str
 
 def _gzip_member(data: Any, start: int) -> Generator[bytes | str, None, int | None]:
     """The pieces of one member; returns where the next begins, or None if it is damaged."""
+    if whole := _sound_member(data, start):
+        unfolded, end = whole
+        yield unfolded
+        return end
     engine = zlib.decompressobj(31)
     position, step = start, 8 * 1024
     while not engine.eof:
@@ -120,6 +130,33 @@ def _gzip_member(data: Any, start: int) -> Generator[bytes | str, None, int | No
         position += step
         step = 64 * 1024
     return min(position, len(data)) - len(engine.unused_data)
+
+
+def _sound_member(data: Any, start: int) -> tuple[bytes, int] | None:
+    """A small member without a fault, and where the next begins, by a decoder of twice the speed of zlib's.
+
+    It gives nothing where zlib would find fault or the member is large; there zlib reads from the start, and tells.
+    """
+    head = data[start : start + 10]
+    # The one fault that it does not see.
+    if len(head) < 10 or head[3] & _RESERVED_FLAGS:
+        return None
+    engine = isal_zlib.decompressobj(31)
+    position, step = start, 32 * 1024
+    pieces = []
+    room = WHOLE_MEMBER
+    try:
+        while not engine.eof:
+            block = data[position : position + step]
+            position += len(block)
+            if not block or room <= 0:
+                return None
+            piece = engine.decompress(block, room)
+            pieces.append(piece)
+            room -= len(piece)
+    except _QuickError:
+        return None
+    return b"".join(pieces), position - len(engine.unused_data)
 
 
 def _until_error(engine: Any, block: bytes) -> bytes:

@@ -32,9 +32,10 @@ def text_of(page: PageBlocks, keep: Sequence[bool]) -> str:
     out: list[str] = []
     data_rows: dict[int, bool] = {}
     before: tuple[int, int, int] | None = None
-    for block, text in enumerate(page.texts):
-        if not keep[block]:
+    for block, is_kept in enumerate(keep):
+        if not is_kept:
             continue
+        text = page.text(block)
         row, item, group = place = _place(places, block, data_rows)
         starts_item = item >= 0 and (before is None or before[1] != item)
         if before is not None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import codecs
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 import numpy as np
@@ -38,6 +38,13 @@ class Decoded:
     text: str
     charset: str
     rule: Rule
+    given: bytes | None = field(default=None, repr=False, compare=False)
+    """The text's own bytes, where they were UTF-8 without a fault."""
+
+    @property
+    def utf8(self) -> bytes:
+        """The text in UTF-8."""
+        return self.text.encode("utf-8", "replace") if self.given is None else self.given
 
 
 def looks_binary(data: bytes) -> bool:
@@ -77,7 +84,7 @@ def decode(data: bytes, announced: str | None = None, *, is_html: bool = True) -
         return None
     text = _strict(data, "utf-8")
     if text is not None:
-        return Decoded(text, "utf-8", "utf-8")
+        return Decoded(text, "utf-8", "utf-8", data)
     return _guessed(data)
 
 
@@ -115,9 +122,18 @@ def _by_label(data: bytes, label: str, rule: Rule) -> Decoded | None:
         # Any bytes are valid Latin-1, but text that is not UTF-8 is almost never valid UTF-8.
         text = _strict(data, "utf-8")
         if text is not None:
-            return Decoded(text, "utf-8", "utf-8-not-latin")
+            return Decoded(text, "utf-8", "utf-8-not-latin", data)
+    if charset == "utf-8" and (text := _faultless(data)) is not None:
+        return Decoded(text, charset, rule, data)
     text = _decoded(data, charset)
     return None if text is None else Decoded(text, charset, rule)
+
+
+def _faultless(data: bytes) -> str | None:
+    """What `_decoded` gives for UTF-8, where nothing has to be replaced and nothing is suspicious: most pages."""
+    if b"\0" in data or b"\xef\xbf\xbd" in data or _has_controls(data):
+        return None
+    return _strict(data, "utf-8")
 
 
 def _guessed(data: bytes) -> Decoded | None:
@@ -158,10 +174,16 @@ def _decoded(data: bytes, charset: str) -> str | None:
 
 def _has_controls(data: bytes) -> bool:
     # 0 to 31 but white space: never inside a character of any charset but UTF-16 and UTF-32; 27 is how ISO-2022
-    # switches alphabets. A byte below 9 becomes a large one.
+    # switches alphabets.
+    most = MAX_REPLACED * len(data)
     values = np.frombuffer(data, np.uint8)
-    found = (values < 32) & (values - np.uint8(9) > 4) & (values != 27)
-    return int(np.count_nonzero(found)) > MAX_REPLACED * len(data)
+    found = np.count_nonzero(values < 32) - np.count_nonzero(values == 10)
+    # Most pages hold few others: only then are they told apart.
+    for other in b"\t\r\x0b\x0c\x1b":
+        if found <= most:
+            return False
+        found -= data.count(other)
+    return bool(found > most)
 
 
 def _latin(error: UnicodeError) -> tuple[str, int]:

@@ -248,12 +248,24 @@ def _slot(keys, stamps, stamp, key, shift):
 
 
 @compiled
-def repeated_ngrams(hashes, starts, lengths, offsets, keys, stamps, sums, shift, most, repeated):
+def _shift(entries, shift):
+    """How far to shift a hash for a table of twice the entries: a short document stays in the first cache lines of a
+    table that has room for the longest.
+    """
+    own = np.uint64(60)
+    while own > shift and np.int64(1) << np.int64(np.uint64(64) - own) < 2 * entries:
+        own -= np.uint64(1)
+    return own
+
+
+@compiled
+def repeated_ngrams(hashes, starts, lengths, offsets, smallest, largest, keys, stamps, sums, shift, most, repeated):
     """Characters inside frequent and repeated word n-grams, for each document of a batch.
 
     Args:
         hashes, starts, lengths: (W,) words as `split_words` gives them.
         offsets: (D + 1,) int64, bounds of the documents in those.
+        smallest, largest: Words in the n-grams that are counted, of 2 to 10.
         keys, stamps, sums: (S,) uint64, int64 zeros, int64: room for a table; S is a power of two of at least twice
             the words of the longest document.
         shift: uint64, 64 minus the binary logarithm of S.
@@ -272,7 +284,12 @@ def repeated_ngrams(hashes, starts, lengths, offsets, keys, stamps, sums, shift,
         # An element at a time here and below: assigning slices doubles the time that numba takes to compile.
         for index in range(last - first):
             grams[index] = hashes[first + index]
-        for size in range(2, 11):
+        own = _shift(last - first, shift)
+        for size in range(2, largest + 1):
+            if size < smallest:
+                for index in range(last - first - size + 1):
+                    grams[index] = grams[index] * _CHAIN + hashes[first + index + size - 1]
+                continue
             stamp += 1
             best = total = 0
             skip = 0  # words still covered by the repeated n-gram counted last
@@ -283,7 +300,7 @@ def repeated_ngrams(hashes, starts, lengths, offsets, keys, stamps, sums, shift,
                     continue
                 end = first + index + size - 1
                 characters = np.int64(starts[end]) + lengths[end] - starts[first + index]
-                slot = _slot(keys, stamps, stamp, grams[index], shift)
+                slot = _slot(keys, stamps, stamp, grams[index], own)
                 if stamps[slot] != stamp:
                     stamps[slot], keys[slot] = stamp, grams[index]
                     sums[slot] = characters
@@ -312,12 +329,13 @@ def repeated_lines(hashes, lengths, flags, offsets, keys, stamps, shift, counts)
     """
     for document in range(len(offsets) - 1):
         stamp = document + 1
+        own = _shift(2 * (offsets[document + 1] - offsets[document]), shift)
         paragraph = _BASIS
         characters = 0
         for line in range(offsets[document], offsets[document + 1] + 1):
             last = line == offsets[document + 1]
             if characters and (last or flags[line] & OPENS_PARAGRAPH):
-                slot = _slot(keys, stamps, stamp, paragraph, shift)
+                slot = _slot(keys, stamps, stamp, paragraph, own)
                 again = stamps[slot] == stamp
                 stamps[slot], keys[slot] = stamp, paragraph
                 counts[document, 4] += 1
@@ -328,7 +346,7 @@ def repeated_lines(hashes, lengths, flags, offsets, keys, stamps, shift, counts)
                 characters = 0
             if last:
                 break
-            slot = _slot(keys, stamps, stamp, hashes[line], shift)
+            slot = _slot(keys, stamps, stamp, hashes[line], own)
             again = stamps[slot] == stamp
             stamps[slot], keys[slot] = stamp, hashes[line]
             counts[document, 0] += 1

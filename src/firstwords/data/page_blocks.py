@@ -9,7 +9,7 @@ from __future__ import annotations
 import html.entities
 from collections import deque
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from typing import Any
 
 import numpy as np
@@ -114,7 +114,7 @@ class PageBlocks:
     """The columns of a page; all arrays are int64.
 
     Attributes:
-        texts: What each block says: white space collapsed, `<br>` as line end; kept as it is inside `pre`.
+        said, start, end: What all blocks say, in UTF-8, and where each block's begins and ends there (lists).
         node: Of each block, the innermost block-level element around it, -1 if there is none.
         characters, link_characters, num_links: Of each block; blanks do not count.
         inline_signs: Bits of the signs on inline elements inside each block.
@@ -126,7 +126,9 @@ class PageBlocks:
         told: The tags that tell facts about the page, as they are written (`page_facts`).
     """
 
-    texts: list[str]
+    said: bytes
+    start: list[int]
+    end: list[int]
     node: Any
     characters: Any
     link_characters: Any
@@ -142,17 +144,26 @@ class PageBlocks:
     depth: int
     told: list[str]
 
+    @cached_property
+    def texts(self) -> list[str]:
+        """What each block says: white space collapsed, `<br>` as line end; kept as it is inside `pre`."""
+        return [self.said[start:end].decode() for start, end in zip(self.start, self.end, strict=True)]
 
-def page_blocks(page: str, signs: Signs = _SIGNS) -> PageBlocks:
+    def text(self, block: int) -> str:
+        """What one block says."""
+        return self.said[self.start[block] : self.end[block]].decode()
+
+
+def page_blocks(page: str | bytes, signs: Signs = _SIGNS) -> PageBlocks:
     """Cut a page into blocks.
 
     Args:
-        page: The decoded page; anything at all is accepted.
+        page: The decoded page, or its UTF-8; anything at all is accepted.
         signs: What the names of elements tell.
     """
-    source = page.encode("utf-8", "replace")
+    source = page if isinstance(page, bytes) else page.encode("utf-8", "replace")
     data = np.frombuffer(source, np.uint8)
-    num_tags = source.count(b"<") + 2
+    num_tags = np.count_nonzero(data == ord("<")) + 2
     out = np.empty(3 * len(source) + 64, np.uint8)
     state = np.zeros(kernels.NUM_STATES, np.int64)
     blocks = np.empty((num_tags, kernels.NUM_BLOCK_COLUMNS), np.int64)
@@ -163,11 +174,11 @@ def page_blocks(page: str, signs: Signs = _SIGNS) -> PageBlocks:
     kernels.cut(data, tags, automaton, references, signs.aside, state, stack, is_open, out, blocks, nodes, told)
     blocks = np.ascontiguousarray(blocks[: state[kernels.NUM_BLOCKS]].T)
     nodes = np.ascontiguousarray(nodes[: state[kernels.NUM_NODES]].T)
-    text = out[: state[kernels.POSITION]].tobytes()
-    bounds = zip(blocks[kernels.BLOCK_FROM].tolist(), blocks[kernels.BLOCK_TO].tolist(), strict=True)
     title = source[state[kernels.TITLE_FROM] : state[kernels.TITLE_TO]] if state[kernels.TITLE_FROM] >= 0 else b""
     return PageBlocks(
-        texts=[text[start:end].decode() for start, end in bounds],
+        said=out[: state[kernels.POSITION]].tobytes(),
+        start=blocks[kernels.BLOCK_FROM].tolist(),
+        end=blocks[kernels.BLOCK_TO].tolist(),
         node=blocks[kernels.BLOCK_NODE],
         characters=blocks[kernels.BLOCK_CHARACTERS],
         link_characters=blocks[kernels.BLOCK_LINKED],

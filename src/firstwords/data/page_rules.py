@@ -103,18 +103,18 @@ _WORDS = tuple(
 SIGNS = Signs(_WORDS, aside=kernels.HIDDEN | kernels.AWAY | kernels.DEEP, joins=True)
 
 
-def main_text_blocks(page: str, *, everything: bool = False) -> tuple[PageBlocks, list[bool]]:
+def main_text_blocks(page: str | bytes, *, everything: bool = False) -> tuple[PageBlocks, list[bool]]:
     """A page cut into blocks, and of each whether it is main text.
 
     Args:
-        page: The decoded page; anything at all is accepted.
+        page: The decoded page, or its UTF-8; anything at all is accepted.
         everything: All visible text counts.
     """
     if everything:
         cut = page_blocks(page)
-        return cut, [True] * len(cut.texts)
+        return cut, [True] * len(cut.node)
     cut = page_blocks(page, SIGNS)
-    num_blocks, num_nodes = len(cut.texts), len(cut.parent)
+    num_blocks, num_nodes = len(cut.node), len(cut.parent)
     sums = np.zeros((num_blocks + 1, 2), np.int64)
     np.cumsum(cut.characters, out=sums[1:, 0])
     np.cumsum(cut.link_characters, out=sums[1:, 1])

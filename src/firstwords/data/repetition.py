@@ -25,9 +25,10 @@ def count_repeated_marked_ngrams(words: MarkedWords) -> tuple[np.ndarray, np.nda
     """The same of words and punctuation marks, as datatrove counts characters: in 2- to 4-grams with one space between
     two words, in 5- to 10-grams without. Where no 2-gram (3-gram, 4-gram) occurs twice, the first one counts.
     """
-    frequent, _ = _repeated_ngrams(words.offsets, words.hashes, _positions(words, 1), words.lengths)
-    _, repeated = _repeated_ngrams(words.offsets, words.hashes, _positions(words, 0), words.lengths)
-    starts = _positions(words, 1).astype(np.int64)
+    spaced = _positions(words, 1)
+    frequent, _ = _repeated_ngrams(words.offsets, words.hashes, spaced, words.lengths, largest=4)
+    _, repeated = _repeated_ngrams(words.offsets, words.hashes, _positions(words, 0), words.lengths, smallest=5)
+    starts = spaced.astype(np.int64)
     first = words.offsets[:-1]
     for column, size in enumerate((2, 3, 4)):
         lone = np.flatnonzero((frequent[:, column] == 0) & (words.num_words >= size))
@@ -44,14 +45,21 @@ def _positions(words: MarkedWords, gap: int) -> np.ndarray:
 
 
 def _repeated_ngrams(
-    offsets: np.ndarray, hashes: np.ndarray, starts: np.ndarray, lengths: np.ndarray
+    offsets: np.ndarray,
+    hashes: np.ndarray,
+    starts: np.ndarray,
+    lengths: np.ndarray,
+    smallest: int = 2,
+    largest: int = 10,
 ) -> tuple[np.ndarray, np.ndarray]:
     from firstwords.data import kernels
 
     keys, stamps, shift = _table(2 * int(np.diff(offsets).max(initial=0)))
     frequent, repeated = np.zeros((len(offsets) - 1, 3), np.int64), np.zeros((len(offsets) - 1, 6), np.int64)
     sums = np.zeros(len(keys), np.int64)
-    kernels.repeated_ngrams(hashes, starts, lengths, offsets, keys, stamps, sums, shift, frequent, repeated)
+    kernels.repeated_ngrams(
+        hashes, starts, lengths, offsets, smallest, largest, keys, stamps, sums, shift, frequent, repeated
+    )
     return frequent, repeated
 
 

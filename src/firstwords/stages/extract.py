@@ -195,12 +195,17 @@ def record_extractor(settings: dict[str, Any]) -> Callable[[dict[str, Any], byte
     def extract(item: dict[str, Any], body: bytes) -> dict[str, Any]:
         record = Record(**item["record"], body=body)
         if item["lost"] is None:
-            return asdict(extractor.extract(record))
+            return _values(extractor.extract(record))
         fallback = _fallback(record, extractor)
         assert fallback is not None
-        return asdict(fallback.after(item["lost"], record))
+        return _values(fallback.after(item["lost"], record))
 
     return extract
+
+
+def _values(result: Document | Rejection) -> dict[str, Any]:
+    """The fields by name; `asdict` would copy each of them."""
+    return {name: getattr(result, name) for name in type(result).__slots__}
 
 
 def _extractor(settings: dict[str, Any]) -> Extractor:

@@ -44,7 +44,7 @@ class Balanced(Extractor):
         most = 2 * self.max_elements
         if len(decoded.text) > most and decoded.text.count("<") > most:
             return rejected(record, "too_large", f"more than {self.max_elements} elements")
-        page = page_blocks(decoded.text)
+        page = page_blocks(decoded.utf8)
         text = text_of(page, main_blocks(page, self.threshold).keep)
         if len(text) < self.min_characters:
             return rejected(record, "empty", "no readable text")

@@ -34,10 +34,10 @@ class Best(Extractor):
         min_characters: Shorter texts count as empty.
     """
 
-    version: ClassVar[int] = 5
+    version: ClassVar[int] = 6
     libraries: ClassVar[tuple[str, ...]] = ("trafilatura", "lxml")
     preloads: ClassVar[tuple[str, ...]] = ("firstwords.data.warm_blocks", "trafilatura")
-    max_doubt: float = 0.1
+    max_doubt: float = 0.12
     favour: str = "balanced"
     second_opinions: bool = False
     search_dates: bool = False
@@ -62,7 +62,7 @@ class Best(Extractor):
             return decoded
         if decoded.text.count("<") > 2 * self.max_elements:
             return rejected(record, "too_large", f"more than {self.max_elements} elements")
-        page = page_blocks(decoded.text)
+        page = page_blocks(decoded.utf8)
         facts = told_facts(page.told, page.title, record.url)
         said: dict[str, Any] = {}
         text = self._sure_text(page)

@@ -36,7 +36,7 @@ class Fast(Extractor):
         most = 2 * self.max_elements
         if len(decoded.text) > most and decoded.text.count("<") > most:
             return rejected(record, "too_large", f"more than {self.max_elements} elements")
-        page, keep = main_text_blocks(decoded.text, everything=not self.main_content)
+        page, keep = main_text_blocks(decoded.utf8, everything=not self.main_content)
         text = text_of(page, keep)
         if len(text) < self.min_characters:
             return rejected(record, "empty", "no readable text")
