@@ -30,6 +30,9 @@ class Judged:
     peer_version: str | None = None
     note: str = ""
 
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "figure", float(self.figure))  # a number of NumPy is not one of JSON's
+
     @property
     def met(self) -> bool | None:
         """Whether the figure reaches its bar."""

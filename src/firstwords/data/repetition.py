@@ -52,7 +52,7 @@ def _repeated_ngrams(
     smallest: int = 2,
     largest: int = 10,
 ) -> tuple[np.ndarray, np.ndarray]:
-    from firstwords.data import kernels
+    from firstwords.data import repetition_kernels as kernels
 
     keys, stamps, shift = _table(2 * int(np.diff(offsets).max(initial=0)))
     frequent, repeated = np.zeros((len(offsets) - 1, 3), np.int64), np.zeros((len(offsets) - 1, 6), np.int64)
@@ -70,7 +70,7 @@ def count_repeated_lines(lines: Lines) -> np.ndarray:
         (D, 8): lines, repeated lines, characters of lines, characters of repeated lines, and the same four for
         paragraphs.
     """
-    from firstwords.data import kernels
+    from firstwords.data import repetition_kernels as kernels
 
     keys, stamps, shift = _table(4 * int(lines.num_lines.max(initial=0)))
     counts = np.zeros((len(lines.offsets) - 1, 8), np.int64)
