@@ -74,6 +74,8 @@ def test_a_mixture_from_the_beginning():
         ({"mixture": {"legal": 1, "generl": 1}}, "no corpus 'generl'. Did you mean 'general'"),
         ({"remember": "generl"}, "no corpus 'generl'. Did you mean 'general'"),
         ({"corpus": "lagal"}, "no corpus 'lagal'. Did you mean 'legal'"),
+        ({"final_mixture": {"legal": 1}}, "there is none"),
+        ({"mixture": {"legal": 1}, "final_mixture": {"generl": 1}}, "final_mixture: no corpus 'generl'. Did you mean"),
         ({"replay": 0.2, "mixture": {"legal": 1}}, "give one of the two"),
         ({"base": "pretrain.generl"}, "pretrain.generl"),
     ],

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from firstwords.graph import Graph
 
 Weights = Mapping[str, Annotated[float, Field(gt=0, allow_inf_nan=False)]]
-TEXT_FIELDS = ("base", "corpus", "mixture", "replay", "remember", "extend_vocabulary")
+TEXT_FIELDS = ("base", "corpus", "mixture", "final_mixture", "final_share", "replay", "remember", "extend_vocabulary")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,6 +37,9 @@ class OnCorpora(Stage):
         corpus: The corpus that is learnt; by default the one of the stage's own name.
         mixture: Corpora and their weights, instead of one: `{ books = 3, web = 1 }`. The first one's held-out text is
             what training is judged by.
+        final_mixture: The weights of the last tokens of the run, where they are others: the best texts last, while the
+            rate falls. What is left out here, or there, has a weight of 0.
+        final_share: Share of all tokens that are read by them.
         replay: Share of all tokens that come from the corpus `remember`, so that less of it is forgotten.
         remember: The corpus on whose held-out text forgetting is measured; by default the one that the base learnt.
         extend_vocabulary: So many entries are learnt on the corpus and added to the base's tokenizer.
@@ -45,6 +48,8 @@ class OnCorpora(Stage):
     base: Base | None = None
     corpus: str | None = runtime(None)
     mixture: Weights = field(default_factory=dict)
+    final_mixture: Weights = field(default_factory=dict)
+    final_share: Annotated[float, Field(gt=0, lt=1)] = 0.2
     replay: Annotated[float, Field(ge=0, lt=1)] = 0.0
     remember: str | None = None
     extend_vocabulary: Annotated[Count, Field(ge=0)] = 0
@@ -52,6 +57,8 @@ class OnCorpora(Stage):
     def __post_init__(self) -> None:
         if self.replay and self.mixture:
             raise RecipeError("replay is a weight of a mixture: give one of the two")
+        if self.final_mixture and not (self.mixture or self.replay):
+            raise RecipeError("final_mixture changes the weights of a mixture: there is none")
         if self.extend_vocabulary and self.base is None:
             raise RecipeError("extend_vocabulary adds to the tokenizer of a base: there is none")
 
@@ -82,11 +89,13 @@ class OnCorpora(Stage):
         """Roles of the texts: `tokens`, `tokenizer`, where there is a base `base`, and `tokens.<corpus>` of others."""
         tokenizer = self._tokenizer(graph)
         found = {"tokens": tokens(graph, graph.corpus_of(graph.name), tokenizer), "tokenizer": tokenizer}
-        others = [*self.weights(graph), *([general] if (general := self.general_corpus(graph)) else [])]
+        general = self.general_corpus(graph)
+        others = [*self.weights(graph), *self.final_mixture, *([general] if general else [])]
         for name in dict.fromkeys(others):
             if name not in graph.corpora:
                 there = ", ".join(graph.corpora) or "none"
-                raise RecipeError(f"mixture: no corpus '{name}'.{nearest(name, graph.corpora)} There: {there}")
+                where = "final_mixture" if name in self.final_mixture else "mixture"
+                raise RecipeError(f"{where}: no corpus '{name}'.{nearest(name, graph.corpora)} There: {there}")
             if name != graph.corpus_of(graph.name):
                 found[f"tokens.{name}"] = tokens(graph, name, tokenizer)
         return found | (self.base.inputs(graph) if self.base is not None else {})

@@ -2,11 +2,12 @@
 
 from fractions import Fraction
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from firstwords.data.mixture import LONGEST_PATTERN, Mixture, shares_of
+from firstwords.data.mixture import LONGEST_PATTERN, Mixture, Phases, shares_of
 from firstwords.errors import RecipeError
 
 weights = st.lists(st.integers(1, 40).map(lambda each: each / 4), min_size=1, max_size=5)
@@ -48,3 +49,28 @@ def test_odd_weights_are_rounded_to_the_longest_pattern():
 def test_weights_that_mean_nothing_are_refused(wrong):
     with pytest.raises(RecipeError):
         Mixture(wrong)
+
+
+@given(st.data(), st.integers(1, 4))
+def test_phases_follow_one_another_and_every_part_goes_on(data, num_parts):
+    num_phases = data.draw(st.integers(1, 3))
+    one = st.lists(st.integers(0, 3).map(float), min_size=num_parts, max_size=num_parts).filter(any)
+    table = [data.draw(one) for _ in range(num_phases)]
+    table[-1] = [each or 1.0 for each in table[-1]]
+    starts = sorted(data.draw(st.lists(st.integers(0, 40), min_size=num_phases - 1, max_size=num_phases - 1)))
+    made, counts = Phases(table, starts), np.zeros(num_parts, np.int64)
+    for position in range(60):
+        assert made.counts(position).tolist() == counts.tolist()
+        part, number = made.place(position)
+        phase = sum(start <= position for start in starts)
+        assert table[phase][part] > 0 and number == counts[part]
+        counts[part] += 1
+    for phase, (start, end) in enumerate(zip([0, *starts], [*starts, 60], strict=True)):
+        read = made.counts(end) - made.counts(start)
+        shares = np.array(table[phase]) / sum(table[phase])
+        assert (abs(read - shares * (end - start)) < 1 + 1e-9).all()
+
+
+def test_a_part_that_no_phase_reads_is_refused():
+    with pytest.raises(RecipeError, match="in no phase"):
+        Phases([[1.0, 0.0], [2.0, 0.0]], [5])

@@ -1,4 +1,5 @@
-"""Several corpora read as one: which of them each row of a run comes from, exactly by their weights.
+"""Several corpora read as one: which of them each row of a run comes from, exactly by their weights (which may change
+once, or more often, during the run).
 
 The parts follow a pattern that repeats, so the part of any row, and how many rows of each part came before it, are
 known without looking at the rows before: a run may continue anywhere and have any number of ranks.
@@ -6,6 +7,7 @@ known without looking at the rows before: a run may continue anywhere and have a
 
 from __future__ import annotations
 
+import bisect
 import math
 from collections.abc import Mapping, Sequence
 from fractions import Fraction
@@ -52,6 +54,48 @@ class Mixture:
         """(S,) rows of each part among the first `position` of the run, never a whole row off its share."""
         whole, rest = divmod(position, len(self.pattern))
         return np.asarray(whole * self._before[-1] + self._before[rest])
+
+
+class Phases:
+    """Mixtures of the same parts, one after another; every part goes on where it was.
+
+    Args:
+        weights: Of each phase, (S,); 0 where a phase leaves a part out.
+        starts: The row of the run with which each phase but the first begins, ascending.
+
+    Raises:
+        RecipeError: As for `Mixture`, or if no phase has a part.
+    """
+
+    def __init__(self, weights: Sequence[Sequence[float]], starts: Sequence[int]) -> None:
+        if not all(map(any, zip(*weights, strict=True))):
+            raise RecipeError(f"a part of a mixture has a weight in no phase: {list(map(list, weights))}")
+        self._starts = [0, *starts]
+        self._parts = [np.flatnonzero(each) for each in weights]
+        self._mixtures = [
+            Mixture([each[part] for part in parts.tolist()]) for each, parts in zip(weights, self._parts, strict=True)
+        ]
+        # (P, S) rows of each part before each phase.
+        self._before = np.zeros((len(weights), len(weights[0])), np.int64)
+        for phase, (start, end) in enumerate(zip(self._starts, self._starts[1:], strict=False)):
+            self._before[phase + 1] = self._before[phase] + self._within(phase, end - start)
+
+    def place(self, position: int) -> tuple[int, int]:
+        """Part of a row of the run, and how many rows of that part came before it."""
+        phase = bisect.bisect_right(self._starts, position) - 1
+        place, number = self._mixtures[phase].place(position - self._starts[phase])
+        part = int(self._parts[phase][place])
+        return part, int(self._before[phase, part]) + number
+
+    def counts(self, position: int) -> np.ndarray:
+        """(S,) rows of each part among the first `position` of the run."""
+        phase = bisect.bisect_right(self._starts, position) - 1
+        return np.asarray(self._before[phase] + self._within(phase, position - self._starts[phase]))
+
+    def _within(self, phase: int, position: int) -> np.ndarray:
+        found = np.zeros(self._before.shape[1], np.int64)
+        found[self._parts[phase]] = self._mixtures[phase].counts(position)
+        return found
 
 
 def shares_of(weights: Mapping[str, float]) -> dict[str, float]:

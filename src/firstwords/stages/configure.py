@@ -41,7 +41,8 @@ class Configure(OnCorpora):
             `{ parameters = "124M" }` all sizes.
         training: Settings of training set by hand, by the names of `training.settings.TrainSettings`.
         seed: Of weights, order and masks.
-        base, corpus, mixture, replay, remember, extend_vocabulary: Texts and what is known already, see `OnCorpora`.
+        base, corpus, mixture, final_mixture, final_share, replay, remember, extend_vocabulary: Texts and what is known
+            already, see `OnCorpora`.
             Sizes and vocabulary are the base's own, and the rates rise again (`training.continuation`).
     """
 
@@ -164,6 +165,10 @@ class Configure(OnCorpora):
         if self.mixture:
             # Until the first of them has been read once.
             shares = shares_of(self.mixture)
+            if self.final_mixture:
+                final, part = shares_of(self.final_mixture), self.final_share
+                names = dict.fromkeys([*shares, *final])
+                shares = {n: (1 - part) * shares.get(n, 0.0) + part * final.get(n, 0.0) for n in names}
             own = sizes["train"]
             sizes["train"] = min(
                 round((others[name]["train"]["tokens"] if name in others else own) / share)

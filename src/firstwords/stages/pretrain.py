@@ -53,7 +53,8 @@ class Pretrain(OnCorpora):
         model: Sizes: `{ preset = "124M" }`, `{ parameters = "124M" }`, `{ depth = 6 }`, or any of them by hand.
         training: Settings of training set by hand.
         seed: Of weights, order and masks.
-        base, corpus, mixture, replay, remember, extend_vocabulary: Texts and what is known already, see `OnCorpora`.
+        base, corpus, mixture, final_mixture, final_share, replay, remember, extend_vocabulary: Texts and what is known
+            already, see `OnCorpora`.
         engine: Where to run.
         trackers: Followers beside the terminal and `events.jsonl`, for example `[{ kind = "tensorboard" }]`.
     """
@@ -175,7 +176,8 @@ class Pretrain(OnCorpora):
         own = PackedExamples(work.inputs["tokens"].folder, "train", context, joints)
         if not self.mixture:
             return own
-        places = {name: work.inputs.get(f"tokens.{name}") for name in self.mixture}
+        names = dict.fromkeys([*self.mixture, *self.final_mixture])
+        places = {name: work.inputs.get(f"tokens.{name}") for name in names}
         parts = {
             name: own if place is None else PackedExamples(place.folder, "train", context, joints)
             for name, place in places.items()
@@ -183,7 +185,7 @@ class Pretrain(OnCorpora):
         for name, part in parts.items():
             if not len(part):
                 raise RecipeError(f"{work.name}: the corpus '{name}' has nothing to learn from")
-        return MixedRows(parts, self.mixture)
+        return MixedRows(parts, self.mixture, self.final_mixture, self.final_share)
 
     def _watched(self, work: Work, context: int) -> "dict[str, Watched]":
         """Held-out text of the other corpora."""

@@ -8,7 +8,7 @@ from typing import overload
 
 import numpy as np
 
-from firstwords.data.mixture import Mixture
+from firstwords.data.mixture import Mixture, Phases
 from firstwords.training.batch import Example
 from firstwords.training.curriculum import Order, RowOrder
 
@@ -18,16 +18,37 @@ class MixedRows(Sequence[Example]):
 
     Args:
         parts: Name to rows; none empty.
-        weights: Name to weight, of the same names.
+        weights: Name to weight; a name that is not there has none.
+        final: The weights of the last rows of a run, where they are others.
+        final_share: Share of the run's rows that are read by them.
     """
 
-    def __init__(self, parts: Mapping[str, Sequence[Example]], weights: Mapping[str, float]) -> None:
-        self.parts = [parts[name] for name in weights]
-        self.mixture = Mixture(list(weights.values()))
+    def __init__(
+        self,
+        parts: Mapping[str, Sequence[Example]],
+        weights: Mapping[str, float],
+        final: Mapping[str, float] | None = None,
+        final_share: float = 0.0,
+    ) -> None:
+        self.names = list(dict.fromkeys([*weights, *(final or ())]))
+        self.parts = [parts[name] for name in self.names]
+        self.weights, self.final, self.final_share = weights, final, final_share
         self.starts = np.cumsum([0, *map(len, self.parts)])
 
     def __len__(self) -> int:
         return int(self.starts[-1])
+
+    def mixture(self, num_positions: int) -> Mixture | Phases:
+        """Which part each of a run's rows comes from.
+
+        Args:
+            num_positions: Rows of the run.
+        """
+        phases = [self.weights, *([self.final] if self.final else [])]
+        table = [[each.get(name, 0.0) for name in self.names] for each in phases]
+        if len(table) == 1:
+            return Mixture(table[0])
+        return Phases(table, [num_positions - round(num_positions * self.final_share)])
 
     @overload
     def __getitem__(self, number: int) -> Example: ...
@@ -53,17 +74,19 @@ class MixedOrder:
         rows: Of all parts.
         order: Of each part (`curriculum.RowOrder`).
         seed: Of the run.
+        num_positions: Rows of the run.
     """
 
-    def __init__(self, rows: MixedRows, order: Order, seed: int) -> None:
+    def __init__(self, rows: MixedRows, order: Order, seed: int, num_positions: int) -> None:
         self.rows = rows
+        self.mixture = rows.mixture(num_positions)
         self.orders = [RowOrder(part, order, seed, part=number) for number, part in enumerate(rows.parts)]
 
     def keys(self, positions: range) -> list[tuple[int, int]]:
         """(epoch of its part, number in `rows`) of the rows at some positions of the run."""
         found = []
         for position in positions:
-            part, number = self.rows.mixture.place(position)
+            part, number = self.mixture.place(position)
             ((epoch, row),) = self.orders[part].keys(range(number, number + 1))
             found.append((epoch, int(self.rows.starts[part]) + row))
         return found

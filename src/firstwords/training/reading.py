@@ -44,12 +44,12 @@ def make_loader(rows: Sequence[Example], settings: TrainSettings, engine: Engine
         num_ranks=engine.num_ranks,
         in_step=engine.in_step,
         starts=step_starts(num_positions, rows_per_step, settings.first_batch_share, settings.batch_growth_share),
-        order=_order(rows, settings),
+        order=_order(rows, settings, num_positions),
         context=context,
     )
 
 
-def _order(rows: Sequence[Example], settings: TrainSettings) -> RowOrder | MixedOrder:
+def _order(rows: Sequence[Example], settings: TrainSettings, num_positions: int) -> RowOrder | MixedOrder:
     if isinstance(rows, MixedRows):
-        return MixedOrder(rows, settings.order, settings.seed)
+        return MixedOrder(rows, settings.order, settings.seed, num_positions)
     return RowOrder(rows, settings.order, settings.seed)
