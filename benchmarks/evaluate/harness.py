@@ -91,7 +91,8 @@ def harness(setting: Setting) -> list[Judged]:
 
 def _files(setting: Setting) -> dict[str, Path]:
     """The three tasks as JSON Lines, so many items of each."""
-    from firstwords.data.datasets.table import rows_of
+    from firstwords.data.labelled_files import Place
+    from firstwords.data.table_rows import rows_of
 
     items = QUICK_ITEMS if setting.quick else ITEMS
     gauntlet = setting.data / "eval-gauntlet"
@@ -100,7 +101,7 @@ def _files(setting: Setting) -> dict[str, Path]:
         ("choice", gauntlet / "world_knowledge/arc_easy.jsonl.xz"),
         ("cloze", gauntlet / "language_understanding/lambada_openai.jsonl.xz"),
     ):
-        rows = list(rows_of(source))
+        rows = [row.values for row in rows_of(Place(source, "", ""))]
         # A column of lists of one length is read most simply everywhere.
         rows = [row for row in rows if len(row.get("choices", "four")) == 4][: items[name]]
         found[name] = _write(setting.work / f"{name}.jsonl", rows)

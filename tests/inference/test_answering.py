@@ -46,7 +46,7 @@ def test_a_reply_ends_at_the_end_mark(model, monkeypatch):
                 return
             yield token
 
-    monkeypatch.setattr("firstwords.inference.language_model.stream", stream)
+    monkeypatch.setattr("firstwords.inference.text_stream.stream", stream)
     pieces, forgotten = model.reply(TALK[:2], max_tokens=9, temperature=0.5)
     assert ("".join(pieces), forgotten) == ("a list", 0)
     assert model.tokenizer.decode(seen[0]).endswith("<|assistant|>")

@@ -78,7 +78,7 @@ def test_a_text_ends_before_a_stop_string(load):
 def test_a_stream_never_cuts_a_character(load, monkeypatch):
     model = load("language_model")
     ids = model.tokenizer.encode("é日本語 ok")
-    monkeypatch.setattr("firstwords.inference.language_model.stream", lambda *_, **__: iter(ids))
+    monkeypatch.setattr("firstwords.inference.text_stream.stream", lambda *_, **__: iter(ids))
     pieces = list(model.stream("x"))
     assert "".join(pieces) == "é日本語 ok"
     assert not any("\ufffd" in piece for piece in pieces)

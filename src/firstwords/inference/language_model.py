@@ -14,13 +14,14 @@ from firstwords.inference import scoring
 from firstwords.inference.answering import answer_nats, end_ids, prompt_for
 from firstwords.inference.choice_texts import encode_choices
 from firstwords.inference.choices import Judged, judge_choices
-from firstwords.inference.generate import generate, stream
+from firstwords.inference.generate import generate
 from firstwords.inference.infilling import fill_between, fill_masks
 from firstwords.inference.labelling import TextEntity, find_text_entities, label_texts, tag_sentences
 from firstwords.inference.prompt_scoring import continuation_log_likelihoods, mean_states
 from firstwords.inference.pseudo_likelihood import masked_scorer, pseudo_log_likelihoods
 from firstwords.inference.sampling import Sampling
 from firstwords.inference.stop_strings import StopStrings
+from firstwords.inference.text_stream import stream_text
 from firstwords.model.config import ModelConfig
 from firstwords.model.hugging_face import load_folder
 from firstwords.model.transformer import Model
@@ -158,7 +159,8 @@ class LanguageModel:
         sampling = Sampling(
             temperature=temperature, top_k=top_k, top_p=top_p, min_p=min_p, repetition_penalty=repetition_penalty
         )
-        return self._stream(self._prompt(prompt), max_tokens, sampling, seed, stop, {self.tokenizer.end_of_text})
+        ends = {self.tokenizer.end_of_text}
+        return stream_text(self.model, self.tokenizer, self._prompt(prompt), max_tokens, sampling, seed, stop, ends)
 
     def reply(
         self,
@@ -188,7 +190,8 @@ class LanguageModel:
         room = max(1, self.config.context - min(max_tokens, self.config.context // 2))
         prompt = prompt_for(self.tokenizer, messages, room)
         chosen = Sampling(**sampling)  # type: ignore[arg-type]
-        pieces = self._stream(prompt.ids, max_tokens, chosen, seed, stop, end_ids(self.tokenizer))
+        ends = end_ids(self.tokenizer)
+        pieces = stream_text(self.model, self.tokenizer, prompt.ids, max_tokens, chosen, seed, stop, ends)
         return pieces, prompt.num_forgotten
 
     def answer_nats(
@@ -197,44 +200,6 @@ class LanguageModel:
         """What the text of all answers of each conversation costs, in nats (`inference.answering`)."""
         self._needs("language_model", "tells how likely an answer is")
         return answer_nats(self.model, self.tokenizer, conversations, progress)
-
-    def _stream(
-        self, prompt: list[int], max_tokens: int, sampling: Sampling, seed: int, stop: Sequence[str], ends: set[int]
-    ) -> Iterator[str]:
-        stops = StopStrings(tuple(stop), self.tokenizer)
-        tokens = stream(
-            self.model,
-            prompt,
-            max_tokens=max_tokens,
-            sampling=sampling,
-            seed=seed,
-            stop=ends,
-            ended=stops if stop else None,
-        )
-        held = ""
-        for piece in self._whole_characters(tokens):
-            whole = held + piece
-            held = stops.cut(whole)
-            if held != whole:
-                break
-            sure = stops.num_sure(held)
-            if sure:
-                yield held[:sure]
-                held = held[sure:]
-        if held:
-            yield held
-
-    def _whole_characters(self, tokens: Iterator[int]) -> Iterator[str]:
-        waiting: list[int] = []
-        for token in tokens:
-            waiting.append(token)
-            piece = self.tokenizer.decode(waiting)
-            # No character has more than four bytes: what is still broken after that stays so.
-            if not piece.endswith("\N{REPLACEMENT CHARACTER}") or len(waiting) > 4:
-                yield piece
-                waiting = []
-        if waiting:
-            yield self.tokenizer.decode(waiting)
 
     def _prompt(self, text: str) -> list[int]:
         self._needs("language_model", "continues texts")
