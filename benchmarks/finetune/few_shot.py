@@ -13,7 +13,7 @@ from benchmarks.line import Judged, Setting
 from benchmarks.process import ROOT, run_recipe
 
 SETS = ("clinc-banking", "clinc-cards", "clinc-travel", "banking77", "trec")
-WAYS = {"trec": 2}
+WAYS = 4
 QUICK = ("pretrain.causal.budget=30s", "finetune.learner.epochs=0.3")
 SEEDS, QUICK_SEEDS = 3, 1
 TREC = (
@@ -43,7 +43,7 @@ def few_shot(setting: Setting) -> list[Judged]:
         beside = accuracy["baseline"]
         bar = max(beside["chance"], beside["majority"], beside["zero-shot"])
         note = (
-            f"{WAYS.get(name, 4)}-way, [{accuracy['low']:.3f}, {accuracy['high']:.3f}], worst of 10 draws "
+            f"{WAYS}-way, [{accuracy['low']:.3f}, {accuracy['high']:.3f}], worst of 10 draws "
             f"{worst['value']:.3f}; zero-shot {beside['zero-shot']:.3f}, chance {beside['chance']:.3f}, majority "
             f"{beside['majority']:.3f}, TF-IDF of the same examples {beside['TF-IDF']:.3f}; {ran.seconds:.0f} s in all"
         )
