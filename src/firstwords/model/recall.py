@@ -1,8 +1,8 @@
 """Weights that begin with a circuit: find the place in the prompt that followed a text like this one, and repeat it.
 
-A small model needs millions of tokens until it forms such a circuit by itself, and until then it learns nothing from its
-prompt (Olsson et al. 2022, induction heads). Initial weights may already have the structure that training would find
-(Trockman & Kolter 2023, mimetic initialisation); everything stays trainable. The circuit is the textbook one:
+A small model needs millions of tokens until it forms such a circuit by itself, and until then it learns nothing from
+its prompt (Olsson et al. 2022, induction heads). Initial weights may already have the structure that training would
+find (Trockman & Kolter 2023, mimetic initialisation); everything stays trainable. The circuit is the textbook one:
 
 - a token's embedding takes one half of the stream, besides a constant; the other half is empty at first;
 - layer 1, head 1 gathers the words some places back (behind the lead of a label: the text) into the empty half;
@@ -33,8 +33,8 @@ GATHER_TURNS, PREVIOUS_TURNS, CONTENT_TURNS = (0.05, 0.25), 0.25, 0.006
 """Radians a token: slow enough to see a whole text; faster pairs tell neighbours apart; slower ones hardly turn within
 a prompt, so that content is compared across any distance."""
 GATHERED, TOLD_APART = 2.4, 2.0
-"""Weight of the gathered words (a mean of a dozen is small), and of the token before when places are compared: the
-circuit of a prompt from hand found its example from 1.5 and 0.7 x 3.5 on (docs/log 2026-11-26-learning-from-the-prompt)."""
+"""Weight of the gathered words (a mean of a dozen is small), and of the token before when places are compared. With
+3.5 and 1 the places within the question's own lead won (docs/log 2026-11-26-weights-that-recall)."""
 SHARPNESS = 3.0
 """Factor on normalised queries where a single place is meant."""
 
@@ -56,7 +56,7 @@ def check_recall(config: ModelConfig) -> None:
     )
     if not fits:
         raise RecipeError(
-            "begin = \"recall\" needs a base of layout 'qwen3' with at least 2 layers, 2 heads, a width of at least 64, "
+            "begin = \"recall\" needs a base of layout 'qwen3' with at least 2 layers, 2 heads, a width of 64 or more, "
             "tie_embeddings = true and rope_base = 1e6 (model = { num_layers = 2, width = 128, num_heads = 2, ... })"
         )
 

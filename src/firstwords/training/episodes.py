@@ -15,7 +15,6 @@ import numpy as np
 from firstwords.errors import RecipeError
 from firstwords.training.batch import Example
 
-
 MOST_LOST = 0.6
 """Of a repeated text's tokens; as many of another text join them, so that a third may still be shared."""
 DAMAGED_SHARE = 0.7
