@@ -82,3 +82,29 @@ def test_changed_names_stay_distinct_and_are_not_told(shares) -> None:
 def test_a_task_of_one_label_is_refused() -> None:
     with pytest.raises(RecipeError, match="task 't' has one label only"):
         related([question(0, [3], 0), question(1, [4], 0)], 2)
+
+
+def test_a_repeated_text_shares_words_with_its_own_class_alone() -> None:
+    texts = [question(n, [*range(10 * n + 10, 10 * n + 20), 3, 4], n % 2) for n in range(6)]
+    asked = related(texts, 4)[2]
+    assert asked.pool is not None and asked.pool.num_last == 2
+    own, damaged = 0, 0
+    for epoch in range(40):
+        episode = draw_episode(
+            asked, keyed_generator(0, epoch, 2, "e"), num_examples=4, ways=(2, 3), repeated_share=1.0
+        )
+        assert not episode.is_told and len({name.tobytes() for name in episode.candidates}) == len(episode.candidates)
+        assert len(episode.texts) == 5 and all(text[-2:].tolist() == [3, 4] for text in episode.texts)
+        tens = [[int(token) // 10 - 1 for token in text[:-2]] for text in episode.texts]
+        numbers = {way: max(set(all_of), key=all_of.count) for way, all_of in _by_way(episode.classes, tens).items()}
+        assert len(set(numbers.values())) == len(numbers)
+        own += 2 in numbers.values()
+        damaged += any(len(set(each)) > 1 for each in tens)
+    assert own > 30 and 5 < damaged < 40
+
+
+def _by_way(classes, tens) -> dict[int, list[int]]:
+    found: dict[int, list[int]] = {}
+    for way, each in zip(classes.tolist(), tens, strict=True):
+        found.setdefault(way, []).extend(each)
+    return found

@@ -15,6 +15,11 @@ import numpy as np
 from firstwords.errors import RecipeError
 from firstwords.training.batch import Example
 
+MOST_LOST = 0.6
+"""Of a repeated text's tokens; as many of another text join them, so that a third may still be shared."""
+DAMAGED_SHARE = 0.7
+"""Of the episodes of repeated texts; in the others texts come back unchanged."""
+
 
 @dataclass(frozen=True, eq=False)
 class TaskTexts:
@@ -44,10 +49,12 @@ class Pool:
     Attributes:
         names: Token ids of every class's name of every task.
         words: Tokens that occur in texts, each a possible name.
+        num_last: So many tokens end every text alike: the lead of its label.
     """
 
     names: list[np.ndarray]
     words: np.ndarray
+    num_last: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +119,7 @@ def related(rows: Sequence[Example], num_examples: int) -> list[Question]:
     tasks = {name: _task(name, questions) for name, questions in by_task.items()}
     names = [name for task in tasks.values() for name in task.answers]
     words = np.unique(np.concatenate([text for task in tasks.values() for text in task.texts] or [np.zeros(0, int)]))
-    pool = Pool(names, words)
+    pool = Pool(names, words, _common_end([text for task in tasks.values() for text in task.texts]))
     found = []
     for name, questions in by_task.items():
         task = tasks[name]
@@ -124,6 +131,14 @@ def related(rows: Sequence[Example], num_examples: int) -> list[Question]:
             expected = round((num_examples + 1) * part)
             found.append(replace(question, labels=number, task=task, pool=pool, place=place, expected_tokens=expected))
     return sorted(found, key=lambda question: question.row)
+
+
+def _common_end(texts: Sequence[np.ndarray]) -> int:
+    """How many last tokens all texts share; at least one token of each is left before them."""
+    shared = 0
+    while shared < min(map(len, texts)) - 1 and len({int(text[-1 - shared]) for text in texts}) == 1:
+        shared += 1
+    return shared
 
 
 def _task(name: str, questions: list[Question]) -> TaskTexts:
@@ -157,6 +172,7 @@ def draw_episode(
     ways: tuple[int, int],
     permuted_share: float = 0.0,
     arbitrary_share: float = 0.0,
+    repeated_share: float = 0.0,
 ) -> Episode:
     """The episode of a question.
 
@@ -167,6 +183,8 @@ def draw_episode(
         ways: Fewest and most classes.
         permuted_share: Of the episodes whose names change places.
         arbitrary_share: Of the episodes whose names are those of other tasks or words drawn at random.
+        repeated_share: Of the episodes whose classes are single texts, damaged (`_repeated`); the other shares are of
+            what is left.
     """
     task, pool = question.task, question.pool
     assert task is not None and pool is not None
@@ -175,6 +193,8 @@ def draw_episode(
     own = int(question.labels)  # type: ignore[arg-type]
     others = np.delete(np.arange(len(task.answers)), own)
     numbers = generator.permutation(np.append(generator.choice(others, num_ways - 1, replace=False), own))
+    if repeated_share and generator.random() < repeated_share:
+        return _repeated(question, num_ways, num_examples, generator)
     chosen: list[tuple[int, int]] = []
     for way, count in enumerate(balanced_counts(num_examples, num_ways, generator)):
         texts = task.by_class[numbers[way]]
@@ -191,6 +211,39 @@ def draw_episode(
     way = int(np.flatnonzero(numbers == own)[0])
     texts = [task.texts[text] for text, _ in chosen] + [task.texts[question.place]]
     return Episode(texts, np.array([each for _, each in chosen] + [way]), names, is_told, numbers)
+
+
+def _repeated(question: Question, num_ways: int, num_examples: int, generator: np.random.Generator) -> Episode:
+    """An episode in which each class is a single text, of which some words are lost and some strange ones join.
+
+    Names are arbitrary. The texts are those of the task, whatever their labels; the question's own is one of them.
+    """
+    task, pool = question.task, question.pool
+    assert task is not None and pool is not None
+    places = [question.place]
+    for place in generator.permutation(len(task.texts))[: 8 * num_ways]:
+        if len(places) < num_ways and all(task.content[place] != task.content[each] for each in places):
+            places.append(int(place))
+    if len(places) < 2:
+        raise RecipeError(f"task '{question.task_name}': repeated_share needs texts that differ")
+    bodies = [task.texts[place][: len(task.texts[place]) - pool.num_last] for place in places]
+    last = question.input_ids[len(question.input_ids) - pool.num_last :]
+    shown = np.repeat(np.arange(len(places)), balanced_counts(num_examples, len(places), generator))
+    ways = np.append(generator.permutation(shown), generator.integers(len(places)))
+    lost = generator.uniform(0.0, MOST_LOST) if generator.random() < DAMAGED_SHARE else 0.0
+    texts = []
+    for way in ways:
+        strange = task.texts[int(generator.integers(len(task.texts)))]
+        strange = strange[: len(strange) - pool.num_last]
+        parts = [_some(bodies[way], 1 - lost, generator), strange[generator.random(len(strange)) < lost]]
+        texts.append(np.concatenate([*(parts if generator.random() < 0.5 else parts[::-1]), last]))
+    names = _arbitrary_names(pool, len(places), task.answers[0][-1:], generator)
+    return Episode(texts, ways, names, False, task.classes[places])
+
+
+def _some(tokens: np.ndarray, share: float, generator: np.random.Generator) -> np.ndarray:
+    kept = generator.random(len(tokens)) < share
+    return tokens[kept] if kept.any() else tokens
 
 
 def _arbitrary_names(pool: Pool, number: int, end: np.ndarray, generator: np.random.Generator) -> list[np.ndarray]:

@@ -119,6 +119,18 @@ class Objective(Component):
         """
         return
 
+    def arrange(self, model: Any, seed: int) -> None:
+        """Change the weights that a fine-tuning starts from, where the objective does not go on from the base's.
+
+        Args:
+            model: The base with its own head, on the processor; changed in place.
+            seed: Of the run.
+
+        Raises:
+            RecipeError: If the base has not the sizes that this needs.
+        """
+        return
+
     def check_start(self, model: Any, rows: Sequence[Example]) -> None:
         """Refuse what this objective could learn nothing from, before the first step of a fine-tuning.
 

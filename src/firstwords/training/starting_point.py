@@ -57,7 +57,9 @@ def labelled(
 
     def make(settled: Objective, seed: int) -> Any:
         if keeps_head:
-            return causal_model(base)
+            model = causal_model(base)
+            bare(settled).arrange(model, seed)
+            return model
         return load_under(base, lambda sizes: settled.head(sizes, labels), seed)  # type: ignore[arg-type, return-value]
 
     rows = {}

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from firstwords.data.dataset import TaskRecord
+from firstwords.errors import RecipeError
 from firstwords.inference.language_model import LanguageModel
 from firstwords.model.config import ModelConfig
 from firstwords.model.heads import LanguageModelHead
@@ -119,3 +120,25 @@ def test_what_cannot_stand_in_a_prompt_is_refused() -> None:
         InContext().encode(TaskRecord("t#1", "g", "names " * 40, "a", task="t"), TOKENIZER, (), 32)
     with pytest.raises(ValueError, match="exceed 1 together"):
         InContext(permuted_share=0.6, arbitrary_share=0.6)
+
+
+def test_it_begins_with_the_base_or_with_weights_that_recall() -> None:
+    base = model()
+    before = base.backbone.embed_tokens.weight.clone()
+    InContext().arrange(base, 0)
+    assert before.equal(base.backbone.embed_tokens.weight)
+    with pytest.raises(RecipeError, match="tie_embeddings"):
+        InContext(begin="recall").arrange(base, 0)
+    config = ModelConfig.from_depth(
+        2, layout="qwen3", vocab_size=400, width=64, num_heads=2, context=256, tie_embeddings=True, rope_base=1e6
+    )
+    fitting = Model(config, LanguageModelHead(config), seed=1)
+    before = fitting.backbone.embed_tokens.weight.clone()
+    InContext(begin="recall").arrange(fitting, 0)
+    assert not before.equal(fitting.backbone.embed_tokens.weight)
+
+
+def test_repeated_texts_are_drawn_while_training_only() -> None:
+    plain, repeated = InContext(num_examples=4), InContext(num_examples=4, repeated_share=1.0)
+    assert batch_of(plain).input_ids.tolist() != batch_of(repeated).input_ids.tolist()
+    assert batch_of(plain, True).input_ids.tolist() == batch_of(repeated, True).input_ids.tolist()

@@ -36,6 +36,10 @@ class InContext(Objective):
         ways: Fewest and most classes of an episode.
         permuted_share: Of the training episodes, in which the classes' names change places.
         arbitrary_share: Of the training episodes, in which names are borrowed from other tasks or words at random.
+        repeated_share: Of the training episodes, in which each class is a single text, misremembered anew each time:
+            what belongs together shares words and nothing else, so that looking is learnt before meanings are.
+        begin: `base`: go on from the base's weights; `recall`: from new weights that look for the example most like the
+            question and repeat its name (`model.recall`); the base then gives tokenizer and sizes only.
         every_answer: Whether the examples' own answers are learnt too, each from those before it: many times the
             signal at no cost. An answer that nothing before it can tell is left out.
         max_words: Of a text; what is behind is left out.
@@ -50,6 +54,8 @@ class InContext(Objective):
     ways: tuple[Annotated[int, Field(ge=2)], Annotated[int, Field(ge=2)]] = (2, 6)
     permuted_share: Annotated[float, Field(ge=0, le=1)] = 0.25
     arbitrary_share: Annotated[float, Field(ge=0, le=1)] = 0.5
+    repeated_share: Annotated[float, Field(ge=0, le=1)] = 0.0
+    begin: Literal["base", "recall"] = "base"
     every_answer: bool = True
     max_words: Annotated[int, Field(ge=1)] = 48
     z_loss: float = 1e-4
@@ -81,6 +87,13 @@ class InContext(Objective):
         """See `episodes.related`."""
         return related(rows, self.num_examples) if len(rows) else rows
 
+    def arrange(self, model: Any, seed: int) -> None:
+        """See `Objective.arrange`."""
+        if self.begin == "recall":
+            from firstwords.model.recall import arrange_for_recall
+
+            arrange_for_recall(model, seed)
+
     def collate(self, examples: Sequence[Example], draws: Draws, config: "ModelConfig") -> "Batch":
         """An episode a document; while evaluating, a document for each label that the question might have."""
         import torch
@@ -100,6 +113,7 @@ class InContext(Objective):
                 ways=self.ways,
                 permuted_share=0.0 if draws.evaluating else self.permuted_share,
                 arbitrary_share=0.0 if draws.evaluating else self.arbitrary_share,
+                repeated_share=0.0 if draws.evaluating else self.repeated_share,
             )
             gold = int(episode.classes[-1])
             for way in range(len(episode.candidates)) if draws.evaluating else [gold]:
