@@ -35,12 +35,12 @@ AT_ONCE = 2
 # Method: fields of `[finetune.x]`. The name says what it is; `longer` makes as many passes as a second view costs.
 TEXTS: dict[str, str] = {
     PLAIN: "",
+    "corrected + misspelt": "correct = {{}}\nperturb = {{ texts = 0.9 }}",
+    "misspelt": "perturb = {{ texts = 0.9 }}",
+    "corrected": "correct = {{}}",
     "longer": "epochs = {twice}",
     "r_drop": 'adversary = {{ kind = "r_drop" }}',
-    "misspelt": "perturb = {{ texts = 0.9 }}",
     "misspelt + longer": "perturb = {{ texts = 0.9 }}\nepochs = {twice}",
-    "corrected": "correct = {{}}",
-    "corrected + misspelt": "correct = {{}}\nperturb = {{ texts = 0.9 }}",
 }
 EMBEDDINGS: dict[str, str] = {
     PLAIN: "",

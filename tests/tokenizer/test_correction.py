@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from firstwords.data.dataset import TextRecord
 from firstwords.data.perturbations.delete import Delete
 from firstwords.data.perturbations.insert import Insert
 from firstwords.data.perturbations.keyboard import Keyboard
@@ -72,12 +73,13 @@ def test_the_nearest_is_what_a_search_through_all_words_finds(words, word):
 
 def test_known_are_the_words_of_the_texts_and_whole_words_of_the_vocabulary():
     tokenizer = TINY["tokenizer"]()
-    known = Correction().known_words(["One two, two! 3rd b2b", "Zebra two"], tokenizer)
+    records = [TextRecord("a", "a", "One two, two! 3rd b2b", "x", pair="Zebra two")]
+    known = Correction().known_words(records, tokenizer)
     assert known.words[:3] == ("two", "one", "zebra")
     assert set(known.words[3:]) == set(whole_words(tokenizer)) - {"two", "one", "zebra"}
     assert whole_words(tokenizer) and all(len(tokenizer.encode(f"a {word}")) == 2 for word in whole_words(tokenizer))
     tokenizer.known_words = KnownWords(("quagga",), 3)
-    assert "quagga" in Correction().known_words(["zebra"], tokenizer).words
+    assert "quagga" in Correction().known_words(records, tokenizer).words
 
 
 def test_a_folder_keeps_them_and_texts_are_read_by_them(tmp_path):

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Annotated
 from pydantic import Field
 
 from firstwords.artifact import write_json
+from firstwords.data.dataset import TextRecord
 from firstwords.data.perturbation import rewritten, word_places
 from firstwords.errors import RecipeError
 from firstwords.recipe import Component
@@ -27,8 +28,8 @@ KNOWN_WORDS = "known_words.json"
 CORRECTION_NOTE = f"""\
 # Words are corrected before they are read
 
-`firstwords` reads a word that is not in `{KNOWN_WORDS}` as the nearest one that is, at one edit's distance. transformers
-loads this folder without that: it gives the same answers for texts whose words are all known.
+`firstwords` reads a word that is not in `{KNOWN_WORDS}` as the nearest one that is, at one edit's distance.
+transformers loads this folder without that: it gives the same answers for texts whose words are all known.
 """
 # Different words whose correction is remembered.
 REMEMBERED = 2**16
@@ -123,16 +124,16 @@ class Correction(Component):
 
     min_letters: Annotated[int, Field(ge=2)] = 3
 
-    def known_words(self, texts: Iterable[str], tokenizer: "Tokenizer") -> KnownWords:
+    def known_words(self, records: Iterable[TextRecord], tokenizer: "Tokenizer") -> KnownWords:
         """Words of the training texts, the most frequent first, then what the base knows.
 
         Args:
-            texts: To learn from.
+            records: To learn from.
             tokenizer: Of the base; its own known words, if it was fine-tuned with any, and the whole ones of its
                 vocabulary.
         """
         counts: Counter[str] = Counter()
-        for text in texts:
+        for text in (text for record in records for text in (record.text, record.pair) if text is not None):
             counts.update(text[start:end].lower() for start, end in word_places(text))
         learnt = sorted((word for word in counts if word.isalpha()), key=lambda word: (-counts[word], word))
         earlier = tokenizer.known_words.words if tokenizer.known_words is not None else ()

@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING
 from firstwords.artifact import atomic_write, write_json
 from firstwords.errors import RecipeError
 from firstwords.recipe import Component
-from firstwords.tokenizer.correction import KNOWN_WORDS, KnownWords
 from firstwords.tokenizer.chat_template import ChatTemplate, read_template, special_names
+from firstwords.tokenizer.correction import KNOWN_WORDS, KnownWords
 from firstwords.tokenizer.patterns import pattern_of, pieces
 
 if TYPE_CHECKING:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from firstwords.data.dataset import TextRecord
 from firstwords.errors import RecipeError
 from firstwords.model.config import ModelConfig
 from firstwords.model.hugging_face import config_under, load_under
@@ -66,7 +65,7 @@ def labelled(
         assert scratch is not None
         scratch.mkdir(parents=True, exist_ok=True)
         tokenizer, tokenizer_folder = take_over(base, scratch), scratch
-        tokenizer.known_words = correct.known_words(_texts(parts["train"]), tokenizer)
+        tokenizer.known_words = correct.known_words(parts["train"], tokenizer)
         tokenizer.known_words.save(scratch)
     keeps_head = bare(objective).keeps_head
     config = causal_model(base).config if keeps_head else config_under(base)
@@ -86,13 +85,6 @@ def labelled(
                 raise RecipeError(f"{data}: {error}") from error
         rows[part] = objective.relate(encoded)
     return StartingPoint(config=config, tokenizer=tokenizer, tokenizer_folder=tokenizer_folder, rows=rows, make=make)
-
-
-def _texts(records: Sequence[TextRecord]) -> Iterator[str]:
-    for record in records:
-        yield record.text
-        if record.pair is not None:
-            yield record.pair
 
 
 def conversations(
