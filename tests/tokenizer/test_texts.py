@@ -13,8 +13,6 @@ from firstwords.tokenizer.texts import MAX_DOCUMENTS, encode_pair, encode_text
 CHARACTERS = SimpleNamespace(
     encode=lambda text: [ord(sign) for sign in text], end_of_text=7, frame=([], []), known_words=None
 )
-    encode=lambda text: [ord(sign) for sign in text], end_of_text=7, frame=([], []), known_words=None
-)
 FRAMED = SimpleNamespace(encode=CHARACTERS.encode, end_of_text=7, frame=([1, 2], [3]), known_words=None)
 
 
