@@ -244,8 +244,8 @@ def _told(name: str, method: str, attack: str, results: list[Results], seconds: 
             f"{100 * first['high']:.1f}]; whole test {100 * _mean(results, 'classification', 'accuracy'):.1f}; "
             f"success {100 * _mean(results, attack, 'attack_success'):.0f}%, "
             f"{_mean(results, attack, 'attack_queries'):.0f} queries, words changed "
-            f"{100 * _mean(results, attack, 'attack_changed'):.1f}%; {len(results)} seeds; TF-IDF under it {100 * linear:.1f}; "
-            f"{seconds:.0f} s of processor{limits}"
+            f"{100 * _mean(results, attack, 'attack_changed'):.1f}%; {len(results)} seeds; "
+            f"TF-IDF under it {100 * linear:.1f}; {seconds:.0f} s of processor{limits}"
         ),
     )
 
