@@ -84,9 +84,9 @@ class KnownWords:
         return found[0].upper() + found[1:] if word[0].isupper() else found
 
     def _nearest(self, small: str) -> str | None:
+        # Equal keys begin and end alike, as nothing but inner letters is taken out of them.
         near = {word for key in (small, *_deletions(small)) for word in self._near.get(key, ())}
-        near = {word for word in near if word[0] == small[0] and word[-1] == small[-1] and is_one_edit(small, word)}
-        return min(near, key=self._rank.__getitem__, default=None)
+        return min((word for word in near if is_one_edit(small, word)), key=self._rank.__getitem__, default=None)
 
     def save(self, folder: Path) -> None:
         """Write `known_words.json`."""
