@@ -100,7 +100,7 @@ def trec_embeddings(setting: Setting) -> list[Judged]:
 
 
 def _of_texts(setting: Setting, name: str, parts: Parts, seeds: tuple[int, ...], num_items: int) -> Comparison:
-    quick = (PLAIN, "corrected + misspelt")
+    quick = (PLAIN, "corrected")
     return Comparison(
         name=name,
         parts=parts,
