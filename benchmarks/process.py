@@ -75,10 +75,18 @@ def run(command: list[str], *, folder: Path, environment: dict[str, str] | None 
         )
 
 
-def run_recipe(recipe: Path, folder: Path, *overrides: str, workers: int = 2, until: str | None = None) -> Ran:
+def run_recipe(
+    recipe: Path,
+    folder: Path,
+    *overrides: str,
+    workers: int = 2,
+    threads: int | None = None,
+    until: str | None = None,
+) -> Ran:
     """Run a recipe of ours in a process of its own, its artifacts below `folder`."""
     command = [sys.executable, "-m", "firstwords", "run", str(recipe), *overrides]
     command += ["--artifacts", str(folder / "artifacts"), "--workers", str(workers)]
+    command += ["--threads", str(threads)] if threads else []
     command += ["--until", until] if until else []
     return run(command, folder=folder, environment={"PYTHONPATH": str(ROOT / "src")})
 

@@ -82,3 +82,19 @@ def test_what_cannot_be_shown_is_told(recipe, tmp_path) -> None:
     )
     with pytest.raises(RecipeError, match="the tokenizer of pretrain.masked is not there yet: firstwords run"):
         examples_of(recipe, "finetune.words", tmp_path, 3)
+
+
+def test_texts_are_shown_as_they_are_read_where_words_are_corrected(recipe, tmp_path) -> None:
+    (tmp_path / "slips.jsonl").write_text('{"text": "lsit of naems", "label": "a"}\n')
+    table = f'kind = "table", path = "{tmp_path}/texts.jsonl", test = "{tmp_path}/slips.jsonl", validation_share = 0'
+    for name, field in (("read", ""), ("corrected", "correct = {}\n")):
+        recipe.write_text(
+            recipe.read_text() + f'[finetune.{name}]\nbase = "pretrain.masked"\n{field}'
+            f'objective = {{ kind = "sequence_classification" }}\ndata = {{ {table} }}\n'
+        )
+    shown = {
+        name: ["".join(each.tokens).strip() for each in examples_of(recipe, f"finetune.{name}", tmp_path, 9).examples]
+        for name in ("read", "corrected")
+    }
+    assert shown["read"][-1] == "lsit of naems"
+    assert shown["corrected"] == [*shown["read"][:-1], "list of names"]

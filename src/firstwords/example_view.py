@@ -95,6 +95,8 @@ def examples_of(recipe: str | Path, stage: str, root: Path, limit: int) -> Examp
     folder, context, note = _tokenizer_folder(plan, found.base)
     documents = _documents(plan, stage) if type(found.data).needs_documents else None
     tokenizer, parts = Tokenizer.load(folder), found.data.parts(documents)
+    if found.correct is not None:
+        tokenizer.known_words = found.correct.known_words(parts["train"], tokenizer)
     labels = label_names([*parts["train"], *parts["validation"]])
     shown = []
     for part in PARTS:

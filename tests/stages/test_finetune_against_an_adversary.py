@@ -12,7 +12,7 @@ from firstwords.stages.finetune import Finetune
 
 OTHER = Path(__file__).with_name("test_finetune.py")
 STAGE = runpy.run_path(str(OTHER))
-FIELDS = {"perturb": {"texts": 0.7}, "adversary": {"kind": "freelb"}}
+FIELDS = {"perturb": {"texts": 0.7}, "correct": {}, "adversary": {"kind": "freelb"}}
 
 
 def test_a_killed_run_that_continues_writes_the_same_bytes(tmp_path):
@@ -60,3 +60,31 @@ def test_unknown_fields_of_an_adversary_are_refused(tmp_path):
         build(Finetune, fields | {"adversary": "freelbb"})
     with pytest.raises(RecipeError, match="adversary needs all weights on every rank"):
         build(Finetune, fields | {"adversary": "freelb", "engine": "fsdp"})
+
+
+def test_a_model_that_corrects_answers_about_a_slip_as_about_the_word(tmp_path):
+    base, data = STAGE["make_base"](tmp_path / "base", causal=False), STAGE["class_folders"](tmp_path)
+    for name, fields in (("plain", {}), ("corrected", {"correct": {}})):
+        STAGE["run"](tmp_path / name, STAGE["LABELS"], data, base, epochs=1, **fields)
+    plain, corrected = (STAGE["LanguageModel"].load(tmp_path / name / "model") for name in ("plain", "corrected"))
+    train = STAGE["read_records"](tmp_path / "plain" / "train.parquet")
+    text, word = next((r.text, w) for r in train for w in r.text.split() if w.isalpha() and len(w) > 4)
+    slip = text.replace(word, word[:2] + "q" + word[2:])
+    asked = [text, slip]
+    same = corrected.label_log_probabilities(asked)
+    assert (same[0] == same[1]).all()
+    assert (same[0] == plain.label_log_probabilities([text])[0]).all()  # known texts are learnt from as before
+    assert (plain.label_log_probabilities(asked)[0] != plain.label_log_probabilities(asked)[1]).any()
+    assert "known_words.json" in (tmp_path / "corrected" / "model" / "README.md").read_text()
+
+    # A second fine-tuning goes on correcting.
+    again = STAGE["Artifact"](name="finetune.corrected", folder=tmp_path / "corrected")
+    STAGE["run"](tmp_path / "again", STAGE["LABELS"], data, again, epochs=1)
+    known = STAGE["LanguageModel"].load(tmp_path / "again" / "model").tokenizer.known_words
+    assert known.words == corrected.tokenizer.known_words.words
+
+
+def test_only_whole_texts_are_corrected(tmp_path):
+    fields = {"base": "pretrain.x", "objective": "token_classification", "correct": {}}
+    with pytest.raises(RecipeError, match="correct: the words of whole texts"):
+        build(Finetune, fields | {"data": STAGE["conll_files"](tmp_path)})

@@ -10,8 +10,10 @@ from hypothesis import strategies as st
 
 from firstwords.tokenizer.texts import MAX_DOCUMENTS, encode_pair, encode_text
 
-CHARACTERS = SimpleNamespace(encode=lambda text: [ord(sign) for sign in text], end_of_text=7, frame=([], []))
-FRAMED = SimpleNamespace(encode=CHARACTERS.encode, end_of_text=7, frame=([1, 2], [3]))
+CHARACTERS = SimpleNamespace(
+    encode=lambda text: [ord(sign) for sign in text], end_of_text=7, frame=([], []), known_words=None
+)
+FRAMED = SimpleNamespace(encode=CHARACTERS.encode, end_of_text=7, frame=([1, 2], [3]), known_words=None)
 
 
 def test_an_empty_text_is_the_end_mark_alone():
@@ -40,7 +42,7 @@ def test_every_document_is_framed():
 def test_the_first_text_of_a_pair_stands_before_every_part_of_the_second():
     encode = CHARACTERS.encode
     batch = {"encode_batch": lambda texts: list(map(encode, texts))}
-    tokenizer = SimpleNamespace(encode=encode, end_of_text=7, frame=([], []), **batch)
+    tokenizer = SimpleNamespace(encode=encode, end_of_text=7, frame=([], []), known_words=None, **batch)
     first, second = tokenizer.encode("who knows"), tokenizer.encode("a b c " * 10)
     pair = encode_pair(tokenizer, "who knows", "a b c " * 10, 24)
     parts = [pair.input_ids[a:b].tolist() for a, b in itertools.pairwise(pair.bounds)]

@@ -28,8 +28,15 @@ from firstwords.model.decisions import load_decisions, save_decisions
 from firstwords.model.heads import Head, SequenceHead, make_head
 from firstwords.model.transformer import Model
 from firstwords.model.weight_files import WEIGHTS, WeightFiles
+from firstwords.tokenizer.correction import CORRECTION_NOTE, KNOWN_WORDS
 
-TOKENIZER_FILES = ("tokenizer.json", "tokenizer_config.json", "special_tokens_map.json", "chat_template.jinja")
+TOKENIZER_FILES = (
+    "tokenizer.json",
+    "tokenizer_config.json",
+    "special_tokens_map.json",
+    "chat_template.jinja",
+    KNOWN_WORDS,
+)
 HYBRID_CARD = """\
 # A hybrid language model
 
@@ -285,6 +292,9 @@ def _copy_tokenizer(source: Path | None, folder: Path) -> None:
         assert source is not None
         if (Path(source) / name).is_file():
             shutil.copyfile(Path(source) / name, folder / name)
+    if (folder / KNOWN_WORDS).is_file():
+        with (folder / "README.md").open("a", encoding="utf-8") as file:
+            file.write(CORRECTION_NOTE)
     path = folder / "tokenizer.json"
     values = json.loads(path.read_bytes()) if path.is_file() else {}
     if values.get("truncation") or values.get("padding"):

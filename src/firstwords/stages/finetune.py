@@ -8,13 +8,14 @@ from pydantic import Field
 
 from firstwords.compute.engine import Engine
 from firstwords.compute.engines.single import Single
-from firstwords.data.dataset import PARTS, Dataset, label_names, table_of
+from firstwords.data.dataset import PARTS, Dataset, TextRecord, label_names, table_of
 from firstwords.errors import RecipeError
 from firstwords.model.base import Base
 from firstwords.model.config import Reason
 from firstwords.recipe import Count, Kind, build, kind_of
 from firstwords.stage import Outcome, Stage, Work
 from firstwords.stages.decontaminate import corpus
+from firstwords.tokenizer.correction import Correction
 from firstwords.training.adapter import Adapter
 from firstwords.training.adversary import Adversary, against
 from firstwords.training.attacked_text import AttackedText
@@ -67,6 +68,7 @@ class Finetune(Stage):
         seeds: Train once for each of these, or for so many from `seed` on; evaluation tells mean, spread and worst.
         engine: Where to run.
         perturb: Show some texts misspelt, in another way in each epoch.
+        correct: Read words that neither the base nor the training part knows as the nearest known one, now and later.
         adversary: Learn from embeddings that are displaced to where it hurts, or demand equal answers nearby.
         hard_examples: Show again what an earlier model got wrong.
     """
@@ -86,6 +88,7 @@ class Finetune(Stage):
     seeds: Annotated[int, Field(ge=1)] | tuple[int, ...] | None = None
     engine: Annotated[Engine, Kind("compute.engines")] = field(default_factory=Single)
     perturb: AttackedText | None = None
+    correct: Correction | None = None
     adversary: Annotated[Adversary, Kind("training.adversaries")] | None = None
     hard_examples: HardExamples | None = None
 
@@ -100,6 +103,11 @@ class Finetune(Stage):
                 "an adversary needs all weights on every rank, which engine 'fsdp' shares out: use 'data_parallel'"
             )
         wanted, given = type(self.objective).record, type(self.data).record
+        if self.correct is not None and wanted is not TextRecord:
+            raise RecipeError(
+                f"correct: the words of whole texts are corrected; objective '{kind_of(type(self.objective))}' reads "
+                "something else"
+            )
         if wanted is None:
             raise RecipeError(f"objective '{kind_of(type(self.objective))}' is for pre-training, not for labelled data")
         if wanted is not given:
@@ -173,7 +181,8 @@ class Finetune(Stage):
         base = self.base.model_folder(work.inputs)
         if type(self.objective).has_labels:
             learnt_from = {part: parts[part] for part in PARTS[:2]}
-            return starting_point.labelled(base, objective, learnt_from, labels, kind_of(type(self.data)))
+            data, scratch = kind_of(type(self.data)), work.scratch("tokenizer")
+            return starting_point.labelled(base, objective, learnt_from, labels, data, self.correct, scratch)
         start = starting_point.conversations(
             base,
             objective,

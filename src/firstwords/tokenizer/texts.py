@@ -32,10 +32,10 @@ def encode_text(tokenizer: Tokenizer, text: str, context: int) -> EncodedText:
 
     A text longer than the context is cut into as few documents of equal length (within one token) as it needs; what is
     behind `MAX_DOCUMENTS` contexts is left out. An empty text becomes the end-of-text token alone. Every document is
-    put into the tokenizer's frame.
+    put into the tokenizer's frame. Unknown words are corrected first, where the tokenizer knows what to.
     """
     room = room_for_text(tokenizer, context)
-    ids = tokenizer.encode(text) or ([] if any(tokenizer.frame) else [tokenizer.end_of_text])
+    ids = tokenizer.encode(_corrected(tokenizer, text)) or ([] if any(tokenizer.frame) else [tokenizer.end_of_text])
     kept = np.array(ids[: MAX_DOCUMENTS * room], dtype=np.int32)
     num_documents = max(1, -(-len(kept) // room))
     bounds = np.arange(num_documents + 1, dtype=np.int64) * len(kept) // num_documents
@@ -99,7 +99,8 @@ def encode_pair(tokenizer: Tokenizer, first: str, second: str, context: int) -> 
     room = context - len(before) - len(between) - len(after)
     if room < 2:
         raise ValueError(f"a context of {context} tokens has no room for two texts")
-    asked, answered = (ids or [tokenizer.end_of_text] for ids in tokenizer.encode_batch([first, second]))
+    texts = [_corrected(tokenizer, text) for text in (first, second)]
+    asked, answered = (ids or [tokenizer.end_of_text] for ids in tokenizer.encode_batch(texts))
     asked = asked[: max(1, room - len(answered), room // 2)]
     part = room - len(asked)
     kept = answered[: MAX_DOCUMENTS * part]
@@ -111,3 +112,7 @@ def encode_pair(tokenizer: Tokenizer, first: str, second: str, context: int) -> 
         types += [0] * (len(before) + len(asked) + len(between)) + [1] * (len(piece) + len(after))
         bounds.append(len(ids))
     return EncodedPair(np.array(ids, dtype=np.int32), np.array(bounds, dtype=np.int64), np.array(types, dtype=np.int64))
+
+
+def _corrected(tokenizer: Tokenizer, text: str) -> str:
+    return text if tokenizer.known_words is None else tokenizer.known_words.corrected(text)

@@ -16,6 +16,7 @@ from firstwords.artifact import atomic_write, write_json
 from firstwords.errors import RecipeError
 from firstwords.recipe import Component
 from firstwords.tokenizer.chat_template import ChatTemplate, read_template, special_names
+from firstwords.tokenizer.correction import KNOWN_WORDS, KnownWords
 from firstwords.tokenizer.patterns import pattern_of, pieces
 
 if TYPE_CHECKING:
@@ -74,6 +75,7 @@ class Tokenizer:
         unknown: Id of what a foreign vocabulary cannot write; None where, as in ours, there is nothing of the kind.
         infilling: First of the three ids of `INFILLING_TOKENS`; None where the vocabulary has none.
         template: How conversations are written; None where the folder says nothing of it.
+        known_words: What unknown words of a classifier's texts are corrected to; None where they stay.
 
     Args:
         backend: The library's.
@@ -97,6 +99,7 @@ class Tokenizer:
         first = infilling[0]
         self.infilling: int | None = first if first is not None and infilling[1:] == [first + 1, first + 2] else None
         self.template: ChatTemplate | None = None
+        self.known_words: KnownWords | None = None
 
     @property
     def special(self) -> dict[str, int]:
@@ -164,6 +167,7 @@ class Tokenizer:
         source = read_template(Path(folder))
         if source is not None:
             tokenizer.template = ChatTemplate(source, special_names(Path(folder)), tuple(tokenizer.special))
+        tokenizer.known_words = KnownWords.load(Path(folder))
         return tokenizer
 
     def save(self, folder: Path) -> None:
@@ -333,7 +337,7 @@ def take_over(source: Path, folder: Path) -> Tokenizer:
         RecipeError: If it is no tokenizer that this package can use.
     """
     tokenizer = Tokenizer.load(source)
-    for name in ("tokenizer.json", "chat_template.jinja"):
+    for name in ("tokenizer.json", "chat_template.jinja", KNOWN_WORDS):
         if (source / name).is_file():
             with atomic_write(folder / name) as temporary:
                 temporary.write_bytes((source / name).read_bytes())

@@ -10,7 +10,8 @@ from typing import Any
 from firstwords.errors import RecipeError
 from firstwords.model.config import ModelConfig
 from firstwords.model.hugging_face import config_under, load_under
-from firstwords.tokenizer.tokenizer import Tokenizer
+from firstwords.tokenizer.correction import Correction
+from firstwords.tokenizer.tokenizer import Tokenizer, take_over
 from firstwords.training.adversary import bare
 from firstwords.training.batch import Example
 from firstwords.training.language_base import causal_model, encode_parts, language_base
@@ -37,7 +38,13 @@ class StartingPoint:
 
 
 def labelled(
-    base: Path, objective: Objective, parts: Mapping[str, Sequence[Any]], labels: Sequence[str], data: str
+    base: Path,
+    objective: Objective,
+    parts: Mapping[str, Sequence[Any]],
+    labels: Sequence[str],
+    data: str,
+    correct: Correction | None = None,
+    scratch: Path | None = None,
 ) -> StartingPoint:
     """The backbone of a base under a new head, or the base itself where the objective keeps its head.
 
@@ -47,11 +54,19 @@ def labelled(
         parts: Records by part, of those parts that are to be encoded.
         labels: Names of the classes or tags.
         data: What errors call the data.
+        correct: Unknown words of texts, by what the training part and the base know.
+        scratch: A folder for the tokenizer's files where words are corrected.
 
     Raises:
         RecipeError: If a record cannot be an example, or the base is not of the kind that the objective needs.
     """
-    tokenizer = Tokenizer.load(base)
+    tokenizer, tokenizer_folder = Tokenizer.load(base), base
+    if correct is not None:
+        assert scratch is not None
+        scratch.mkdir(parents=True, exist_ok=True)
+        tokenizer, tokenizer_folder = take_over(base, scratch), scratch
+        tokenizer.known_words = correct.known_words(parts["train"], tokenizer)
+        tokenizer.known_words.save(scratch)
     keeps_head = bare(objective).keeps_head
     config = causal_model(base).config if keeps_head else config_under(base)
 
@@ -71,7 +86,7 @@ def labelled(
             except ValueError as error:
                 raise RecipeError(f"{data}: {error}") from error
         rows[part] = objective.relate(encoded)
-    return StartingPoint(config=config, tokenizer=tokenizer, tokenizer_folder=base, rows=rows, make=make)
+    return StartingPoint(config=config, tokenizer=tokenizer, tokenizer_folder=tokenizer_folder, rows=rows, make=make)
 
 
 def conversations(
