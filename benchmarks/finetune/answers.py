@@ -69,7 +69,7 @@ def preference(setting: Setting) -> list[Judged]:
 
 
 def _rendered(folder: Path) -> tuple[int, int, int]:
-    """How many of a fine-tuning's conversations transformers renders alike, how many are learnt exactly, of how many."""
+    """Of a fine-tuning's conversations: how many transformers renders alike, how many are learnt exactly, how many."""
     from transformers import AutoTokenizer
 
     from firstwords.data.conversation import as_messages

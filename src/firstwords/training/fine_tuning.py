@@ -33,9 +33,9 @@ class Pace:
 
     Attributes:
         rate_share: Of the usual rate.
-        full_updates: Updates for which that share was found. In a run of fewer the rate is as many times higher, at most
-            four times; and in a small model of ours embedding and head alone are trained, unless the recipe sets the
-            rate: what layers learn of few pairs of answers does not carry over to others.
+        full_updates: Updates for which that share was found. In a run of fewer the rate is as many times higher, at
+            most four times; and in a small model of ours embedding and head alone are trained, unless the recipe sets
+            the rate: what layers learn of few pairs of answers does not carry over to others.
         batch_examples: Of one update, if not the usual.
         has_adapter: Whether few parameters inside the layers are all that is trained.
         learns: What kind it is, in words.

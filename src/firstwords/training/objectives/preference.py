@@ -37,6 +37,7 @@ class Preference(Objective):
             likelihood from sinking, which a difference alone allows.
     """
 
+    version: ClassVar[int] = 2
     record: ClassVar[type | None] = PreferenceRecord
     has_labels: ClassVar[bool] = False
     # Preferences move a model that can answer already: TRL takes 1e-6 where it takes 2e-5 for answers, in runs as long
