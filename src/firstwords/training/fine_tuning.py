@@ -22,8 +22,8 @@ RATE_TIMES_WIDTH = 0.2
 # the square of the width, the 5e-5 at 768 and 3e-5 at 1,024 that Devlin et al. 2019 found best for BERT.
 ADOPTED_RATE, ADOPTED_WIDTH = 2e-4, 384
 ADOPTED_MIN_EPOCHS, ADOPTED_MAX_EPOCHS = 2, 10
-# A rate found for long runs covers the same distance in a short one when it is as many times higher; beyond four times
-# single steps are too long (docs/log/2026-11-26-preferences.md).
+# A rate found for long runs covers the same distance in a short one when it is as many times higher; four times is the
+# most that was tried (docs/log/2026-11-26-preferences.md).
 MOST_FASTER = 4.0
 
 
