@@ -1,11 +1,13 @@
 """A model that is taught to answer, and then what people prefer: the recipe `chat` from raw text to figures.
 
 Both lines run the recipe as a user does, in one folder each; `--quick` shortens pre-training. Bars: held-out answers
-cost fewer bits than with the base; held-out pairs are ranked better than by the reference, with the whole interval
-above one half.
+cost fewer bits than with the base, and every example is what transformers makes of it and is learnt where it answers;
+held-out pairs are ranked better than by the reference, with the whole interval above one half.
 """
 
 import json
+from importlib.metadata import version
+from pathlib import Path
 from typing import Any
 
 from benchmarks.line import Judged, Setting
@@ -21,7 +23,25 @@ def instruction(setting: Setting) -> list[Judged]:
     found = results["answers"]["bits_per_byte"]
     base = found["baseline"]["base"]
     bounds = f"[{found['low']:.3f}, {found['high']:.3f}]; {note}"
+    (folder,) = (setting.work / "artifacts" / "finetune").glob("answers-*")
+    equal, exact, number = _rendered(folder)
     return [
+        Judged(
+            name="answers-rendered",
+            figure=equal / number,
+            unit="of examples",
+            bar=1.0,
+            peer="transformers",
+            peer_version=version("transformers"),
+            note=f"the same ids as apply_chat_template, {number:,} conversations",
+        ),
+        Judged(
+            name="answers-learnt",
+            figure=exact / number,
+            unit="of examples",
+            bar=1.0,
+            note="what is learnt decodes to the answers and their end marks, nothing else",
+        ),
         Judged(name="answers-bits-per-byte", figure=found["value"], unit="bits/byte", note=bounds),
         Judged(name="answers-base", figure=base, unit="bits/byte", note="the base, which reads turns as paragraphs"),
         Judged(
@@ -46,6 +66,29 @@ def preference(setting: Setting) -> list[Judged]:
             note=f"the reference: {likely['baseline']['reference']:.1f}",
         ),
     ]
+
+
+def _rendered(folder: Path) -> tuple[int, int, int]:
+    """Of a fine-tuning's conversations: how many transformers renders alike, how many are learnt exactly, how many."""
+    from transformers import AutoTokenizer
+
+    from firstwords.data.conversation import as_messages
+    from firstwords.data.dataset import PARTS, read_records
+    from firstwords.tokenizer.conversation import encode_conversation
+    from firstwords.tokenizer.tokenizer import Tokenizer
+
+    ours, theirs = Tokenizer.load(folder / "model"), AutoTokenizer.from_pretrained(folder / "model")
+    assert ours.template is not None
+    end = ours.template.end_mark()
+    records: list[Any] = [record for part in PARTS for record in read_records(folder / f"{part}.parquet")]
+    equal = exact = 0
+    for record in records:
+        messages = as_messages(record.messages)
+        encoded = encode_conversation(ours, messages)
+        equal += theirs.apply_chat_template(messages, return_dict=True)["input_ids"] == encoded.ids.tolist()
+        wanted = "".join(message["content"] + end for message in messages if message["role"] == "assistant")
+        exact += ours.decode(encoded.ids[encoded.learnt].tolist()) == wanted
+    return equal, exact, len(records)
 
 
 def _run(setting: Setting, model: str) -> tuple[dict[str, Any], str]:

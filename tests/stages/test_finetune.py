@@ -154,6 +154,13 @@ def test_a_model_learns_to_answer_and_then_what_is_preferred(tmp_path):
     assert curve["preference_accuracy"][-1] == 1.0
     assert len(pq.read_table(tmp_path / "y" / "reference.parquet")) == 80
 
+    # Left to itself, so short a run keeps the layers as they are.
+    outcome = run(tmp_path / "z", {"kind": "preference"}, pair_files(tmp_path), answers, epochs=1)
+    assert {"rate", "matrix_rate", "vector_rate"} <= {name for name, _, _ in outcome.reasons}
+    before, after = (dict(LanguageModel.load(tmp_path / name / "model").model.named_parameters()) for name in "xz")
+    moved = {name for name in before if not torch.equal(before[name], after[name])}
+    assert moved and all("embed_tokens" in name or "lm_head" in name for name in moved)
+
 
 def test_an_adapter_is_written_by_itself_and_is_part_of_the_model(tmp_path):
     base = make_base(tmp_path / "base", causal=False)

@@ -121,13 +121,14 @@ REAL = [
 
 @pytest.mark.parametrize(("kind", "path"), REAL)
 @pytest.mark.parametrize("which", ["ours", "chatml"])
+@pytest.mark.parametrize("every", [16, pytest.param(1, marks=pytest.mark.slow)])
 @pytest.mark.skipif("FIRSTWORDS_DATA" not in os.environ, reason="needs FIRSTWORDS_DATA")
-def test_every_real_example_is_rendered_as_transformers_does(folder, kind, path, which):
+def test_every_real_example_is_rendered_as_transformers_does(folder, kind, path, which, every):
     from firstwords.find import find
 
     theirs, tokenizer = transformers_tokenizer(folder / which), Tokenizer.load(folder / which)
     parts = build(find("data.datasets", kind), {"paths": [f"$FIRSTWORDS_DATA/{path}"]}).parts()
-    records = [record for part in parts.values() for record in part][::16]
+    records = [record for part in parts.values() for record in part][::every]
     end = tokenizer.template.end_mark()
     for record in records:
         messages = as_messages(record.messages)

@@ -1,7 +1,9 @@
+from dataclasses import replace
+
 import pytest
 
 from firstwords.model.config import ModelConfig
-from firstwords.training.fine_tuning import MAX_EPOCHS, MIN_EPOCHS, FineTuneSettings, derive
+from firstwords.training.fine_tuning import MAX_EPOCHS, MIN_EPOCHS, FineTuneSettings, Pace, derive
 
 CONFIG = ModelConfig.from_depth(2, layout="eurobert", vocab_size=64, mask_id=2)
 
@@ -25,12 +27,42 @@ def test_what_the_recipe_says_goes_first_and_is_told_so() -> None:
     assert told["batch_examples"] != "the recipe says so"
 
 
+PREFERENCE = Pace(rate_share=0.05, full_updates=500, batch_examples=8, learns="'preference'")
+
+
+def paced(pace: Pace, num_examples: int = 1_000, config: ModelConfig = CONFIG, **chosen):
+    found, reasons = derive(
+        num_examples=num_examples, num_tokens=1, config=config, chosen=FineTuneSettings(**chosen), pace=pace
+    )
+    return found, {reason.name: reason.reason for reason in reasons}
+
+
 def test_other_kinds_of_training_take_a_share_of_the_rate() -> None:
-    given = {"num_examples": 1_900, "num_tokens": 1, "config": CONFIG, "rate_share": 0.05, "learns": "'preference'"}
-    found, reasons = derive(chosen=FineTuneSettings(), **given)
+    found, told = paced(PREFERENCE)  # 3 passes, 375 updates are fewer than 500
+    assert found.batch_examples == 8
+    found, told = paced(PREFERENCE, 2_000)  # 3 passes, 750 updates
     assert (found.matrix_rate, found.head_rate) == pytest.approx((7.8e-5, 1.56e-4))
-    assert {r.name: r.reason for r in reasons}["rate"] == "0.05 times the usual, for 'preference'"
-    assert derive(chosen=FineTuneSettings(rate=1e-3), **given)[0].matrix_rate == 1e-3
+    assert told["rate"] == "0.05 times the usual, for 'preference'"
+    assert paced(PREFERENCE, rate=1e-3)[0].matrix_rate == 1e-3
+
+
+def test_a_short_run_goes_as_far_by_a_higher_rate_and_leaves_the_layers_alone() -> None:
+    found, told = paced(PREFERENCE)
+    assert (found.matrix_rate, found.vector_rate) == (0, 0)
+    assert found.embedding_rate == found.head_rate == pytest.approx(7.8e-5 * 500 / 375)
+    assert told["rate"].endswith("1.3 times that in 375 updates, where 500 are usual")
+    assert "layers" in told["matrix_rate"] and "layers" in told["vector_rate"]
+    shortest = paced(PREFERENCE, 10)[0]
+    assert shortest.embedding_rate == pytest.approx(4 * 7.8e-5)  # and no further
+
+
+def test_layers_are_trained_where_they_are_all_there_is_or_the_recipe_says_how_fast() -> None:
+    assert paced(replace(PREFERENCE, has_adapter=True))[0].matrix_rate > 0
+    assert paced(PREFERENCE, rate=1e-4)[0].matrix_rate == 1e-4
+    found, told = paced(PREFERENCE, training={"matrix_rate": 1e-5})
+    assert found.matrix_rate == 1e-5 and "matrix_rate" not in told
+    assert paced(PREFERENCE, config=replace(CONFIG, layout="bert"))[0].matrix_rate > 0
+    assert paced(Pace())[0].matrix_rate > 0
 
 
 def test_wider_models_are_tuned_at_lower_rates() -> None:

@@ -19,7 +19,7 @@ from firstwords.tokenizer.correction import Correction
 from firstwords.training.adapter import Adapter
 from firstwords.training.adversary import Adversary, against
 from firstwords.training.attacked_text import AttackedText
-from firstwords.training.fine_tuning import FineTuneSettings, derive
+from firstwords.training.fine_tuning import FineTuneSettings, Pace, derive
 from firstwords.training.hard_examples import HardExamples
 from firstwords.training.objective import Objective
 from firstwords.training.settings import TrainSettings
@@ -218,8 +218,7 @@ class Finetune(Stage):
             num_tokens=sum(len(row) for row in rows),
             config=start.config,
             chosen=FineTuneSettings(self.epochs, self.rate, self.batch_examples, seed, self.training),
-            rate_share=type(self.objective).rate_share * (1.0 if self.adapter is None else self.adapter.rate_share),
-            learns=" with ".join(f"'{kind_of(type(each))}'" for each in (self.objective, self.adapter) if each),
+            pace=self._pace(),
         )
         model = start.make(objective, seed)
         objective.check_start(model, rows)
@@ -252,6 +251,17 @@ class Finetune(Stage):
         if not has_labels:
             tell_ends(folder, start.tokenizer)
         return SeedRun(seed, _scores(history), told)
+
+    def _pace(self) -> Pace:
+        """How this kind of training differs from the usual."""
+        kind = type(self.objective)
+        return Pace(
+            rate_share=kind.rate_share * (1.0 if self.adapter is None else self.adapter.rate_share),
+            full_updates=kind.full_updates,
+            batch_examples=kind.batch_examples,
+            has_adapter=self.adapter is not None,
+            learns=" with ".join(f"'{kind_of(type(each))}'" for each in (self.objective, self.adapter) if each),
+        )
 
     def _with_hard_ones(self, rows: "list[Example]", labels: list[str], earlier: Path) -> "list[Example]":
         """The rows, and again those on which the earlier model loses most."""

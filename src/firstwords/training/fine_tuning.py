@@ -22,6 +22,38 @@ RATE_TIMES_WIDTH = 0.2
 # the square of the width, the 5e-5 at 768 and 3e-5 at 1,024 that Devlin et al. 2019 found best for BERT.
 ADOPTED_RATE, ADOPTED_WIDTH = 2e-4, 384
 ADOPTED_MIN_EPOCHS, ADOPTED_MAX_EPOCHS = 2, 10
+# A rate found for long runs covers the same distance in a short one when it is as many times higher; four times is the
+# most that was tried (docs/log/2026-11-26-preferences.md).
+MOST_FASTER = 4.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Pace:
+    """What a kind of training asks for beside the number of examples.
+
+    Attributes:
+        rate_share: Of the usual rate.
+        full_updates: Updates for which that share was found. In a run of fewer the rate is as many times higher, at
+            most four times; and in a small model of ours embedding and head alone are trained, unless the recipe sets
+            the rate: what layers learn of few pairs of answers does not carry over to others.
+        batch_examples: Of one update, if not the usual.
+        has_adapter: Whether few parameters inside the layers are all that is trained.
+        learns: What kind it is, in words.
+    """
+
+    rate_share: float = 1.0
+    full_updates: int | None = None
+    batch_examples: int | None = None
+    has_adapter: bool = False
+    learns: str = ""
+
+    def faster(self, updates: float) -> float:
+        """How many times higher the rate is in a run of so many updates."""
+        return 1.0 if self.full_updates is None else min(MOST_FASTER, max(1.0, self.full_updates / max(1.0, updates)))
+
+    def keeps_layers(self, updates: float, config: "ModelConfig") -> bool:
+        """Whether embedding and head alone are trained."""
+        return self.faster(updates) > 1 and not self.has_adapter and not config.is_adopted
 
 
 @dataclass(frozen=True)
@@ -42,8 +74,7 @@ def derive(
     num_tokens: int,
     config: "ModelConfig",
     chosen: FineTuneSettings,
-    rate_share: float = 1.0,
-    learns: str = "",
+    pace: Pace = Pace(),
 ) -> tuple[TrainSettings, list[Reason]]:
     """Settings of a fine-tuning, and why they are so.
 
@@ -52,11 +83,10 @@ def derive(
         num_tokens: Of the training part.
         config: Of the base.
         chosen: What the recipe says goes before what is derived.
-        rate_share: Of the usual rate, for this kind of training.
-        learns: What kind that is, in words.
+        pace: Of this kind of training.
     """
     told = "the recipe says so"
-    batch_examples = chosen.batch_examples or BATCH_EXAMPLES
+    batch_examples = chosen.batch_examples or pace.batch_examples or BATCH_EXAMPLES
     wanted = UPDATES * batch_examples / max(1, num_examples)
     least, most = (ADOPTED_MIN_EPOCHS, ADOPTED_MAX_EPOCHS) if config.is_adopted else (MIN_EPOCHS, MAX_EPOCHS)
     epochs = chosen.epochs or min(most, max(least, round(wanted)))
@@ -66,24 +96,32 @@ def derive(
         why = (
             f"{ADOPTED_RATE:g} at a width of {ADOPTED_WIDTH}, less by the square of the width: the base is well trained"
         )
-    if rate_share != 1:
-        why = f"{rate_share:g} times the usual, for {learns}"
-    rate = chosen.rate or float(f"{usual:.3g}") * rate_share
+    updates = epochs * num_examples / batch_examples
+    faster = pace.faster(updates)
+    if pace.rate_share != 1 or faster != 1:
+        why = f"{pace.rate_share:g} times the usual, for {pace.learns}"
+    if faster != 1:
+        why += f"; {faster:.2g} times that in {updates:,.0f} updates, where {pace.full_updates} are usual"
+    rate = chosen.rate or float(f"{float(f'{usual:.3g}') * pace.rate_share * faster:.3g}")
     reasons = [
         Reason("epochs", epochs, told if chosen.epochs else f"{UPDATES} updates, {least} to {most} passes"),
         Reason("rate", rate, told if chosen.rate else why),
-        Reason("batch_examples", batch_examples, told if chosen.batch_examples else "16 or 32 (Devlin et al. 2019)"),
+        Reason("batch_examples", batch_examples, told if chosen.batch_examples else _why_so_many(pace)),
         Reason("tokens", round(epochs * num_tokens), "passes times the tokens of the training part"),
     ]
+    keeps_layers = chosen.rate is None and pace.keeps_layers(updates, config)
+    if keeps_layers:
+        few = "embedding and head alone are trained: what layers learn of few pairs does not carry over to others"
+        reasons += [Reason(name, 0.0, few) for name in ("matrix_rate", "vector_rate") if name not in chosen.training]
     settings = TrainSettings(
         seed=chosen.seed,
         epochs=epochs,
         batch_examples=batch_examples,
         matrix_optimizer="adamw",
-        matrix_rate=rate,
+        matrix_rate=0.0 if keeps_layers else rate,
         embedding_rate=rate,
-        vector_rate=rate,
-        head_rate=2 * rate,
+        vector_rate=0.0 if keeps_layers else rate,
+        head_rate=rate if keeps_layers else 2 * rate,  # only a new head has more to learn than the rest
         betas=(0.9, 0.98),
         epsilon=1e-8,
         weight_decay=0.01,
@@ -94,3 +132,7 @@ def derive(
         touched_rows=config.is_adopted,
     )
     return replace(settings, **chosen.training), reasons
+
+
+def _why_so_many(pace: Pace) -> str:
+    return f"few, for many updates with {pace.learns}" if pace.batch_examples else "16 or 32 (Devlin et al. 2019)"

@@ -31,6 +31,10 @@ class Objective(Component):
     """Whether fine-tuning puts a head for labels on the base; otherwise the base stays a language model."""
     rate_share: ClassVar[float] = 1.0
     """Of the rate that fine-tuning derives, where the recipe says none."""
+    full_updates: ClassVar[int | None] = None
+    """The updates that this share was found with; in a run of fewer the rate is higher (`fine_tuning.Pace`)."""
+    batch_examples: ClassVar[int | None] = None
+    """Of one update, where the recipe says nothing; None is the usual."""
     max_epochs: ClassVar[float] = 4.0
     """How often pre-training reads a corpus at most, unless told otherwise. Four times is nearly as good as new text
     (Muennighoff et al. 2023); a small causal model grew worse from there (docs/log/2026-11-26-repetition.md)."""
