@@ -2,10 +2,10 @@
 
 import importlib
 
-from firstwords.data import kernels
+from firstwords.data import kernels, repetition_kernels
 
 
 def test_the_kernels_of_the_filters_are_loaded() -> None:
     warm = importlib.import_module("firstwords.data.warm_kernels")
     assert len(warm.STEPS) >= 7
-    assert kernels.split_lines.signatures and kernels.repeated_ngrams.signatures
+    assert kernels.split_lines.signatures and repetition_kernels.repeated_ngrams.signatures
