@@ -22,7 +22,7 @@ BATCH_SIZES = (1, 8, 32)
 VOCABULARY, CONTEXT, DEPTH, WIDTH = 8192, 512, 6, 384
 # Published small checkpoints have 32,000 entries and more; those that the tokenizer lacks are predicted as any other.
 MODEL_VOCABULARY = 32_768
-ITEMS, QUICK_ITEMS = {"choice": 600, "cloze": 600, "text": 40}, {"choice": 80, "cloze": 80, "text": 6}
+ITEMS, QUICK_ITEMS = {"choice": 300, "cloze": 300, "text": 20}, {"choice": 80, "cloze": 80, "text": 6}
 # Both sides add the same float32 products in another order; a log-likelihood is a sum of up to hundreds of them.
 TOLERANCE = 2e-3
 ROUNDS = 2
