@@ -130,7 +130,7 @@ def _equal_hashes() -> Iterator[None]:
 def _context(modules: tuple[str, ...] = ()) -> Any:
     # "forkserver": forking this process itself would copy locks of threads that libraries have started.
     context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["__main__", *PRELOADED, *modules])
+    context.set_forkserver_preload(["__main__", *PRELOADED, *modules, "firstwords.compute.frozen"])
     return context
 
 
