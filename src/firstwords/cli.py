@@ -326,7 +326,9 @@ def main(arguments: list[str] | None = None) -> None:
         code = 0
     code = code if isinstance(code, int) else 0
     _leave_status(code)
-    sys.exit(code)
+    from firstwords.compute import ranks
+
+    ranks.end(code)
 
 
 def _leave_status(code: int) -> None:

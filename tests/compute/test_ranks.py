@@ -1,5 +1,10 @@
 """A process finds its place in the environment, and alone it needs nobody."""
 
+import os
+import subprocess
+import sys
+
+import pytest
 import torch
 
 from firstwords.compute import ranks
@@ -33,3 +38,20 @@ def test_joining_alone_and_leaving_works_again_and_again(monkeypatch):
         assert torch.distributed.get_world_size() == 1
         ranks.leave()
         assert not torch.distributed.is_initialized()
+
+
+def test_one_of_several_ends_at_once_with_its_code_and_all_that_it_said():
+    code = (
+        "import atexit, os, sys, threading, torch\n"
+        "from firstwords.compute import ranks\n"
+        "atexit.register(print, 'at the end')\n"
+        "threading.Thread(target=threading.Event().wait).start()\n"  # would be waited for
+        "print('said')\nranks.end(3)\n"
+    )
+    place = {"RANK": "1", "WORLD_SIZE": "2"}
+    done = subprocess.run(
+        [sys.executable, "-c", code], env=os.environ | place, capture_output=True, text=True, timeout=60, check=False
+    )
+    assert (done.returncode, done.stdout) == (3, "said\nat the end\n")
+    with pytest.raises(SystemExit, match="4"):
+        ranks.end(4)

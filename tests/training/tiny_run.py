@@ -16,6 +16,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
+from firstwords.compute import ranks
 from firstwords.compute.engines.data_parallel import DataParallel
 from firstwords.find import find
 from firstwords.model.config import ModelConfig
@@ -226,7 +227,8 @@ def main():
         checkpoint_steps=chosen.checkpoint_steps,
     )
     result = {"records": history.records, "samples": history.samples, "digest": digest(model), "keys": seen}
-    print(json.dumps(result))
+    print(json.dumps(result), flush=True)
+    ranks.end(0)
 
 
 if __name__ == "__main__":

@@ -6,8 +6,10 @@ through gloo, GPUs through NCCL; beside NCCL there is always gloo too, for what 
 
 import atexit
 import os
+import sys
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from contextlib import suppress
+from typing import TYPE_CHECKING, NoReturn
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -64,13 +66,27 @@ def join(device: str) -> None:
 
 def leave() -> None:
     """End the connection to the other ranks, if there is one."""
-    import sys
-
     if "torch.distributed" in sys.modules:
         from torch import distributed
 
         if distributed.is_available() and distributed.is_initialized():
             distributed.destroy_process_group()
+
+
+def end(code: int) -> NoReturn:
+    """End this process with an exit code, all its work done.
+
+    One of several ends at once, after what was to be done at the end: a thread of the libraries that connect them may
+    still run while the interpreter is taken down, which aborts now and then, even where the group was left.
+    """
+    if num_ranks() > 1 and "torch" in sys.modules:
+        leave()
+        atexit._run_exitfuncs()
+        for stream in (sys.stdout, sys.stderr):
+            with suppress(AttributeError, OSError, ValueError):  # closed, or nobody reads any more
+                stream.flush()
+        os._exit(code)
+    sys.exit(code)
 
 
 def gather(tensors: "Mapping[str, Tensor]") -> "list[dict[str, Tensor]] | None":
