@@ -26,6 +26,18 @@ def test_map_gives_receipts_in_key_order_and_does_nothing_twice(tmp_path) -> Non
     assert [r["rows_out"] for r in work_in(tmp_path).map(refuse, shards)] == [2, 1]
 
 
+def test_the_largest_shards_are_begun_first_and_receipts_keep_the_order_of_the_keys(tmp_path) -> None:
+    begun = []
+
+    def note(shard: str, folder) -> dict:
+        begun.append(shard)
+        return make(shard, folder)
+
+    shards = {"a": "a", "b": "bbb", "c": "cc"}
+    found = work_in(tmp_path).map(note, shards, sizes={"a": 1, "b": 3, "c": 2})
+    assert begun == ["bbb", "cc", "a"] and [each["rows_out"] for each in found] == [1, 3, 2]
+
+
 def test_a_receipt_whose_file_changed_does_not_count(tmp_path) -> None:
     work = work_in(tmp_path)
     work.map(make, {"a": "a"})

@@ -200,6 +200,7 @@ class Work:
         shards: Mapping[str, Any],
         workers: int | None = None,
         text: str = "",
+        sizes: Mapping[str, int] | None = None,
     ) -> list[dict[str, Any]]:
         """Run `function(shard, folder)` in worker processes for every shard that has no receipt yet.
 
@@ -209,12 +210,14 @@ class Work:
             shards: Key to shard; keys are stable names, never worker numbers.
             workers: At most so many processes.
             text: What the progress line says.
+            sizes: Of the shards, in any unit. The largest are begun first, so that at the end no worker is left alone.
 
         Returns:
             The receipts in the order of the keys.
         """
         receipts = {key: self.receipt(key) for key in shards}
-        missing = {key: (shards[key], self.folder) for key, receipt in receipts.items() if receipt is None}
+        order = sorted(receipts, key=lambda key: -sizes[key]) if sizes else receipts
+        missing = {key: (shards[key], self.folder) for key in order if receipts[key] is None}
         num_done = len(receipts) - len(missing)
 
         def done(key: str, result: dict[str, Any]) -> None:

@@ -79,12 +79,13 @@ class Clean(Stage):
         from firstwords.data.shards import shard_files
 
         shards = shard_files(work.inputs["documents"].path("documents"))
-        size = sum(path.stat().st_size for path in shards.values())
+        sizes = {key: path.stat().st_size for key, path in shards.items()}
         receipts = work.map(
             CleanShard(self._ready_steps(work), self.score_all),
             {key: (key, str(path)) for key, path in shards.items()},
-            workers=1 if size < SMALL_BYTES else None,
+            workers=1 if sum(sizes.values()) < SMALL_BYTES else None,
             text="cleaning",
+            sizes=sizes,
         )
         total = sum(receipt["rows_in"] for receipt in receipts)
         kept = sum(receipt["rows_out"] for receipt in receipts)

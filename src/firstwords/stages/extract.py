@@ -85,7 +85,8 @@ class Extract(Stage):
             for shard in entry["shards"]:
                 key = f"{name}-{shard['key']}"
                 shards[key] = CollectedShard(key, name, entry["kind"], entry["settings"], tuple(shard["files"]))
-        receipts = work.map(task, shards, text="shards of records")
+        sizes = {key: sum(file["size"] for file in shard.files) for key, shard in shards.items()}
+        receipts = work.map(task, shards, text="shards of records", sizes=sizes)
         kept = sum(receipt["rows_out"] for receipt in receipts)
         reasons: Counter[str] = Counter()
         for receipt in receipts:
