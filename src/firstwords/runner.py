@@ -158,11 +158,7 @@ def run_recipe(
         ranks.leave()
         return result
     _check(plan)
-    stages = [plan.graph.stages[name] for name in plan.graph.order if plan.artifact(name) is None]
-    # Where nothing is left but training, workers would be started for nobody, and beside it.
-    if modules := tuple(dict.fromkeys(module for stage in stages for module in stage.preloads())):
-        resources.pool.prepare(modules)
-        threading.Thread(target=_import_beside, args=((*_NEEDED_BY_DATA_STAGES, *afterwards),), daemon=True).start()
+    _begin_beside(plan, resources.pool, afterwards)
     console.note(_header(recipe, plan))
     with _stop_on_termination(), closing(resources.pool):
         for name in plan.graph.order:
@@ -178,6 +174,15 @@ def run_recipe(
             _record(root, recipe, result)
     ranks.leave()
     return result
+
+
+def _begin_beside(plan: Plan, pool: Pool, afterwards: Sequence[str]) -> None:
+    """Begin what takes time and can go on beside the first stages."""
+    stages = [plan.graph.stages[name] for name in plan.graph.order if plan.artifact(name) is None]
+    # Where nothing is left but training, workers would be started for nobody, and beside it.
+    if modules := tuple(dict.fromkeys(module for stage in stages for module in stage.preloads())):
+        pool.prepare(modules)
+        threading.Thread(target=_import_beside, args=((*_NEEDED_BY_DATA_STAGES, *afterwards),), daemon=True).start()
 
 
 def _import_beside(modules: Iterable[str]) -> None:

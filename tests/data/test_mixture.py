@@ -37,6 +37,7 @@ def test_a_share_as_people_write_it_is_exact():
     assert made.shares == [Fraction(4, 5), Fraction(1, 5)]
     assert made.counts(1_000_000).tolist() == [800_000, 200_000]
     assert shares_of({"a": 3, "b": 1}) == {"a": 0.75, "b": 0.25}
+    assert shares_of({"a": 3, "b": 1}, {"b": 1, "c": 1}, 0.5) == {"a": 0.375, "b": 0.375, "c": 0.25}
 
 
 def test_odd_weights_are_rounded_to_the_longest_pattern():

@@ -98,10 +98,22 @@ class Phases:
         return found
 
 
-def shares_of(weights: Mapping[str, float]) -> dict[str, float]:
-    """Names to shares that add up to 1, as a mixture of these weights gives them."""
+def shares_of(
+    weights: Mapping[str, float], final: Mapping[str, float] | None = None, final_share: float = 0.0
+) -> dict[str, float]:
+    """Names to shares of a whole run that add up to 1, as mixtures of these weights give them.
+
+    Args:
+        weights: Name to weight.
+        final: The weights of the last rows, where they are others.
+        final_share: Share of the rows that are read by them.
+    """
     made = Mixture(list(weights.values()))
-    return {name: float(share) for name, share in zip(weights, made.shares, strict=True)}
+    shares = {name: float(share) for name, share in zip(weights, made.shares, strict=True)}
+    if not final:
+        return shares
+    last = shares_of(final)
+    return {n: (1 - final_share) * shares.get(n, 0.0) + final_share * last.get(n, 0.0) for n in {**shares, **last}}
 
 
 def _shares(weights: Sequence[Fraction]) -> list[Fraction]:

@@ -164,11 +164,7 @@ class Configure(OnCorpora):
             sizes["validation"] = sum(min(each, WATCHED_TOKENS) for each in held_out)
         if self.mixture:
             # Until the first of them has been read once.
-            shares = shares_of(self.mixture)
-            if self.final_mixture:
-                final, part = shares_of(self.final_mixture), self.final_share
-                names = dict.fromkeys([*shares, *final])
-                shares = {n: (1 - part) * shares.get(n, 0.0) + part * final.get(n, 0.0) for n in names}
+            shares = shares_of(self.mixture, self.final_mixture, self.final_share)
             own = sizes["train"]
             sizes["train"] = min(
                 round((others[name]["train"]["tokens"] if name in others else own) / share)

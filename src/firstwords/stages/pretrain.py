@@ -176,8 +176,7 @@ class Pretrain(OnCorpora):
         own = PackedExamples(work.inputs["tokens"].folder, "train", context, joints)
         if not self.mixture:
             return own
-        names = dict.fromkeys([*self.mixture, *self.final_mixture])
-        places = {name: work.inputs.get(f"tokens.{name}") for name in names}
+        places = {name: work.inputs.get(f"tokens.{name}") for name in {**self.mixture, **self.final_mixture}}
         parts = {
             name: own if place is None else PackedExamples(place.folder, "train", context, joints)
             for name, place in places.items()

@@ -30,7 +30,7 @@ class MixedRows(Sequence[Example]):
         final: Mapping[str, float] | None = None,
         final_share: float = 0.0,
     ) -> None:
-        self.names = list(dict.fromkeys([*weights, *(final or ())]))
+        self.names = list({**weights, **(final or {})})
         self.parts = [parts[name] for name in self.names]
         self.weights, self.final, self.final_share = weights, final, final_share
         self.starts = np.cumsum([0, *map(len, self.parts)])
