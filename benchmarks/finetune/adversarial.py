@@ -52,6 +52,8 @@ EMBEDDINGS: dict[str, str] = {
     "vat": 'adversary = {{ kind = "vat" }}',
     "smart": 'adversary = {{ kind = "smart" }}',
 }
+# Fields of the objective: R-Drop compares two views, which differ here by the words that are hidden.
+OBJECTIVES = {"r_drop": ", hidden_share = 0.15"}
 Results = dict[str, dict[str, dict]]
 Parts = dict[str, list[tuple[str, str]]]
 
@@ -169,6 +171,8 @@ def _line(setting: Setting, compared: Comparison) -> list[Judged]:
     with ThreadPoolExecutor(AT_ONCE) as pool:
         for (method, _), (results, ran) in zip(tried, pool.map(run, tried), strict=True):
             found[method].append(results)
+            under, clean = (100 * results[task]["accuracy"]["value"] for task in (DECIDING, "classification"))
+            print(f"  {method}: {clean:.1f}, {under:.1f} under attack", flush=True)  # all is not lost by a later error
             seconds[method] += ran.processor_seconds / len(compared.seeds)
     judged = [
         _told(compared.name, method, attack, found[method], seconds[method])
@@ -202,7 +206,7 @@ def _recipe(setting: Setting, compared: Comparison, method: str, seed: int) -> P
         f"""name = "{name}"
 [finetune.x]
 base = "{_base()}"
-objective = {{ kind = "sequence_classification" }}
+objective = {{ kind = "sequence_classification"{OBJECTIVES.get(method, "")} }}
 seed = {seed}
 {passes}
 {fields}

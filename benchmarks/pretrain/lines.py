@@ -1,7 +1,7 @@
 """The lines of `make bench-pretrain`, in the order in which they run."""
 
 from benchmarks.line import Line
-from benchmarks.pretrain import blimp, generation, learning, masked, novels, plan, speed, startup, tokenizing
+from benchmarks.pretrain import blimp, generation, learning, masked, novels, on_gpu, plan, speed, startup, tokenizing
 
 LINES: dict[str, Line] = {
     "matched": speed.matched,
@@ -11,6 +11,7 @@ LINES: dict[str, Line] = {
     "tokenizers": tokenizing.tokenizers,
     "plan": plan.plan,
     "generation": generation.generation,
+    "gpu": on_gpu.gpu,
     "learning": learning.learning,
     "novels": novels.novels,
     "masked": masked.masked,

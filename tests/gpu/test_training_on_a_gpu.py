@@ -8,6 +8,7 @@ import torch
 from firstwords.compute.engines.single import Single
 from firstwords.model.batch import Batch
 from firstwords.model.config import ModelConfig
+from firstwords.model.fusion import set_fusion
 from firstwords.model.heads import make_head
 from firstwords.model.precision import set_precision
 from firstwords.model.transformer import Model
@@ -36,13 +37,15 @@ def loss_and_gradients(model, engine):
     return loss.item(), {name: p.grad.cpu() for name, p in model.named_parameters()}
 
 
+@pytest.mark.parametrize("fuse", [False, True], ids=["eager", "compiled"])
 @pytest.mark.parametrize("layout", ["llama", "qwen3", "eurobert"])
 @pytest.mark.parametrize(("precision", "tolerance"), [("float32", 1e-3), ("bfloat16", 0.05)])
-def test_a_gpu_gives_the_processors_loss_and_gradients(layout, precision, tolerance):
+def test_a_gpu_gives_the_processors_loss_and_gradients(layout, precision, tolerance, fuse):
     cpu, gpu = Single(device="cpu"), Single(device="cuda")
     expected, wanted = loss_and_gradients(made(layout, cpu), cpu)
     model = made(layout, gpu)
     set_precision(model, precision)
+    set_fusion(model, fuse)
     found, gradients = loss_and_gradients(model, gpu)
     # bfloat16 has 8 bits; float32 products on a GPU may add in another order
     assert found == pytest.approx(expected, rel=tolerance)

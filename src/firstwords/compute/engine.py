@@ -54,6 +54,11 @@ class Engine(Component):
         return 1
 
     @property
+    def fuses(self) -> bool:
+        """Whether parts of the model are compiled in long runs: on GPUs, unless `compile` says otherwise."""
+        return getattr(self, "compile", None) is None and self.device_name() != "cpu"
+
+    @property
     def in_step(self) -> bool:
         """Whether a pass through the model is an act of all ranks together, which each must take part in."""
         return False

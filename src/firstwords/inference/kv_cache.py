@@ -52,15 +52,18 @@ class KeyValueCache:
         """
         assert batch.num_documents == len(self.lengths), "a batch must bring new tokens for every document"
         device = batch.input_ids.device
-        new = batch.lengths.tolist()
+        new = batch.known_bounds.diff().tolist()
         past = torch.tensor(self.lengths, device=device)
-        self._documents = batch.documents
-        self._places = batch.positions
-        self._positions = past[self._documents] + self._places
+        self._num_new = max(new)
+        self._common_past = self.lengths[0] if self._num_new == 1 and len(set(self.lengths)) == 1 else None
+        if self._num_new == 1:
+            self._documents, self._positions = torch.arange(len(new), device=device), past
+        else:
+            self._documents, self._places = batch.documents, batch.positions
+            self._positions = past[self._documents] + self._places
         self.lengths = [old + added for old, added in zip(self.lengths, new, strict=True)]
         self._span = max(self.lengths)
         self._grow(self._span)
-        self._num_new = max(new)
         # One new token each behind equally long pasts: every kept key is visible, and no mask is cheaper.
         self._mask: Tensor | None = None
         if self._num_new > 1 or len(set(self.lengths)) > 1:
@@ -82,10 +85,17 @@ class KeyValueCache:
             (N, H * S)
         """
         keys, values = self._keys[layer], self._values[layer]
-        keys[self._documents, :, self._positions] = key
-        values[self._documents, :, self._positions] = value
-        grid = query.new_zeros(len(self.lengths), self._num_new, *query.shape[1:])
-        grid[self._documents, self._places] = query
+        if self._common_past is None:
+            keys[self._documents, :, self._positions] = key
+            values[self._documents, :, self._positions] = value
+        else:  # a plain copy, where an indexed one would be made number by number
+            keys[:, :, self._common_past] = key
+            values[:, :, self._common_past] = value
+        if self._num_new == 1:
+            grid = query.unsqueeze(1)  # (D, 1, H, S)
+        else:
+            grid = query.new_zeros(len(self.lengths), self._num_new, *query.shape[1:])
+            grid[self._documents, self._places] = query
         mixed = dot_product_attention(
             grid.transpose(1, 2),
             keys[:, :, : self._span],
@@ -93,7 +103,7 @@ class KeyValueCache:
             causal=False,
             mask=self._mask,
         )  # (D, T, H * S)
-        return mixed[self._documents, self._places]
+        return mixed.squeeze(1) if self._num_new == 1 else mixed[self._documents, self._places]
 
     def keep(self, documents: list[int]) -> None:
         """Forget all documents but these, which are numbered anew in the given order."""

@@ -9,6 +9,7 @@ from typing import Literal
 
 import numpy as np
 
+from firstwords.compute.devices import best_device
 from firstwords.errors import RecipeError
 from firstwords.inference import scoring
 from firstwords.inference.answering import answer_nats, end_ids, prompt_for
@@ -49,8 +50,12 @@ class LanguageModel:
     labels: tuple[str, ...] = ()
 
     @classmethod
-    def load(cls, folder: Path | str, device: str = "cpu") -> LanguageModel:
+    def load(cls, folder: Path | str, device: str | None = None) -> LanguageModel:
         """Read a checkpoint folder.
+
+        Args:
+            folder: Of the checkpoint.
+            device: Where it is to compute; by default on a GPU where there is one.
 
         Raises:
             RecipeError: If it is none, or one whose tokenizer does not belong to the model.
@@ -62,7 +67,7 @@ class LanguageModel:
             raise RecipeError(
                 f"{folder}: the tokenizer has {tokenizer.vocab_size:,} entries, the model only {config.vocab_size:,}"
             )
-        return cls(model.to(device), tokenizer, labels)
+        return cls(model.to(device or best_device()), tokenizer, labels)
 
     @property
     def config(self) -> ModelConfig:

@@ -7,17 +7,26 @@ attention never looks at padding that comes after a document, bidirectional atte
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from typing import Any, Protocol
 
 import torch
 from torch import Tensor
 from torch.nn import functional as F
+from torch.nn.attention import SDPBackend, sdpa_kernel
 
 from firstwords.model.batch import Batch
 
 # A group costs one call; padding costs its share of attention. A group whose shortest document has at least this share
 # of the longest's tokens wastes at most a quarter of them.
 FILL = 0.75
+# Kernels of GPUs for half precision; the first that takes the shapes is used. cuDNN's know the units of new cards.
+FASTEST_FIRST = [
+    SDPBackend.CUDNN_ATTENTION,
+    SDPBackend.FLASH_ATTENTION,
+    SDPBackend.EFFICIENT_ATTENTION,
+    SDPBackend.MATH,
+]
 
 
 class Attention(Protocol):
@@ -31,20 +40,20 @@ class Segments:
     """How the tokens of a batch are grouped for attention.
 
     Args:
-        batch: Its bounds are read once; on a GPU this waits for the device.
+        batch: Its bounds are read once.
         causal: Whether a token sees only those before it in its document.
     """
 
     def __init__(self, batch: Batch, causal: bool) -> None:
         self.causal = causal
-        lengths = batch.lengths.tolist()
+        bounds = batch.known_bounds
+        lengths = (bounds[1:] - bounds[:-1]).tolist()
         self.uniform_length = lengths[0] if len(set(lengths)) == 1 else None
         if self.uniform_length is None:
-            self._make_groups(batch, lengths)
+            self._make_groups(batch, bounds.tolist(), lengths)
 
-    def _make_groups(self, batch: Batch, lengths: list[int]) -> None:
+    def _make_groups(self, batch: Batch, starts: list[int], lengths: list[int]) -> None:
         device = batch.input_ids.device
-        starts = batch.bounds[:-1].tolist()
         by_length = sorted(range(len(lengths)), key=lengths.__getitem__, reverse=True)
         self.shapes: list[tuple[int, int]] = []  # (documents, slots) of each group
         self.key_masks: list[Tensor | None] = []
@@ -144,5 +153,7 @@ def dot_product_attention(
         (D, T, H * S)
     """
     grouped = query.shape[1] != key.shape[1]
-    mixed = F.scaled_dot_product_attention(query, key, value, attn_mask=mask, is_causal=causal, enable_gqa=grouped)
+    half = query.is_cuda and query.dtype in (torch.bfloat16, torch.float16)
+    with sdpa_kernel(FASTEST_FIRST, set_priority=True) if half else nullcontext():
+        mixed = F.scaled_dot_product_attention(query, key, value, attn_mask=mask, is_causal=causal, enable_gqa=grouped)
     return mixed.transpose(1, 2).flatten(2)

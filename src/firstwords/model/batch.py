@@ -6,10 +6,14 @@ all layers but attention work on the tokens as they lie, (N, width), and attenti
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
+from typing import Any
 
 import torch
 from torch import Tensor
+
+# Label of a token that is not predicted.
+_IGNORED = -100
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +32,8 @@ class Batch:
             the model's layout says. For models that learnt both.
         token_types: (N,) int64, in which text of a pair each token stands, for models that tell them apart (BERT);
             None = all in the first.
+        host_bounds: `bounds` once more in ordinary memory, where they lie on a GPU: reading those waits for it.
+        labelled: (M,) the tokens that have a label, found before the batch went to a GPU; None = not looked for.
     """
 
     input_ids: Tensor
@@ -37,6 +43,8 @@ class Batch:
     examples: Tensor | None = None
     num_causal: int | None = None
     token_types: Tensor | None = None
+    host_bounds: Tensor | None = None
+    labelled: Tensor | None = None
 
     @property
     def num_tokens(self) -> int:
@@ -54,6 +62,17 @@ class Batch:
         return self.bounds[1:] - self.bounds[:-1]
 
     @property
+    def known_bounds(self) -> Tensor:
+        """(D + 1,) the bounds where they can be read without waiting."""
+        return self.bounds if self.host_bounds is None else self.host_bounds
+
+    @property
+    def labelled_tokens(self) -> Tensor:
+        """(M,) the tokens that have a label of their own."""
+        assert self.labels is not None
+        return (self.labels != _IGNORED).nonzero().squeeze(1) if self.labelled is None else self.labelled
+
+    @property
     def documents(self) -> Tensor:
         """(N,) the document in which each token stands."""
         numbers = torch.arange(self.num_documents, device=self.bounds.device)
@@ -68,19 +87,29 @@ class Batch:
     def only(self, at: Tensor) -> Batch:
         """(M,) tokens of it, each a document of its own: what a head sees that reads these alone."""
         bounds = torch.arange(len(at) + 1, device=at.device)
-        return replace(self, input_ids=self.input_ids[at], bounds=bounds, max_length=1, token_types=None)
-
-    def to(self, device: torch.device | str) -> Batch:
-        """The same batch on another device."""
-        labels = None if self.labels is None else self.labels.to(device, non_blocking=True)
+        own = torch.arange(len(at) + 1) if self.host_bounds is not None else None
         return replace(
             self,
-            input_ids=self.input_ids.to(device, non_blocking=True),
-            bounds=self.bounds.to(device, non_blocking=True),
-            labels=labels,
-            examples=None if self.examples is None else self.examples.to(device, non_blocking=True),
-            token_types=None if self.token_types is None else self.token_types.to(device, non_blocking=True),
+            input_ids=self.input_ids[at],
+            bounds=bounds,
+            max_length=1,
+            token_types=None,
+            host_bounds=own,
+            labelled=None,
         )
+
+    def to(self, device: torch.device | str) -> Batch:
+        """The same batch on another device; the processor does not wait until it is there."""
+        values: dict[str, Any] = {each.name: getattr(self, each.name) for each in fields(self)}
+        tensors: dict[str, Any] = {name: each for name, each in values.items() if isinstance(each, Tensor)}
+        if torch.device(device).type != "cpu" and self.host_bounds is None:
+            tensors |= {"host_bounds": self.bounds}
+            if self.labels is not None and self.labels.shape == self.input_ids.shape:
+                tensors |= {"labelled": self.labelled_tokens}
+        placed: dict[str, Any] = {
+            name: each if name == "host_bounds" else _sent(each, device) for name, each in tensors.items()
+        }
+        return replace(self, **placed)
 
     @classmethod
     def of(cls, documents: list[list[int]], labels: Tensor | None = None, num_causal: int | None = None) -> Batch:
@@ -105,3 +134,9 @@ class Batch:
             max_length=int(lengths.max()),
             num_causal=num_causal,
         )
+
+
+def _sent(tensor: Tensor, device: torch.device | str) -> Tensor:
+    # Only from pinned memory does a copy run beside what the GPU does.
+    from_host = tensor.device.type == "cpu" and torch.device(device).type == "cuda"
+    return (tensor.pin_memory() if from_host else tensor).to(device, non_blocking=True)

@@ -11,10 +11,11 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from firstwords.model.attention import Attention, Segments
+from firstwords.model.attention import Attention
 from firstwords.model.batch import Batch
 from firstwords.model.config import ModelConfig
-from firstwords.model.products import biased_linear
+from firstwords.model.mixed_attention import attention_of
+from firstwords.model.products import biased_linear, compute_dtype
 from firstwords.model.unset import embedding_layer, linear_layer
 
 
@@ -126,7 +127,7 @@ class BertBackbone(nn.Module):
             kinds = batch.token_types
             x = x + (self.token_types.weight[0] if kinds is None else self.token_types(kinds))
         x = self.norm(x)
-        attention = Segments(batch, causal=False)
+        attention = attention_of(batch, False, compute_dtype(x), self.config.head_size)
         last = len(self.layers) - 1
         for number, layer in enumerate(self.layers):
             x = layer(x, attention, at if number == last else None)

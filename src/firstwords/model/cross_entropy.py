@@ -13,17 +13,21 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from firstwords.model.fusion import compiled
 from firstwords.model.products import compute_dtype, product
 
 # Numbers in one chunk of logits: 16 MiB of float32, about a processor's last-level cache.
 CHUNK_NUMBERS = 4 * 2**20
-# A GPU needs larger pieces to be busy.
-CHUNK_NUMBERS_GPU = 128 * 2**20
+# A GPU needs larger pieces to be busy, and adds to the head's gradient after each: so many for a byte of its memory,
+# which is a fortieth of it for scores in half precision.
+CHUNK_NUMBERS_PER_BYTE = 1 / 80
 
 
 def chunk_rows(weight: Tensor) -> int:
     """Positions whose logits are held at once."""
-    numbers = CHUNK_NUMBERS_GPU if weight.is_cuda else CHUNK_NUMBERS
+    numbers = CHUNK_NUMBERS
+    if weight.is_cuda:
+        numbers = int(CHUNK_NUMBERS_PER_BYTE * torch.cuda.get_device_properties(weight.device).total_memory)
     return max(16, numbers // weight.shape[0])
 
 
@@ -36,9 +40,56 @@ def _normalise(logits: Tensor, safe_targets: Tensor) -> tuple[Tensor, Tensor]:
     return chosen, largest + total.log()
 
 
+def _loss_and_gradient_in_place(
+    scores: Tensor, targets: Tensor, z_loss: float, with_gradient: bool
+) -> tuple[Tensor, Tensor | None]:
+    """As `loss_and_gradient`, in the buffer of the scores."""
+    dtype = scores.dtype
+    scores = scores.to(torch.float64 if dtype == torch.float64 else torch.float32)
+    counted = (targets >= 0).to(scores.dtype)
+    safe = targets.clamp(min=0)
+    chosen, log_normaliser = _normalise(scores, safe)
+    loss = ((log_normaliser - chosen + z_loss * log_normaliser.square()) * counted).sum(dtype=torch.float64)
+    if not with_gradient:
+        return loss, None
+    # d loss / d logits = p (1 + 2 z log Z) - one-hot, zero where nothing is counted.
+    factor = counted if z_loss == 0 else counted * (1 + 2 * z_loss * log_normaliser)
+    if z_loss != 0 or scores.is_cuda or not bool(counted.all()):  # on a GPU the question costs more than the answer
+        scores.mul_(factor)
+    return loss, scores.scatter_add_(1, safe, -counted).to(dtype)
+
+
+def loss_and_gradient(
+    scores: Tensor, targets: Tensor, z_loss: float, with_gradient: bool
+) -> tuple[Tensor, Tensor | None]:
+    """Summed loss of some logits, and its gradient, in a form that compiles into two passes over them.
+
+    Args:
+        scores: (R, vocabulary) logits.
+        targets: (R, 1) entries of the vocabulary; -100 = not counted.
+        z_loss: As in `sum_cross_entropy`.
+        with_gradient: Whether that is wanted.
+
+    Returns:
+        Scalar in float64, and (R, vocabulary) in the dtype of the scores.
+    """
+    exact = scores.to(torch.float64 if scores.dtype == torch.float64 else torch.float32)
+    counted = (targets >= 0).to(exact.dtype)
+    safe = targets.clamp(min=0)
+    log_normaliser = exact.logsumexp(1, keepdim=True)
+    loss = log_normaliser - exact.gather(1, safe) + z_loss * log_normaliser.square()
+    total = (loss * counted).sum(dtype=torch.float64)
+    if not with_gradient:
+        return total, None
+    factor = counted * (1 + 2 * z_loss * log_normaliser)
+    is_target = torch.arange(scores.shape[1], device=scores.device) == targets
+    gradient = (exact - log_normaliser).exp() * factor - is_target.to(exact.dtype)
+    return total, gradient.to(scores.dtype)
+
+
 class _SumCrossEntropy(torch.autograd.Function):
     @staticmethod
-    def forward(ctx: Any, hidden: Tensor, weight: Tensor, targets: Tensor, z_loss: float) -> Tensor:
+    def forward(ctx: Any, hidden: Tensor, weight: Tensor, targets: Tensor, z_loss: float, fuse: bool) -> Tensor:
         ctx.dtypes = hidden.dtype, weight.dtype
         need_hidden, need_weight = ctx.needs_input_grad[:2]
         precise = torch.float64 if hidden.dtype == torch.float64 else torch.float32
@@ -48,25 +99,18 @@ class _SumCrossEntropy(torch.autograd.Function):
         dtype = compute_dtype(hidden)
         hidden, weight = hidden.to(dtype), weight.to(dtype)
         rows = chunk_rows(weight)
+        if fuse:  # equal chunks: a compiled function is made for one size
+            rows = max(1, -(-hidden.shape[0] // max(1, -(-hidden.shape[0] // rows))))
         # Thousands of terms: summed in double precision so that the chunk size leaves no trace in the loss.
         total = torch.zeros((), dtype=torch.float64, device=hidden.device)
         for begin in range(0, hidden.shape[0], rows):
             part = hidden[begin : begin + rows]
             target = targets[begin : begin + rows, None]
-            counted = (target >= 0).to(precise)
-            safe = target.clamp(min=0)
-            scores = product(part, weight).to(precise)
-            chosen, log_normaliser = _normalise(scores, safe)
-            loss = log_normaliser - chosen + z_loss * log_normaliser.square()
-            total += (loss * counted).sum(dtype=torch.float64)
-            if not (need_hidden or need_weight):
+            score = compiled(loss_and_gradient) if fuse else _loss_and_gradient_in_place
+            loss, gradient = score(product(part, weight), target, z_loss, need_hidden or need_weight)
+            total += loss
+            if gradient is None:
                 continue
-            # d loss / d logits = p (1 + 2 z log Z) - one-hot, zero where nothing is counted.
-            factor = counted if z_loss == 0 else counted * (1 + 2 * z_loss * log_normaliser)
-            if z_loss != 0 or not bool(counted.all()):
-                scores.mul_(factor)
-            scores.scatter_add_(1, safe, -counted)
-            gradient = scores.to(dtype)
             if hidden_gradient is not None:
                 hidden_gradient[begin : begin + rows] = product(gradient, weight.T)
             if weight_gradient is None:
@@ -80,15 +124,19 @@ class _SumCrossEntropy(torch.autograd.Function):
 
     @staticmethod
     @torch.autograd.function.once_differentiable
-    def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor | None, Tensor | None, None, None]:
+    def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor | None, ...]:
         scale = gradients[0]
-        if scale != 1:  # the sum itself is what is nearly always minimised: then there is nothing to multiply
+        # The sum itself is what is nearly always minimised: then there is nothing to multiply. A GPU would have to be
+        # waited for to know it.
+        if scale.is_cuda or scale != 1:
             ctx.gradients = [None if g is None else g.mul_(scale.to(g.dtype)) for g in ctx.gradients]
         hidden, weight = (g if g is None else g.to(d) for g, d in zip(ctx.gradients, ctx.dtypes, strict=True))
-        return hidden, weight, None, None
+        return hidden, weight, None, None, None
 
 
-def sum_cross_entropy(hidden: Tensor, weight: Tensor, targets: Tensor, z_loss: float = 0.0) -> Tensor:
+def sum_cross_entropy(
+    hidden: Tensor, weight: Tensor, targets: Tensor, z_loss: float = 0.0, fuse: bool = False
+) -> Tensor:
     """Summed cross-entropy of a linear head, in nats.
 
     Args:
@@ -96,11 +144,12 @@ def sum_cross_entropy(hidden: Tensor, weight: Tensor, targets: Tensor, z_loss: f
         weight: (vocabulary, width)
         targets: (M,) entries of the vocabulary; -100 = not counted.
         z_loss: Weight of the squared log-normaliser, which keeps logits from drifting (PaLM, section 5).
+        fuse: Whether what is done with the logits of a chunk is compiled (`model.fusion`).
 
     Returns:
         Scalar, float32 (float64 for a float64 model). Can be differentiated once.
     """
-    result: Tensor = _SumCrossEntropy.apply(hidden, weight, targets, z_loss)
+    result: Tensor = _SumCrossEntropy.apply(hidden, weight, targets, z_loss, fuse)
     return result
 
 

@@ -52,6 +52,8 @@ class LanguageModelHead(Head):
     """Scores of every vocabulary entry; the loss never holds all logits at once."""
 
     kind: HeadKind = "language_model"
+    is_fused = False
+    """Whether what is done with the logits is compiled (`model.fusion`)."""
 
     def __init__(self, config: ModelConfig) -> None:
         super().__init__()
@@ -74,7 +76,7 @@ class LanguageModelHead(Head):
             return logits
         if per_token:
             return token_cross_entropy(hidden, self.lm_head.weight, targets)
-        return sum_cross_entropy(hidden, self.lm_head.weight, targets, z_loss)
+        return sum_cross_entropy(hidden, self.lm_head.weight, targets, z_loss, self.is_fused)
 
     def nats(self, hidden: Tensor, targets: Tensor) -> Tensor:
         """(M,) loss of each target, without gradients and without holding all logits."""

@@ -6,26 +6,32 @@ each part is attended to as if it were a batch of its own.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import torch
 from torch import Tensor
 
 from firstwords.model.attention import Attention, Segments
 from firstwords.model.batch import Batch
+from firstwords.model.ragged_attention import RaggedSegments, is_ragged
 
 
-def attention_of(batch: Batch, causal: bool) -> Attention:
+def attention_of(batch: Batch, causal: bool, dtype: torch.dtype = torch.float32, head_size: int = 0) -> Attention:
     """Who sees whom in a batch.
 
     Args:
         batch: Its `num_causal` goes before `causal`.
         causal: What the model's layout says.
+        dtype: Of queries, keys and values.
+        head_size: Numbers of a head.
     """
+    kind: Callable[[Batch, bool], Attention] = RaggedSegments if is_ragged(batch, dtype, head_size) else Segments
     number = batch.num_causal
     if number is None:
-        return Segments(batch, causal)
+        return kind(batch, causal)
     if number in (0, batch.num_documents):
-        return Segments(batch, number > 0)
-    return MixedSegments(batch, number)
+        return kind(batch, number > 0)
+    return MixedSegments(batch, number, kind)
 
 
 class MixedSegments:
@@ -34,14 +40,15 @@ class MixedSegments:
     Args:
         batch: As for `Segments`.
         num_causal: At least one, and fewer than there are documents.
+        kind: Of the attention of each part.
     """
 
-    def __init__(self, batch: Batch, num_causal: int) -> None:
-        middle = int(batch.bounds[num_causal])
+    def __init__(self, batch: Batch, num_causal: int, kind: Callable[[Batch, bool], Attention] = Segments) -> None:
+        middle = int(batch.known_bounds[num_causal])
         self._sizes = (middle, batch.num_tokens - middle)
         first = _part(batch, 0, num_causal, middle)
         second = _part(batch, num_causal, batch.num_documents, batch.num_tokens)
-        self._parts = (Segments(first, causal=True), Segments(second, causal=False))
+        self._parts = (kind(first, True), kind(second, False))
 
     def attend(self, layer: int, query: Tensor, key: Tensor, value: Tensor) -> Tensor:
         """(N, H, S), (N, K, S), (N, K, S) to (N, H * S), as `Segments.attend`."""
@@ -52,11 +59,12 @@ class MixedSegments:
 
 def _part(batch: Batch, first: int, last: int, end: int) -> Batch:
     """Documents `first` to `last` as a batch, which end at token `end`."""
-    bounds = batch.bounds[first : last + 1]
-    begin = int(bounds[0])
+    known = batch.known_bounds[first : last + 1]
+    begin = int(known[0])
     return Batch(
         input_ids=batch.input_ids[begin:end],
-        bounds=bounds - begin,
+        bounds=batch.bounds[first : last + 1] - begin,
         labels=None,
-        max_length=int((bounds[1:] - bounds[:-1]).max()),
+        max_length=int((known[1:] - known[:-1]).max()),
+        host_bounds=None if batch.host_bounds is None else known - begin,
     )

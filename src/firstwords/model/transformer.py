@@ -17,6 +17,7 @@ from firstwords.model.attention import Attention
 from firstwords.model.batch import Batch
 from firstwords.model.bert import BertBackbone
 from firstwords.model.config import ModelConfig
+from firstwords.model.fusion import compiled
 from firstwords.model.heads import Head, LanguageModelHead
 from firstwords.model.mixed_attention import attention_of
 from firstwords.model.operations import gated_unit, rms_norm, rotary_angles, rotate
@@ -50,19 +51,18 @@ class SelfAttention(nn.Module):
         self.k_proj = linear_layer(config.width, config.num_kv_heads * config.head_size)
         self.v_proj = linear_layer(config.width, config.num_kv_heads * config.head_size)
         self.o_proj = linear_layer(config.num_heads * config.head_size, config.width)
-        self.q_norm = RMSNorm(config.head_size, config.norm_epsilon) if config.qk_norm else nn.Identity()
-        self.k_norm = RMSNorm(config.head_size, config.norm_epsilon) if config.qk_norm else nn.Identity()
+        self.q_norm: Any = RMSNorm(config.head_size, config.norm_epsilon) if config.qk_norm else nn.Identity()
+        self.k_norm: Any = RMSNorm(config.head_size, config.norm_epsilon) if config.qk_norm else nn.Identity()
 
     def forward(self, x: Tensor, norm: RMSNorm, angles: tuple[Tensor, Tensor], attention: Attention) -> Tensor:
         """Let tokens (N, width), normalised by `norm`, look at each other; `angles` turn queries and keys."""
+        seen = attention_inputs(x, *self.tensors(norm), angles, norm.epsilon, self.num_heads, self.num_kv_heads)
+        return linear(attention.attend(self.layer, *seen), self.o_proj.weight)
+
+    def tensors(self, norm: RMSNorm) -> tuple[Tensor, tuple[Tensor, ...], tuple[Tensor, ...]]:
+        """Weights before attention: of the norm, of the three projections, of the norms of queries and keys."""
         matrices = self.q_proj.weight, self.k_proj.weight, self.v_proj.weight
-        joint = normed_linear(x, norm.weight, norm.epsilon, *matrices).unflatten(-1, (-1, self.head_size))
-        turned, value = joint.split([self.num_heads + self.num_kv_heads, self.num_kv_heads], 1)
-        if self.qk_norm:
-            query, key = turned.split([self.num_heads, self.num_kv_heads], 1)
-            turned = torch.cat([self.q_norm(query), self.k_norm(key)], 1)
-        query, key = rotate(turned, *angles).split([self.num_heads, self.num_kv_heads], 1)  # (N, H, S), (N, K, S)
-        return linear(attention.attend(self.layer, query, key, value), self.o_proj.weight)
+        return norm.weight, matrices, (self.q_norm.weight, self.k_norm.weight) if self.qk_norm else ()
 
 
 class FeedForward(nn.Module):
@@ -76,12 +76,66 @@ class FeedForward(nn.Module):
 
     def forward(self, x: Tensor, norm: RMSNorm) -> Tensor:
         """Transform each token (N, width), normalised by `norm`, by itself."""
-        joint = normed_linear(x, norm.weight, norm.epsilon, self.gate_proj.weight, self.up_proj.weight)
-        return linear(gated_unit(joint), self.down_proj.weight)
+        return fed_forward(x, norm.weight, self.matrices(), norm.epsilon)
+
+    def matrices(self) -> tuple[Tensor, Tensor, Tensor]:
+        """Weights of gate, up and down."""
+        return self.gate_proj.weight, self.up_proj.weight, self.down_proj.weight
+
+
+def attention_inputs(
+    x: Tensor,
+    scales: Tensor,
+    matrices: tuple[Tensor, ...],
+    head_scales: tuple[Tensor, ...],
+    angles: tuple[Tensor, Tensor],
+    epsilon: float,
+    num_heads: int,
+    num_kv_heads: int,
+) -> tuple[Tensor, Tensor, Tensor]:
+    """Queries, keys and values.
+
+    Args:
+        x: (N, width) stream.
+        scales: (width,) of the norm.
+        matrices: Of queries, keys and values.
+        head_scales: Two of (S,), of the norms of queries and keys; empty = they are not normalised.
+        angles: As `rotary_angles` gives them.
+        epsilon: Of all three norms.
+        num_heads: H.
+        num_kv_heads: K.
+
+    Returns:
+        (N, H, S), (N, K, S), (N, K, S)
+    """
+    joint = normed_linear(x, scales, epsilon, *matrices).unflatten(-1, (num_heads + 2 * num_kv_heads, -1))
+    turned, value = joint.split([num_heads + num_kv_heads, num_kv_heads], 1)
+    if head_scales:
+        query, key = turned.split([num_heads, num_kv_heads], 1)
+        turned = torch.cat([rms_norm(query, head_scales[0], epsilon), rms_norm(key, head_scales[1], epsilon)], 1)
+    query, key = rotate(turned, *angles).split([num_heads, num_kv_heads], 1)
+    return query, key, value
+
+
+def fed_forward(x: Tensor, scales: Tensor, matrices: tuple[Tensor, ...], epsilon: float) -> Tensor:
+    """The gated unit on the normalised stream (N, width), by the matrices of gate, up and down."""
+    gate, up, down = matrices
+    return linear(gated_unit(normed_linear(x, scales, epsilon, gate, up)), down)
+
+
+def after_attention(
+    x: Tensor, mixed: Tensor, out: Tensor, scales: Tensor, matrices: tuple[Tensor, ...], epsilon: float
+) -> Tensor:
+    """What a block does after attention: add its result (N, H * S) to the stream, then that of the gated unit."""
+    x = x + linear(mixed, out)
+    return x + fed_forward(x, scales, matrices, epsilon)
 
 
 class Block(nn.Module):
     """Attention and feed-forward, each on a normalised copy and added to the stream."""
+
+    is_fused = False
+    """Whether what comes before attention and what comes after it is compiled (`model.fusion`)."""
 
     def __init__(self, config: ModelConfig, layer: int) -> None:
         super().__init__()
@@ -92,8 +146,21 @@ class Block(nn.Module):
 
     def forward(self, x: Tensor, angles: tuple[Tensor, Tensor], attention: Attention) -> Tensor:
         """Add both parts to the stream (N, width)."""
+        if self.is_fused:
+            return self._fused(x, angles, attention)
         x = x + self.self_attn(x, self.input_layernorm, angles, attention)
         result: Tensor = x + self.mlp(x, self.post_attention_layernorm)
+        return result
+
+    def _fused(self, x: Tensor, angles: tuple[Tensor, Tensor], attention: Attention) -> Tensor:
+        mixer, norm, last = self.self_attn, self.input_layernorm, self.post_attention_layernorm
+        seen = compiled(attention_inputs)(
+            x, *mixer.tensors(norm), angles, norm.epsilon, mixer.num_heads, mixer.num_kv_heads
+        )
+        mixed = attention.attend(mixer.layer, *seen)
+        result: Tensor = compiled(after_attention)(
+            x, mixed, mixer.o_proj.weight, last.weight, self.mlp.matrices(), last.epsilon
+        )
         return result
 
 
@@ -133,7 +200,8 @@ class Backbone(nn.Module):
         x = self.embed(batch.input_ids) if embeddings is None else embeddings
         attention: Attention
         if cache is None:
-            attention, positions = attention_of(batch, self.config.causal), batch.positions
+            attention = attention_of(batch, self.config.causal, compute_dtype(x), self.config.head_size)
+            positions = batch.positions
         else:
             attention, positions = cache, cache.begin(batch)
         angles = rotary_angles(

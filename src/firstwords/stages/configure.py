@@ -8,7 +8,7 @@ from pydantic import Field
 
 from firstwords.corpora import OnCorpora
 from firstwords.errors import CannotFit, RecipeError
-from firstwords.machine import available_memory_bytes, gibibytes, memory_bytes
+from firstwords.machine import gibibytes, memory_bytes
 from firstwords.model.base import BaseFolder
 from firstwords.model.cost import training_memory
 from firstwords.model.sizes import ModelSizes
@@ -98,12 +98,13 @@ class Configure(OnCorpora):
         import torch
 
         from firstwords.artifact import write_json
+        from firstwords.compute.devices import best_device, free_memory_bytes
         from firstwords.model.precision import half_precision_gain
         from firstwords.tokenizer.word_joints import word_joints
         from firstwords.training import continuation
         from firstwords.training.foreign_load import ForeignLoad
         from firstwords.training.probe import Stopwatch, matrix_peak
-        from firstwords.training.resolution import Demand, resolve, shown, summary
+        from firstwords.training.resolution import MICRO_TOKENS, MICRO_TOKENS_GPU, Demand, resolve, shown, summary
 
         torch.set_num_threads(work.threads)
         corpus = self._corpus(work)
@@ -115,10 +116,18 @@ class Configure(OnCorpora):
             sizes, training = continuation.sizes_of(base, self.model), continuation.rewarmed(base, self.training)
         demand = Demand(self.objective, self.budget, self.tokens, sizes, training, self.seed, self.flops)
         joints = word_joints(work.inputs["tokenizer"].folder) if self.objective.needs_words else None
-        stopwatch = Stopwatch(self.objective, work.inputs["tokens"].folder, joints)
+        device = best_device()
+        stopwatch = Stopwatch(self.objective, work.inputs["tokens"].folder, joints, device)
         others = ForeignLoad()
         try:
-            plan = resolve(demand, corpus, stopwatch, available_memory_bytes(), half_precision_gain())
+            plan = resolve(
+                demand,
+                corpus,
+                stopwatch,
+                free_memory_bytes(device),
+                half_precision_gain(device),
+                MICRO_TOKENS if device == "cpu" else MICRO_TOKENS_GPU,
+            )
         except CannotFit as error:
             if (others.cores() or 0) <= BUSY_CORES:
                 raise
@@ -129,7 +138,7 @@ class Configure(OnCorpora):
             work.note(
                 f"  other programs kept {busy:.1f} cores busy while the machine was probed: the plan may be too small"
             )
-        plan["probe"] |= {"foreign_cores": busy, "peak_flops": matrix_peak()}
+        plan["probe"] |= {"foreign_cores": busy, "peak_flops": matrix_peak(device, plan["training"]["precision"])}
         if base is not None:
             continuation.complete(plan, base, self.training, self.model)
         write_json(work.path("plan.json"), plan)

@@ -1,7 +1,7 @@
-"""How much memory training steps take, measured: the peak of this process at two sizes gives the line between them.
+"""How much memory training steps take, measured: the peak at two sizes gives the line between them.
 
-What a step holds is decided by the model's code, the libraries and the allocator. All of them are in a peak of the
-resident set; no formula is.
+On a processor it is the peak of the process, on a GPU that of its allocator. What a step holds is decided by the
+model's code, the libraries and the allocator. All of them are in such a peak; no formula is.
 """
 
 from __future__ import annotations
@@ -37,12 +37,20 @@ class Footprint:
         return max(self.least_bytes, round(line))
 
 
-def restart_peak(give_back: bool = False) -> bool:
+def restart_peak(give_back: bool = False, device: str = "cpu") -> bool:
     """Count the peak from now on; False where that cannot be done.
 
     Args:
         give_back: Whether the allocator shall first give back what it keeps for later.
+        device: Whose memory is meant.
     """
+    if device != "cpu":
+        import torch
+
+        if give_back:
+            torch.cuda.empty_cache()
+        torch.cuda.reset_peak_memory_stats(device)
+        return True
     try:
         if give_back:
             ctypes.CDLL(None).malloc_trim(0)
@@ -52,8 +60,12 @@ def restart_peak(give_back: bool = False) -> bool:
     return True
 
 
-def peak_bytes() -> int | None:
-    """Peak of the resident set since the start or `restart_peak`; None where the system does not say."""
+def peak_bytes(device: str = "cpu") -> int | None:
+    """Peak since the start or `restart_peak`, of the resident set or of a GPU; None where the system does not say."""
+    if device != "cpu":
+        import torch
+
+        return int(torch.cuda.max_memory_reserved(device))
     try:
         for line in STATUS.read_text().splitlines():
             if line.startswith("VmHWM:"):

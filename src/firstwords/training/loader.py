@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 
@@ -25,11 +26,13 @@ class MicroBatch:
 
     Attributes:
         is_idle: The pass only keeps this rank in step with the others; nothing of it counts.
+        placed: The batch on its device, where it was made ahead (`training.ahead`).
     """
 
     examples: list[Example]
     draws: Draws
     is_idle: bool = False
+    placed: Any = None
 
     @property
     def num_tokens(self) -> int:

@@ -33,12 +33,13 @@ POLYNOMIALS = (
 SAFETY = 1.01
 
 
-def orthogonalise(matrices: Tensor, num_iterations: int = len(POLYNOMIALS)) -> Tensor:
+def orthogonalise(matrices: Tensor, num_iterations: int = len(POLYNOMIALS), half: bool = False) -> Tensor:
     """The nearest (semi-)orthogonal matrix of each matrix, approximately.
 
     Args:
         matrices: (K, M, N) with M <= N (the products are over the smaller side).
         num_iterations: From 1 to 5; with fewer, singular values end less near one.
+        half: Make the products in bfloat16, which the polynomials and `SAFETY` allow for.
 
     Returns:
         (K, M, N), singular values near one; a zero matrix stays zero.
@@ -46,11 +47,13 @@ def orthogonalise(matrices: Tensor, num_iterations: int = len(POLYNOMIALS)) -> T
     assert matrices.shape[-2] <= matrices.shape[-1]
     scale = matrices.flatten(1).norm(dim=1)[:, None, None] * SAFETY + torch.finfo(matrices.dtype).tiny
     x = matrices / scale
+    if half:
+        x = x.bfloat16()
     for a, b, c in POLYNOMIALS[:num_iterations]:
         gram = torch.bmm(x, x.mT)  # (K, M, M)
         polynomial = torch.baddbmm(gram, gram, gram, beta=b / SAFETY**3, alpha=c / SAFETY**5)
         x = torch.baddbmm(x, polynomial, x, beta=a / SAFETY)
-    return x
+    return x.to(matrices.dtype)
 
 
 def parameter_roles(model: nn.Module) -> dict[str, Role]:
@@ -78,11 +81,12 @@ def updated_whole(model: nn.Module, settings: TrainSettings) -> list[str]:
 class _MatrixGroup:
     """All matrices of one shape (or its transpose), as one batch (K, M, N) with M <= N."""
 
-    def __init__(self, parameters: dict[str, nn.Parameter]) -> None:
+    def __init__(self, parameters: dict[str, nn.Parameter], half: bool) -> None:
         self.parameters = parameters
+        self.half = half and next(iter(parameters.values())).is_cuda
         rows, columns = next(iter(parameters.values())).shape
         some = next(iter(parameters.values()))
-        # Newton-Schulz in half precision would need its own care; master weights here are float32 or float64.
+        # Whatever the products are made in, what is summed over many steps is kept in full precision.
         dtype = some.dtype if some.dtype == torch.float64 else torch.float32
         shape = (len(parameters), min(rows, columns), max(rows, columns))
         self.momentum = torch.zeros(shape, dtype=dtype, device=some.device)
@@ -104,7 +108,7 @@ class _MatrixGroup:
                 slot.copy_(self.upright(parameter.grad))
         self.momentum.lerp_(self.update, 1 - momentum)
         self.update.lerp_(self.momentum, momentum)  # Nesterov: look one step ahead
-        change = orthogonalise(self.update, num_iterations).mul_(self.lengths * -rate)
+        change = orthogonalise(self.update, num_iterations, self.half).mul_(self.lengths * -rate)
         matrices = [p.detach() for p in self.parameters.values()]
         if weight_decay:
             torch._foreach_mul_(matrices, 1 - rate * weight_decay)
@@ -146,7 +150,9 @@ class Optimizer:
                 by_shape.setdefault(tuple(sorted(parameter.shape)), {})[name] = parameter
             else:
                 elementwise.setdefault(role, {})[name] = parameter
-        self._matrix_groups = [_MatrixGroup(parameters) for parameters in by_shape.values()]
+        self._matrix_groups = [
+            _MatrixGroup(parameters, settings.precision == "bfloat16") for parameters in by_shape.values()
+        ]
         self._elementwise = {name: p for group in elementwise.values() for name, p in group.items()}
         groups = (
             Group(

@@ -11,6 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from firstwords.compute.allocator import keep_freed_memory
+from firstwords.compute.devices import wait
 from firstwords.model.config import ModelConfig
 from firstwords.model.cost import ACTIVATIONS_HELD, BYTES_PER_NUMBER, activation_numbers_per_token
 from firstwords.model.precision import set_precision
@@ -26,7 +27,8 @@ from firstwords.training.packed_examples import PackedExamples
 from firstwords.training.settings import TrainSettings
 from firstwords.training.sizing import Speed
 
-PROBE_TOKENS = 4096
+# At once: a GPU is busy only with many.
+PROBE_TOKENS, PROBE_TOKENS_GPU = 4096, 32768
 FEWEST_STEPS, MOST_STEPS = 4, 8
 # Processor seconds of each thread, beyond the time given, where that does not reach for several rows.
 MEMORY_SECONDS = 2.0
@@ -41,21 +43,22 @@ class _Peaks:
     other does.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, device: str) -> None:
         self.backward: dict[int, int] = {}
         self.update = 0
-        self._counting = restart_peak(give_back=True)
+        self._device = device
+        self._counting = restart_peak(give_back=True, device=device)
 
     def begin(self) -> None:
-        self._counting = restart_peak()
+        self._counting = restart_peak(device=self._device)
 
     def after_backward(self, num_tokens: int) -> None:
-        peak = peak_bytes() if self._counting else None
+        peak = peak_bytes(self._device) if self._counting else None
         if peak is not None:
             self.backward[num_tokens] = max(peak, self.backward.get(num_tokens, 0))
 
     def after_update(self) -> None:
-        peak = peak_bytes() if self._counting else None
+        peak = peak_bytes(self._device) if self._counting else None
         self.update = max(self.update, peak or 0)
 
 
@@ -66,9 +69,13 @@ class Stopwatch:
         objective: Whose batches and loss are timed.
         store: Folder of the token store; its training split is read.
         joints: Where words begin, if the objective needs it.
+        device: That is to be timed.
     """
 
-    def __init__(self, objective: Objective, store: Path, joints: WordJoints | None = None) -> None:
+    def __init__(
+        self, objective: Objective, store: Path, joints: WordJoints | None = None, device: str = "cpu"
+    ) -> None:
+        self._device = device
         self._objective = objective
         self._store = store
         self._joints = joints
@@ -87,6 +94,7 @@ class Stopwatch:
         begin = time.perf_counter()
         keep_freed_memory()  # as an engine does
         model = Model(config, self._objective.head(config, None))  # type: ignore[arg-type]
+        model.to(self._device)
         set_precision(model, precision)
         model.train()
         optimizer = Optimizer(model, SETTINGS)
@@ -99,13 +107,13 @@ class Stopwatch:
     def _timed(self, lanes: Lanes, optimizer: Optimizer, config: ModelConfig, end: float) -> Speed:
         rows = self._rows(config.context, 1)
         self._step(lanes, optimizer, rows)  # the first step makes buffers and moments
-        peaks = _Peaks()
+        peaks = _Peaks(self._device)
         busy = time.process_time()
         best = guess = self._step(lanes, optimizer, rows, peaks)
         busy = (time.process_time() - busy) / torch.get_num_threads()
         left = end - time.perf_counter()
         fitting = (left / FEWEST_STEPS - guess.seconds_per_update) / (guess.seconds_per_token * config.context)
-        most = max(1, PROBE_TOKENS // config.context)
+        most = max(1, (PROBE_TOKENS if self._device == "cpu" else PROBE_TOKENS_GPU) // config.context)
         if fitting >= 2:
             # A single row is slower a token than many; where there is time, only many count.
             rows = self._rows(config.context, min(most, int(fitting)))
@@ -128,6 +136,7 @@ class Stopwatch:
             peaks.begin()
         begin = time.perf_counter()
         lanes.run(self._part, micro)
+        wait(self._device)
         middle = time.perf_counter()
         if peaks is not None:
             peaks.after_backward(micro.num_tokens)
@@ -135,6 +144,7 @@ class Stopwatch:
         torch.nn.utils.clip_grad_norm_(model.parameters(), SETTINGS.max_gradient_norm)
         optimizer.step(1.0)
         model.zero_grad(set_to_none=True)
+        wait(self._device)
         seconds = time.perf_counter() - resumed
         if peaks is not None:
             peaks.after_update()
@@ -142,6 +152,8 @@ class Stopwatch:
 
     def _part(self, model: nn.Module, part: MicroBatch) -> Tensor:
         batch = self._objective.collate(part.examples, part.draws, cast(Model, model).config)
+        if self._device != "cpu":
+            batch = batch.to(self._device)
         loss, _ = self._objective.loss(model, batch, part.draws)
         loss.backward()
         return loss.detach()
@@ -153,16 +165,24 @@ class Stopwatch:
         return [packed[row * len(packed) // number] for row in range(number)]
 
 
-def matrix_peak() -> float:
-    """Operations a second of large float32 matrix products with the threads that are set: what training is compared to.
+def matrix_peak(device: str = "cpu", precision: str = "float32") -> float:
+    """Operations a second of large matrix products: what training is compared to.
 
-    About a tenth of a second on a processor.
+    About a tenth of a second. On a processor always in float32, with the threads that are set.
+
+    Args:
+        device: Where.
+        precision: That training has on a GPU.
     """
-    size, best = 1024, float("inf")
-    generator = torch.Generator().manual_seed(0)
-    a, b = (torch.randn(size, size, generator=generator) for _ in range(2))
+    on_processor = device == "cpu"
+    size, best = (1024 if on_processor else 8192), float("inf")
+    dtype = torch.float32 if on_processor else getattr(torch, precision)
+    generator = torch.Generator(device).manual_seed(0)
+    a, b = (torch.randn(size, size, generator=generator, device=device).to(dtype) for _ in range(2))
     for _ in range(6):
+        wait(device)
         begin = time.perf_counter()
         torch.mm(a, b)
+        wait(device)
         best = min(best, time.perf_counter() - begin)
     return 2 * size**3 / best

@@ -37,7 +37,7 @@ SET_SECONDS, SET_PATIENCE = 1.5, 10.0
 FEWEST_STEPS = 4
 # Half precision is tried where matrix products gain so much by it, and taken where whole steps gain so much.
 LEAST_PRODUCT_GAIN, LEAST_GAIN, HALF_SECONDS, HALF_TURNS = 1.3, 1.15, 0.5, 2
-MICRO_TOKENS = 4096
+MICRO_TOKENS, MICRO_TOKENS_GPU = 4096, 65536
 # What a whole run holds beyond its steps: the tokenizer, samples, the learning curve.
 RUN_BYTES = 10 * 2**20
 # Of the memory that is free now; other processes may want some too.
@@ -63,7 +63,14 @@ class Measure(Protocol):
     def __call__(self, config: ModelConfig, seconds: float, precision: str = "float32") -> Speed: ...
 
 
-def resolve(demand: Demand, corpus: Corpus, measure: Measure, memory: int, half_gain: float = 0.0) -> dict[str, Any]:
+def resolve(
+    demand: Demand,
+    corpus: Corpus,
+    measure: Measure,
+    memory: int,
+    half_gain: float = 0.0,
+    most_micro_tokens: int = MICRO_TOKENS,
+) -> dict[str, Any]:
     """Everything that pre-training needs to know.
 
     Args:
@@ -73,6 +80,7 @@ def resolve(demand: Demand, corpus: Corpus, measure: Measure, memory: int, half_
         memory: Free bytes.
         half_gain: How many times as fast matrix products are in bfloat16 (`model.precision`); whether training is
             faster by it is measured where they are.
+        most_micro_tokens: That go through the model at once, if they fit.
 
     Returns:
         `plan.json`: `model` (fields of `ModelConfig`), `training` (fields of `TrainSettings`), `reasons` (name, value,
@@ -88,7 +96,7 @@ def resolve(demand: Demand, corpus: Corpus, measure: Measure, memory: int, half_
     seconds = PROBE_SECONDS if by_clock else SHORT_PROBE_SECONDS
     by_hand = demand.training.get("precision")
     machine = _Machine(measure, demand.objective.predicted_share, seconds, by_hand or "float32")
-    candidates = _candidates(demand, corpus, memory)
+    candidates = _candidates(demand, corpus, memory, most_micro_tokens)
     demand.objective.check(candidates[0][0])
     choice, reason = _choose(demand, corpus, candidates, machine)
     precision = None
@@ -96,7 +104,7 @@ def resolve(demand: Demand, corpus: Corpus, measure: Measure, memory: int, half_
         machine, precision = machine.in_half_precision(choice.config)
         if precision.value == "bfloat16":
             choice, reason = _choose(demand, corpus, candidates, machine)
-    micro_tokens = _micro_tokens(choice.config, memory)
+    micro_tokens = _micro_tokens(choice.config, memory, most_micro_tokens)
     assert micro_tokens is not None
     settings, reasons = _training(demand, corpus, choice, micro_tokens, precision)
     first = choice.reasons[0]
@@ -187,7 +195,7 @@ class _Machine:
         return {"measured": measured}
 
 
-def _candidates(demand: Demand, corpus: Corpus, memory: int) -> list[Candidate]:
+def _candidates(demand: Demand, corpus: Corpus, memory: int, most_micro_tokens: int) -> list[Candidate]:
     """Configurations that fit into memory, the smallest first: one where the depth is given."""
     sizes = demand.sizes
     objective = type(demand.objective)
@@ -209,7 +217,7 @@ def _candidates(demand: Demand, corpus: Corpus, memory: int) -> list[Candidate]:
     found: list[Candidate] = []
     for depth in depths:
         config, reasons = sizes.derive(depth, **given)
-        if _micro_tokens(config, memory) is None:
+        if _micro_tokens(config, memory, most_micro_tokens) is None:
             break
         found.append((config, reasons))
     if not found:
@@ -222,9 +230,9 @@ def _candidates(demand: Demand, corpus: Corpus, memory: int) -> list[Candidate]:
     return found
 
 
-def _micro_tokens(config: ModelConfig, memory: int) -> int | None:
-    """The most tokens at once, at most `MICRO_TOKENS`, that fit into memory; None if not even one row does."""
-    tokens = max(MICRO_TOKENS, config.context)
+def _micro_tokens(config: ModelConfig, memory: int, most: int) -> int | None:
+    """The most tokens at once, at most so many, that fit into memory; None if not even one row does."""
+    tokens = max(most, config.context)
     while tokens >= config.context:
         if training_memory(config, tokens) <= MEMORY_SHARE * memory:
             return tokens
@@ -327,7 +335,10 @@ def _training(
         Reason("tokens", choice.tokens, f"{why}; the corpus is read {epochs:.1f} times"),
         Reason("batch_tokens", choice.batch_tokens, sizing.BATCH_REASON),
         Reason(
-            "micro_tokens", micro_tokens, "go through the model at once; as many as fit, at most 4,096 on a processor"
+            "micro_tokens",
+            micro_tokens,
+            f"go through the model at once; as many as fit, at most {MICRO_TOKENS:,} on a processor and "
+            f"{MICRO_TOKENS_GPU:,} on a GPU",
         ),
         Reason("num_evaluations", choice.num_evaluations, "at most a twentieth of the time"),
         *sizing.rates(choice.config, choice.num_updates, choice.batch_tokens),

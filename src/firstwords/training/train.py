@@ -20,9 +20,11 @@ from torch import Tensor, nn
 from firstwords.compute.engine import Engine, Replicated, write
 from firstwords.compute.engines.single import Single
 from firstwords.errors import Interrupted, NumericFailure, RecipeError
+from firstwords.model.fusion import pays, set_fusion
 from firstwords.model.precision import set_precision
 from firstwords.recipe import configuration
 from firstwords.stage import Work
+from firstwords.training.ahead import Ahead
 from firstwords.training.background import Background
 from firstwords.training.batch import Example, keyed_generator
 from firstwords.training.checkpoint import CheckpointStore, Journal
@@ -123,6 +125,7 @@ class _Run:
         self.config: Any = model.config
         self.model = engine.prepare(model)
         set_precision(self.model, settings.precision)
+        set_fusion(self.model, engine.fuses and pays(self.config, settings.tokens))
         if settings.touched_rows:
             mark_tables(self.model, sparse=isinstance(engine, Replicated))
         self.lanes = Lanes(self.model, num_lanes(self.model, compiled=getattr(engine, "compile", False)))
@@ -131,6 +134,8 @@ class _Run:
             Optimizer(self.model, settings, shares), shares, settings.average_decay, lambda: engine.publish(self.model)
         )
         self.loader = make_loader(rows, settings, engine)
+        on_processor = engine.device_name() == "cpu"
+        self.ahead = Ahead(self.loader, None if on_processor else self._placed)
         self.spikes = SpikeJudge(settings.spikes, settings.spike_deviations)
         self.early_stop = EarlyStop(settings.patience)
         self.forgetting = ForgettingLimit(settings.stop_forgetting)
@@ -226,8 +231,9 @@ class _Run:
             The record of the step; the same with times, for trackers; what all ranks do after the step.
         """
         started = time.monotonic()
-        batches = self.loader.micro_batches(self.step)
+        batches = self.ahead.micro_batches(self.step)
         sums = [self._micro_step(number, micro) for number, micro in enumerate(batches)]
+        self.ahead.prepare(self.step + 1)
         loss_and_count = torch.stack(sums).sum(0).cpu() if sums else torch.zeros(2, dtype=torch.float64)
         num_tokens = sum(micro.num_tokens for micro in batches)
         # One message carries everything that the ranks must agree on.
@@ -275,8 +281,11 @@ class _Run:
         torch.manual_seed(int(keyed_generator(self.settings.seed, self.step, place, "torch").integers(2**63)))
         return self.lanes.run(self._part, micro)
 
+    def _placed(self, part: MicroBatch) -> Any:
+        return self.engine.place(self.objective.collate(part.examples, part.draws, self.config))
+
     def _part(self, model: nn.Module, part: MicroBatch) -> Tensor:
-        batch = self.engine.place(self.objective.collate(part.examples, part.draws, self.config))
+        batch = self._placed(part) if part.placed is None else part.placed
         loss, count = self.objective.loss(model, batch, part.draws)
         if part.is_idle:
             loss, count = loss * 0, count * 0

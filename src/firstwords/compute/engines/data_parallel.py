@@ -23,7 +23,7 @@ class DataParallel(Replicated):
     """
 
     device: str = runtime("auto")
-    compile: bool = False
+    compile: bool | None = None
     activation_checkpointing: bool = runtime(False)
 
     @property

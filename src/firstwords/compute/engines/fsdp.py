@@ -28,14 +28,15 @@ class Fsdp(Engine):
 
     Attributes:
         device: `cpu`, `cuda`, or `auto` for GPUs where there are some.
-        compile: Compile each block first. It changes roundings, so it counts for the result's identity.
+        compile: Compile each block first. It changes roundings, so it counts for the result's identity. By default as
+            in `Single`.
         activation_checkpointing: As in `Single`.
 
     Source: Zhao et al. 2023; ZeRO stage 3 (Rajbhandari et al. 2020).
     """
 
     device: str = runtime("auto")
-    compile: bool = False
+    compile: bool | None = None
     activation_checkpointing: bool = runtime(False)
 
     @property

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from firstwords.compute.allocator import keep_freed_memory
+from firstwords.compute.devices import best_device
 from firstwords.compute.engine import Replicated, checkpoint_blocks
 from firstwords.recipe import runtime
 
@@ -18,21 +19,18 @@ class Single(Replicated):
     Attributes:
         device: `cpu`, `cuda`, or `auto` for a GPU where there is one.
         compile: Compile the model first. It costs 30 to 60 s on a processor, so it pays in long runs only, and it
-            changes roundings, so it counts for the result's identity.
+            changes roundings, so it counts for the result's identity. By default only the parts of blocks before and
+            behind attention are compiled, and only on GPUs, in runs long enough (`model.fusion`).
         activation_checkpointing: Compute the inside of each block twice instead of keeping it: less memory, more time,
             the same bits.
     """
 
     device: str = runtime("auto")
-    compile: bool = False
+    compile: bool | None = None
     activation_checkpointing: bool = runtime(False)
 
     def device_name(self) -> str:  # noqa: D102 (the contract says it)
-        if self.device != "auto":
-            return self.device
-        import torch
-
-        return "cuda" if torch.cuda.is_available() else "cpu"
+        return best_device() if self.device == "auto" else self.device
 
     def prepare(self, model: "nn.Module") -> "nn.Module":  # noqa: D102
         keep_freed_memory()

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from firstwords.errors import RecipeError
-from firstwords.training.batch import IGNORED, Draws, Example, flat_batch
+from firstwords.training.batch import Draws, Example, flat_batch
 from firstwords.training.fill_in_the_middle import rearrange
 from firstwords.training.objective import Objective
 
@@ -91,7 +91,7 @@ class CausalLM(Objective):
 def token_loss(model: Any, batch: "Batch", *, z_loss: float) -> "tuple[Tensor, Tensor]":
     """Summed cross-entropy of all labelled tokens and their number; the head works on no other position."""
     assert batch.labels is not None
-    select = (batch.labels != IGNORED).nonzero().squeeze(1)
+    select = batch.labelled_tokens
     targets = batch.labels[select]
     total = model(batch, select=select, targets=targets, z_loss=z_loss)
     return total, batch.labels.new_tensor(len(targets))
@@ -102,5 +102,5 @@ def token_distribution(model: Any, batch: "Batch") -> "Tensor":
     from firstwords.model.operations import at_least_float32
 
     assert batch.labels is not None
-    select = (batch.labels != IGNORED).nonzero().squeeze(1)
+    select = batch.labelled_tokens
     return at_least_float32(model(batch, select=select)).log_softmax(1)

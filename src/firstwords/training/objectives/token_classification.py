@@ -192,7 +192,7 @@ def _scores(model: Any, batch: "Batch") -> "tuple[Tensor, Tensor]":
     from firstwords.model.operations import at_least_float32
 
     assert batch.labels is not None
-    select = (batch.labels != IGNORED).nonzero().squeeze(1)
+    select = batch.labelled_tokens
     return at_least_float32(model(batch, select=select)), select
 
 
