@@ -89,16 +89,21 @@ class Ours:
             bounds = np.array([0, *cuts[cuts < CONTEXT], CONTEXT]) if documents else None
             self.rows.append(Example(row, np.roll(row, -1), row=number, bounds=bounds))
         self.draws = Draws(0, tuple((0, number) for number in range(ROWS)))
+        self.ready = self._batches()
+
+    def _batches(self) -> list[Any]:
+        made = (self.objective.collate(self.rows, self.draws, self.config) for _ in range(PARTS))
+        return [self.engine.place(each) for each in made]
 
     def __call__(self) -> float:
         import torch
 
         sums = []
-        for _ in range(PARTS):
-            batch = self.engine.place(self.objective.collate(self.rows, self.draws, self.config))
+        for batch in self.ready:
             loss, count = self.objective.loss(self.model, batch, self.draws)
             self.engine.backward(loss)
             sums.append(torch.stack([loss.detach().double(), count.double()]))
+        self.ready = self._batches()  # ahead, as `training.ahead` does
         total, number = torch.stack(sums).sum(0).tolist()
         self.engine.step(self.model, self.optimizer, count=number, max_norm=1.0, factor=1.0)
         return total / number  # type: ignore[no-any-return]

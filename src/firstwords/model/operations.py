@@ -115,7 +115,8 @@ def rotate(x: Tensor, cosine: Tensor, sine: Tensor) -> Tensor:
     Source: Su et al. 2021; the pairing by halves is the one of transformers' Llama, Qwen3 and EuroBERT.
     """
     if x.is_cuda:  # compiled, these are one kernel
-        return x * cosine + x.roll(x.shape[-1] // 2, -1) * sine
+        first, second = x.chunk(2, -1)
+        return x * cosine + torch.cat([second, first], -1) * sine
     result: Tensor = _Rotate.apply(x, cosine, sine)
     return result
 

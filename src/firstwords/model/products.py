@@ -177,12 +177,14 @@ def normed_linear(x: Tensor, scales: Tensor, epsilon: float, *weights: Tensor) -
     Returns:
         (N, sum of outputs)
     """
-    if x.device.type != "cpu" or x.dtype not in (torch.float32, torch.float64):
+    if x.dtype not in (torch.float32, torch.float64):
         normal = F.rms_norm(x.float(), scales.shape, scales.float(), epsilon).to(x.dtype)
         return F.linear(normal, torch.cat(weights))
     if not torch.is_grad_enabled():
         # A few new tokens of a text that is being written: copying the matrices would cost more than the products.
         normal = F.rms_norm(x, scales.shape, scales, epsilon).to(compute_dtype(x))
         return torch.cat([product(normal, weight.to(normal.dtype)) for weight in weights], -1)
+    if x.device.type != "cpu":
+        return F.linear(F.rms_norm(x, scales.shape, scales, epsilon), torch.cat(weights))
     result: Tensor = _NormedLinear.apply(x, scales, epsilon, *weights)
     return result

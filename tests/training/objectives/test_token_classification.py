@@ -117,11 +117,21 @@ def test_a_heavy_entity_weighs_as_much_as_so_many_words():
 
 
 def test_the_weight_follows_from_how_rare_entities_are():
-    settled, (reason,) = OBJECTIVE.settle(encode(RECORD, LONG), LABELS, make_model().config)
+    settled, (_, reason) = OBJECTIVE.settle(encode(RECORD, LONG), LABELS, make_model().config)
     assert settled.entity_weight == reason.value == round((5 / 3) ** (1 / 3), 2)
     assert (
         TokenClassification(entity_weight=2.0).settle(encode(RECORD), LABELS, make_model().config)[0].entity_weight == 2
     )
+
+
+def test_what_a_base_of_others_knows_of_names_is_not_taken_away():
+    own = make_model().config
+    for config, hidden, respelled in ((own, None, 0.5), (replace(own, layout="bert"), 0.0, 0.0)):
+        settled, reasons = OBJECTIVE.settle(encode(RECORD), LABELS, config)
+        assert (settled.hidden_share, settled.respelled_share) == (hidden, respelled)
+        assert [each.name for each in reasons] == ["respelled_share", "entity_weight"]
+        by_hand = replace(OBJECTIVE, hidden_share=0.2, respelled_share=0.3).settle(encode(RECORD), LABELS, config)[0]
+        assert (by_hand.hidden_share, by_hand.respelled_share) == (0.2, 0.3)
 
 
 def test_only_sub_words_of_entities_are_respelled_and_only_in_training():

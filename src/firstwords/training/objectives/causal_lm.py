@@ -94,7 +94,7 @@ def token_loss(model: Any, batch: "Batch", *, z_loss: float) -> "tuple[Tensor, T
     select = batch.labelled_tokens
     targets = batch.labels[select]
     total = model(batch, select=select, targets=targets, z_loss=z_loss)
-    return total, batch.labels.new_tensor(len(targets))
+    return total, batch.labels.new_full((), len(targets))  # a copy from here would wait for a GPU
 
 
 def token_distribution(model: Any, batch: "Batch") -> "Tensor":

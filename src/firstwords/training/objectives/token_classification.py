@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 
 NUM_RESPELLINGS = 8
+RESPELLED_SHARE = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,8 +51,10 @@ class TokenClassification(Objective):
 
     Attributes:
         hidden_share: Of the sub-words that are replaced by the mask token while training. Left out: 0.1, or nothing
-            where the base has no mask token.
+            where the base has no mask token or is another's.
         respelled_share: Of the sub-words of entities that are exchanged for others of the same spelling while training.
+            Left out: a half, or nothing where the base is another's, which was raised on so much text that it knows
+            more of a name than its spelling (docs/log/2026-11-26-encoders.md).
         entity_weight: How much more the loss of a word in an entity counts than that of any other. Left out: the cube
             root of how many other words there are for each.
         label_smoothing: Share of the target that is spread evenly over all tags while training.
@@ -59,10 +62,11 @@ class TokenClassification(Objective):
             reads; `entity_weight` and `label_smoothing`, which are of single words, do not apply.
     """
 
+    version: ClassVar[int] = 2
     record: ClassVar[type | None] = WordsRecord
 
     hidden_share: Annotated[float, Field(ge=0, lt=1)] | None = None
-    respelled_share: Annotated[float, Field(ge=0, le=1)] = 0.5
+    respelled_share: Annotated[float, Field(ge=0, le=1)] | None = None
     entity_weight: Annotated[float, Field(gt=0)] | None = None
     label_smoothing: Annotated[float, Field(ge=0, lt=1)] = 0.0
     crf: bool = False
@@ -94,7 +98,20 @@ class TokenClassification(Objective):
     def settle(
         self, rows: Sequence[Example], labels: Sequence[str], config: "ModelConfig"
     ) -> "tuple[TokenClassification, list[Reason]]":
-        """The weight of entities, by how rare they are."""
+        """How much is disturbed, by where the base is from; the weight of entities, by how rare they are."""
+        from firstwords.model.config import Reason
+
+        settled, reasons = self, list[Reason]()
+        if self.respelled_share is None:
+            share = 0.0 if config.is_adopted else RESPELLED_SHARE
+            told = "a well-read base knows the names" if config.is_adopted else "a small base learns them by heart"
+            settled, reasons = replace(settled, respelled_share=share), [Reason("respelled_share", share, told)]
+        if self.hidden_share is None and config.is_adopted:
+            settled = replace(settled, hidden_share=0.0)
+        found, more = settled._weighted(rows)
+        return found, [*reasons, *more]
+
+    def _weighted(self, rows: Sequence[Example]) -> "tuple[TokenClassification, list[Reason]]":
         from firstwords.model.config import Reason
 
         if self.crf:
@@ -121,6 +138,7 @@ class TokenClassification(Objective):
         assert example.entity_places is not None and example.respellings is not None
         generator = draws.generator(index, "respell")
         num_places = len(example.entity_places)
+        assert self.respelled_share is not None, "settled before training"
         chosen = np.flatnonzero(generator.random(num_places) < self.respelled_share)
         which = generator.integers(NUM_RESPELLINGS, size=num_places)
         ids = example.input_ids.copy()
