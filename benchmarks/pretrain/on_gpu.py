@@ -43,6 +43,7 @@ def gpu(setting: Setting) -> list[Judged]:
         "muon": partial(Ours, "muon"),
         "documents": partial(Ours, "adamw", documents=True),
         "eager": partial(Ours, "adamw", fuse=False),
+        "unrepeatable": partial(Ours, "adamw", repeatable=False),
     }.items():
         figures.append(_beside(f"ours-{name}", ours, make(), card, of_other=True))
     figures.append(_same_bits())
@@ -52,7 +53,7 @@ def gpu(setting: Setting) -> list[Judged]:
 class Ours:
     """Steps of the parts that `firstwords run` trains with."""
 
-    def __init__(self, kind: str, *, fuse: bool = True, documents: bool = False) -> None:
+    def __init__(self, kind: str, *, fuse: bool = True, documents: bool = False, repeatable: bool = True) -> None:
         import numpy as np
 
         from firstwords.compute.engines.single import Single
@@ -79,7 +80,8 @@ class Ours:
         self.objective, self.engine = CausalLM(), Single(device="cuda")
         self.model = self.engine.prepare(Model(self.config, self.objective.head(self.config, None)))  # type: ignore[arg-type]
         set_precision(self.model, "bfloat16")
-        set_fusion(self.model, fuse)
+        set_fusion(self.model, ROWS * CONTEXT if fuse else 0)
+        self.model.backbone.repeatable = repeatable
         settings = TrainSettings(tokens=1, batch_tokens=1, matrix_optimizer=kind, precision="bfloat16")  # type: ignore[arg-type]
         self.optimizer = Optimizer(self.model, settings)
         draw = np.random.default_rng(1)

@@ -20,8 +20,10 @@ pytestmark = pytest.mark.skipif(not torch.cuda.is_available(), reason="no GPU he
 DOCUMENTS = [[5, 6, 7, 8], [9], list(range(10, 60)), list(range(5, 45))]
 
 
-def made(layout, engine):
-    config = ModelConfig.from_depth(2, layout=layout, vocab_size=64, mask_id=3, width=128, num_heads=2)
+def made(layout, engine, kv_heads=2):
+    config = ModelConfig.from_depth(
+        2, layout=layout, vocab_size=64, mask_id=3, width=128, num_heads=2, num_kv_heads=kv_heads
+    )
     model = Model(config, make_head("language_model", config))
     generator = torch.Generator().manual_seed(1)
     with torch.no_grad():
@@ -45,7 +47,7 @@ def test_a_gpu_gives_the_processors_loss_and_gradients(layout, precision, tolera
     expected, wanted = loss_and_gradients(made(layout, cpu), cpu)
     model = made(layout, gpu)
     set_precision(model, precision)
-    set_fusion(model, fuse)
+    set_fusion(model, sum(map(len, DOCUMENTS)) if fuse else 0)
     found, gradients = loss_and_gradients(model, gpu)
     # bfloat16 has 8 bits; float32 products on a GPU may add in another order
     assert found == pytest.approx(expected, rel=tolerance)
@@ -71,3 +73,40 @@ def test_a_step_on_a_gpu_lowers_the_loss(kind):
     assert all(p.dtype == torch.float32 for p in model.parameters())
     assert any(not torch.equal(before[name], p) for name, p in model.state_dict().items())
     assert num_lanes(model) == 1
+
+
+def test_a_key_head_may_serve_several_query_heads():
+    cpu, gpu = Single(device="cpu"), Single(device="cuda")
+    expected, wanted = loss_and_gradients(made("llama", cpu, kv_heads=1), cpu)
+    model = made("llama", gpu, kv_heads=1)
+    set_precision(model, "bfloat16")
+    found, gradients = loss_and_gradients(model, gpu)
+    assert found == pytest.approx(expected, rel=0.05)
+    for name, gradient in gradients.items():
+        assert (gradient - wanted[name]).norm() <= 0.1 * wanted[name].norm() + 1e-4, name
+
+
+@pytest.mark.parametrize("lengths", [[1024] * 8, [1024, 900, 31, 700, 5, 1024, 512, 333]], ids=["even", "ragged"])
+def test_gradients_have_the_same_bits_every_time(lengths):
+    engine = Single(device="cuda")
+    model = made("llama", engine)
+    set_precision(model, "bfloat16")
+    generator = torch.Generator().manual_seed(2)
+    texts = [torch.randint(5, 64, (length,), generator=generator).tolist() for length in lengths]
+    batch = engine.place(Batch.of(texts))
+    runs = []
+    for _ in range(3):
+        model.zero_grad()
+        loss = model(batch, targets=batch.input_ids)
+        engine.backward(loss)
+        runs.append([loss.item(), *(p.grad.clone() for p in model.parameters())])
+    for other in runs[1:]:
+        assert all(torch.equal(torch.as_tensor(a), torch.as_tensor(b)) for a, b in zip(runs[0], other, strict=True))
+
+
+def test_a_batch_is_placed_with_what_is_known_of_it():
+    batch = Single(device="cuda").place(Batch.of(DOCUMENTS, labels=torch.tensor([-100, 5] * 48)[:95]))
+    assert batch.bounds.is_cuda
+    assert not batch.known_bounds.is_cuda
+    assert batch.labelled_tokens.is_cuda
+    assert batch.labelled_tokens.tolist() == list(range(1, 95, 2))

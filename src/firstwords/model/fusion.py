@@ -22,24 +22,42 @@ LEAST_FLOPS = 1e16
 
 @cache
 def compiled(function: Callable[..., Any]) -> Callable[..., Any]:
-    """The function, compiled when it is first called: some seconds, and once more when the number of tokens changes."""
+    """The function, compiled when it is first called: some seconds, and once more when shapes change."""
     made: Callable[..., Any] = torch.compile(function)
     return made
 
 
-def set_fusion(model: nn.Module, fuse: bool) -> None:
-    """Let the parts of a model that can be compiled be so, or not."""
+def set_fusion(model: nn.Module, tokens: int) -> None:
+    """Let what can be compiled be so, where gradients are wanted and the batch has its usual size.
+
+    Another size would cost another compilation: the last step of a run goes the plain way, and so do evaluations.
+
+    Args:
+        model: Of this package; others have no such parts.
+        tokens: Of the usual micro-batch; 0 = nothing is compiled.
+    """
     for module in model.modules():
-        if hasattr(module, "is_fused"):
-            module.is_fused = fuse  # type: ignore[assignment]
+        if hasattr(module, "fused_tokens"):
+            module.fused_tokens = tokens  # type: ignore[assignment]
 
 
-def pays(config: Any, tokens: int | None) -> bool:
-    """Whether training is long enough for a GPU to win back the time of compiling.
+def is_usual(tokens: int, fused_tokens: int) -> bool:
+    """Whether a batch of so many tokens goes through what is compiled for so many."""
+    return tokens == fused_tokens > 0 and torch.is_grad_enabled()
+
+
+def usual_tokens(config: Any, tokens: int | None, batch_tokens: int | None, micro_tokens: int, num_ranks: int) -> int:
+    """Tokens of a rank's usual micro-batch, if training is long enough to win back the time of compiling; else 0.
 
     Args:
         config: Of the model; adopted ones are never compiled.
-        tokens: Of the run; None = counted otherwise (fine-tuning, which is short).
+        tokens: Of the run; None = counted otherwise (fine-tuning, which is short and has texts of any length).
+        batch_tokens: Of an update; None as `tokens`.
+        micro_tokens: The most that go through the model at once.
+        num_ranks: That share an update.
     """
-    known = tokens is not None and isinstance(config, ModelConfig)
-    return known and training_flops_per_token(config) * (tokens or 0) >= LEAST_FLOPS
+    if tokens is None or batch_tokens is None or not isinstance(config, ModelConfig):
+        return 0
+    if training_flops_per_token(config) * tokens < LEAST_FLOPS:
+        return 0
+    return min(micro_tokens, batch_tokens // num_ranks) // config.context * config.context

@@ -52,8 +52,8 @@ class LanguageModelHead(Head):
     """Scores of every vocabulary entry; the loss never holds all logits at once."""
 
     kind: HeadKind = "language_model"
-    is_fused = False
-    """Whether what is done with the logits is compiled (`model.fusion`)."""
+    fused_tokens = 0
+    """Where it is not 0, what is done with the logits is compiled while training (`model.fusion`)."""
 
     def __init__(self, config: ModelConfig) -> None:
         super().__init__()
@@ -76,7 +76,8 @@ class LanguageModelHead(Head):
             return logits
         if per_token:
             return token_cross_entropy(hidden, self.lm_head.weight, targets)
-        return sum_cross_entropy(hidden, self.lm_head.weight, targets, z_loss, self.is_fused)
+        fuse = self.fused_tokens > 0 and torch.is_grad_enabled()
+        return sum_cross_entropy(hidden, self.lm_head.weight, targets, z_loss, fuse)
 
     def nats(self, hidden: Tensor, targets: Tensor) -> Tensor:
         """(M,) loss of each target, without gradients and without holding all logits."""

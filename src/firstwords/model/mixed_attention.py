@@ -7,6 +7,7 @@ each part is attended to as if it were a batch of its own.
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 
 import torch
 from torch import Tensor
@@ -16,7 +17,9 @@ from firstwords.model.batch import Batch
 from firstwords.model.ragged_attention import RaggedSegments, is_ragged
 
 
-def attention_of(batch: Batch, causal: bool, dtype: torch.dtype = torch.float32, head_size: int = 0) -> Attention:
+def attention_of(
+    batch: Batch, causal: bool, dtype: torch.dtype = torch.float32, head_size: int = 0, repeatable: bool = True
+) -> Attention:
     """Who sees whom in a batch.
 
     Args:
@@ -24,8 +27,11 @@ def attention_of(batch: Batch, causal: bool, dtype: torch.dtype = torch.float32,
         causal: What the model's layout says.
         dtype: Of queries, keys and values.
         head_size: Numbers of a head.
+        repeatable: Whether gradients must have the same bits every time, on a GPU too.
     """
-    kind: Callable[[Batch, bool], Attention] = RaggedSegments if is_ragged(batch, dtype, head_size) else Segments
+    kind: Callable[[Batch, bool], Attention] = Segments
+    if is_ragged(batch, dtype, head_size, repeatable):
+        kind = partial(RaggedSegments, repeatable=repeatable)
     number = batch.num_causal
     if number is None:
         return kind(batch, causal)

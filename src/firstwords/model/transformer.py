@@ -17,7 +17,7 @@ from firstwords.model.attention import Attention
 from firstwords.model.batch import Batch
 from firstwords.model.bert import BertBackbone
 from firstwords.model.config import ModelConfig
-from firstwords.model.fusion import compiled
+from firstwords.model.fusion import compiled, is_usual
 from firstwords.model.heads import Head, LanguageModelHead
 from firstwords.model.mixed_attention import attention_of
 from firstwords.model.operations import gated_unit, rms_norm, rotary_angles, rotate
@@ -134,8 +134,8 @@ def after_attention(
 class Block(nn.Module):
     """Attention and feed-forward, each on a normalised copy and added to the stream."""
 
-    is_fused = False
-    """Whether what comes before attention and what comes after it is compiled (`model.fusion`)."""
+    fused_tokens = 0
+    """For how many tokens what comes before attention and what comes after it is compiled (`model.fusion`)."""
 
     def __init__(self, config: ModelConfig, layer: int) -> None:
         super().__init__()
@@ -146,7 +146,7 @@ class Block(nn.Module):
 
     def forward(self, x: Tensor, angles: tuple[Tensor, Tensor], attention: Attention) -> Tensor:
         """Add both parts to the stream (N, width)."""
-        if self.is_fused:
+        if is_usual(x.shape[0], self.fused_tokens):
             return self._fused(x, angles, attention)
         x = x + self.self_attn(x, self.input_layernorm, angles, attention)
         result: Tensor = x + self.mlp(x, self.post_attention_layernorm)
@@ -174,6 +174,9 @@ class Cache(Attention, Protocol):
 class Backbone(nn.Module):
     """Token ids to hidden states."""
 
+    repeatable = True
+    """Whether gradients have the same bits every time, on a GPU too."""
+
     def __init__(self, config: ModelConfig) -> None:
         super().__init__()
         self.config = config
@@ -200,7 +203,8 @@ class Backbone(nn.Module):
         x = self.embed(batch.input_ids) if embeddings is None else embeddings
         attention: Attention
         if cache is None:
-            attention = attention_of(batch, self.config.causal, compute_dtype(x), self.config.head_size)
+            kind = compute_dtype(x), self.config.head_size, self.repeatable
+            attention = attention_of(batch, self.config.causal, *kind)
             positions = batch.positions
         else:
             attention, positions = cache, cache.begin(batch)

@@ -20,8 +20,9 @@ from torch import Tensor, nn
 from firstwords.compute.engine import Engine, Replicated, write
 from firstwords.compute.engines.single import Single
 from firstwords.errors import Interrupted, NumericFailure, RecipeError
-from firstwords.model.fusion import pays, set_fusion
+from firstwords.model.fusion import set_fusion, usual_tokens
 from firstwords.model.precision import set_precision
+from firstwords.model.transformer import Model
 from firstwords.recipe import configuration
 from firstwords.stage import Work
 from firstwords.training.ahead import Ahead
@@ -125,7 +126,10 @@ class _Run:
         self.config: Any = model.config
         self.model = engine.prepare(model)
         set_precision(self.model, settings.precision)
-        set_fusion(self.model, engine.fuses and pays(self.config, settings.tokens))
+        if isinstance(self.model, Model):
+            self.model.backbone.repeatable = getattr(engine, "repeatable", True)
+        length = settings.tokens, settings.batch_tokens, settings.micro_tokens
+        set_fusion(self.model, usual_tokens(self.config, *length, engine.num_ranks) if engine.fuses else 0)
         if settings.touched_rows:
             mark_tables(self.model, sparse=isinstance(engine, Replicated))
         self.lanes = Lanes(self.model, num_lanes(self.model, compiled=getattr(engine, "compile", False)))

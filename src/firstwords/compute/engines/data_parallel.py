@@ -20,11 +20,13 @@ class DataParallel(Replicated):
         device: `cpu`, `cuda`, or `auto` for GPUs where there are some.
         compile: As in `Single`.
         activation_checkpointing: As in `Single`.
+        repeatable: As in `Single`.
     """
 
     device: str = runtime("auto")
     compile: bool | None = None
     activation_checkpointing: bool = runtime(False)
+    repeatable: bool = True
 
     @property
     def rank(self) -> int:  # noqa: D102

@@ -31,6 +31,7 @@ class Fsdp(Engine):
         compile: Compile each block first. It changes roundings, so it counts for the result's identity. By default as
             in `Single`.
         activation_checkpointing: As in `Single`.
+        repeatable: As in `Single`.
 
     Source: Zhao et al. 2023; ZeRO stage 3 (Rajbhandari et al. 2020).
     """
@@ -38,6 +39,7 @@ class Fsdp(Engine):
     device: str = runtime("auto")
     compile: bool | None = None
     activation_checkpointing: bool = runtime(False)
+    repeatable: bool = True
 
     @property
     def rank(self) -> int:  # noqa: D102 (the contract says it)

@@ -23,11 +23,14 @@ class Single(Replicated):
             behind attention are compiled, and only on GPUs, in runs long enough (`model.fusion`).
         activation_checkpointing: Compute the inside of each block twice instead of keeping it: less memory, more time,
             the same bits.
+        repeatable: On a GPU, give attention's gradient the same bits every time, so that a run that was killed ends as
+            one that was not. Without it training is a little faster.
     """
 
     device: str = runtime("auto")
     compile: bool | None = None
     activation_checkpointing: bool = runtime(False)
+    repeatable: bool = True
 
     def device_name(self) -> str:  # noqa: D102 (the contract says it)
         return best_device() if self.device == "auto" else self.device
