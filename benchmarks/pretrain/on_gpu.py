@@ -208,6 +208,7 @@ def _beside(name: str, ours: Step, other: Step, card: str, of_other: bool = Fals
     config: ModelConfig = ours.config  # type: ignore[attr-defined]
     flops = training_flops_per_token(config) * tokens
     ratio = statistics.median(b / a for a, b in turns)
+    print(f"  {name}: ours {tokens / mine:,.0f} tokens/s, the other {tokens / theirs:,.0f}", flush=True)
     return Judged(
         name=f"gpu-{name}",
         figure=1 / ratio if of_other else ratio,
