@@ -99,9 +99,9 @@ def test_gradients_have_the_same_bits_every_time(lengths):
         model.zero_grad()
         loss = model(batch, targets=batch.input_ids)
         engine.backward(loss)
-        runs.append([loss.item(), *(p.grad.clone() for p in model.parameters())])
-    for other in runs[1:]:
-        assert all(torch.equal(torch.as_tensor(a), torch.as_tensor(b)) for a, b in zip(runs[0], other, strict=True))
+        runs.append({"loss": loss.detach()} | {name: p.grad.clone() for name, p in model.named_parameters()})
+    first, *others = runs
+    assert [name for name in first if any(not torch.equal(first[name], other[name]) for other in others)] == []
 
 
 def test_a_batch_is_placed_with_what_is_known_of_it():

@@ -27,7 +27,7 @@ def attention_of(
         causal: What the model's layout says.
         dtype: Of queries, keys and values.
         head_size: Numbers of a head.
-        repeatable: Whether gradients must have the same bits every time, on a GPU too.
+        repeatable: Whether its gradient is added up in one order, on a GPU too.
     """
     kind: Callable[[Batch, bool], Attention] = Segments
     if is_ragged(batch, dtype, head_size, repeatable):

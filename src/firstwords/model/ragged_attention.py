@@ -1,7 +1,7 @@
 """Attention over documents of any lengths in one call, by the kernels that GPUs have for it in half precision.
 
 They are Dao's (2023), as torch brings them. Their backward pass adds up in an order that differs from run to run,
-unless it is told not to; then a run that was killed and continues makes the same weights on a GPU too.
+unless it is told not to.
 """
 
 from __future__ import annotations
@@ -27,8 +27,8 @@ def is_ragged(batch: Batch, dtype: torch.dtype, head_size: int, repeatable: bool
         batch: On the device where it is to be read.
         dtype: Of queries, keys and values.
         head_size: Numbers of a head.
-        repeatable: Whether the gradient must have the same bits every time. If not, documents of one length go another
-            way, which is faster on new cards.
+        repeatable: Whether the gradient is to be added up in one order. If not, documents of one length go another way,
+            which is faster on new cards.
     """
     if not batch.input_ids.is_cuda or dtype not in (torch.bfloat16, torch.float16):
         return False
@@ -44,7 +44,7 @@ class RaggedSegments:
     Args:
         batch: On a GPU.
         causal: Whether a token sees only those before it in its document.
-        repeatable: Whether the gradient has the same bits every time.
+        repeatable: Whether its gradient is added up in one order.
     """
 
     def __init__(self, batch: Batch, causal: bool, repeatable: bool = True) -> None:

@@ -175,7 +175,7 @@ class Backbone(nn.Module):
     """Token ids to hidden states."""
 
     repeatable = True
-    """Whether gradients have the same bits every time, on a GPU too."""
+    """Whether the gradient of attention is added up in one order, on a GPU too."""
 
     def __init__(self, config: ModelConfig) -> None:
         super().__init__()

@@ -23,8 +23,8 @@ class Single(Replicated):
             behind attention are compiled, and only on GPUs, in runs long enough (`model.fusion`).
         activation_checkpointing: Compute the inside of each block twice instead of keeping it: less memory, more time,
             the same bits.
-        repeatable: On a GPU, give attention's gradient the same bits every time, so that a run that was killed ends as
-            one that was not. Without it training is a little faster.
+        repeatable: On a GPU, add up attention's gradient in one order, so that runs can be repeated bit for bit
+            (docs/log/2026-11-26-gpu.md says how far that was seen). Without it training is a little faster.
     """
 
     device: str = runtime("auto")

@@ -1,0 +1,15 @@
+import torch
+
+from firstwords.compute.devices import best_device, free_memory_bytes, wait
+
+
+def test_the_best_device_is_a_gpu_where_there_is_one():
+    assert best_device() == ("cuda" if torch.cuda.is_available() else "cpu")
+
+
+def test_memory_is_that_of_the_device():
+    assert 2**20 < free_memory_bytes("cpu") < 2**50
+
+
+def test_a_processor_is_not_waited_for():
+    wait("cpu")
