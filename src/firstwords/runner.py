@@ -28,7 +28,7 @@ from firstwords.artifact import (
     remove_tree,
     write_json,
 )
-from firstwords.compute import ranks
+from firstwords.compute import early_server, ranks
 from firstwords.compute.pool import Pool
 from firstwords.console import SilentConsole, StreamConsole, duration
 from firstwords.errors import FirstwordsError, IntegrityError, Interrupted, Locked, OutOfResources, RecipeError
@@ -183,6 +183,7 @@ def _begin_beside(plan: Plan, pool: Pool, afterwards: Sequence[str]) -> None:
     if modules := tuple(dict.fromkeys(module for stage in stages for module in stage.preloads())):
         pool.prepare(modules)
         threading.Thread(target=_import_beside, args=((*_NEEDED_BY_DATA_STAGES, *afterwards),), daemon=True).start()
+    early_server.dismiss()  # where it waits still
 
 
 def _import_beside(modules: Iterable[str]) -> None:

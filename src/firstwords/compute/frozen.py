@@ -6,5 +6,5 @@ nearly every page that it shared with its parent; what is frozen is not looked a
 
 import gc
 
-gc.collect()
 gc.freeze()
+gc.enable()

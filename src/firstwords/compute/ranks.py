@@ -81,12 +81,24 @@ def end(code: int) -> NoReturn:
     """
     if num_ranks() > 1 and "torch" in sys.modules:
         leave()
-        atexit._run_exitfuncs()
-        for stream in (sys.stdout, sys.stderr):
-            with suppress(AttributeError, OSError, ValueError):  # closed, or nobody reads any more
-                stream.flush()
-        os._exit(code)
+        end_at_once(code)
     sys.exit(code)
+
+
+def end_at_once(code: object) -> NoReturn:
+    """End this process after what was to be done at the end, without taking the interpreter down.
+
+    Args:
+        code: As of `SystemExit`.
+    """
+    if code is not None and not isinstance(code, int):
+        print(code, file=sys.stderr)
+        code = 1
+    atexit._run_exitfuncs()
+    for stream in (sys.stdout, sys.stderr):
+        with suppress(AttributeError, OSError, ValueError):  # closed, or nobody reads any more
+            stream.flush()
+    os._exit(code or 0)
 
 
 def gather(tensors: "Mapping[str, Tensor]") -> "list[dict[str, Tensor]] | None":

@@ -83,6 +83,10 @@ class Decontaminate(Stage):
             )
         return replace(self, against=tuple(against), from_recipe=False)
 
+    def preloads(self) -> tuple[str, ...]:
+        """What finds items of evaluations in documents."""
+        return ("firstwords.data.decontaminate",)
+
     def inputs(self, graph: "Graph") -> dict[str, str]:
         """The documents without duplicates: an n-gram in many of them is then a commonplace and not a copy."""
         return {"documents": graph.require("deduplicate")}

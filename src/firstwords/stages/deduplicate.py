@@ -123,6 +123,10 @@ class Deduplicate(Stage):
     quality: str | None = None
     """A score of the stage `clean` whose higher value is preferred, as step and score: `classifier.quality`."""
 
+    def preloads(self) -> tuple[str, ...]:
+        """What finds duplicates, with its kernels."""
+        return ("firstwords.data.duplicates", "firstwords.data.features")
+
     def inputs(self, graph: "Graph") -> dict[str, str]:
         """The cleaned documents, and old corpora that are stages."""
         old = {f"against_{number}": graph.require(name) for number, name in self._old_stages()}

@@ -7,23 +7,19 @@ import select
 import signal
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from concurrent.futures import ALL_COMPLETED, FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from dataclasses import dataclass
-from multiprocessing import forkserver
 from typing import Any
 
+from firstwords.compute import early_server
 from firstwords.compute.pool import Pool
 from firstwords.errors import OutOfResources
 from firstwords.recipe import runtime
 
 POLL_SECONDS = 1.0
-
-PRELOADED = ("firstwords.data.shards", "firstwords.data.duplicate_kernels", "firstwords.data.features")
-"""What the fork server imports once, so that the workers of every step after have it when they start (a second each
-otherwise, and a stage has many steps)."""
 
 
 def end_with(process: int) -> None:
@@ -66,10 +62,10 @@ class Local(Pool):
 
     def prepare(self, modules: tuple[str, ...]) -> None:
         """Start the fork server, which imports while the run goes on; once it runs, it imports nothing more."""
-        if self.workers > 1:
-            _context(modules)
-            with _equal_hashes():
-                forkserver.ensure_running()
+        if self.workers <= 1:
+            early_server.dismiss()
+        elif not early_server.tell(modules):
+            early_server.start(["__main__", *early_server.PRELOADED, *modules, "firstwords.compute.frozen"])
 
     def close(self) -> None:
         """Nothing is held: workers end with `run`."""
@@ -86,8 +82,11 @@ class Local(Pool):
             for key, arguments in tasks.items():
                 done(key, function(*arguments))
             return
+        # "forkserver": forking this process itself would copy locks of threads that libraries have started.
+        early_server.start(["__main__", *early_server.PRELOADED, "firstwords.compute.frozen"])
+        context = multiprocessing.get_context("forkserver")
         with ProcessPoolExecutor(
-            min(self.workers, len(tasks)), _context(), initializer=end_with, initargs=(os.getpid(),)
+            min(self.workers, len(tasks)), context, initializer=end_with, initargs=(os.getpid(),)
         ) as executor:
             waiting: dict[Future[Any], str] = {}
             try:
@@ -109,29 +108,6 @@ class Local(Pool):
             except BaseException:
                 executor.shutdown(wait=False, cancel_futures=True)
                 raise
-
-
-@contextmanager
-def _equal_hashes() -> Iterator[None]:
-    """Processes started here hash strings as in every other run: what is forked from them may read hostile pages only
-    if the order of a set does not change what it finds (`data.sandbox.may_fork`).
-    """
-    before = os.environ.get("PYTHONHASHSEED")
-    os.environ["PYTHONHASHSEED"] = "0"
-    try:
-        yield
-    finally:
-        if before is None:
-            del os.environ["PYTHONHASHSEED"]
-        else:
-            os.environ["PYTHONHASHSEED"] = before
-
-
-def _context(modules: tuple[str, ...] = ()) -> Any:
-    # "forkserver": forking this process itself would copy locks of threads that libraries have started.
-    context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["__main__", *PRELOADED, *modules, "firstwords.compute.frozen"])
-    return context
 
 
 def _collect(waiting: dict[Future[Any], str], done: Callable[..., None], until: str) -> None:
