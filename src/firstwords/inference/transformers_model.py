@@ -15,6 +15,7 @@ from typing import Any, Literal
 import numpy as np
 import torch
 
+from firstwords.compute.devices import best_device
 from firstwords.errors import RecipeError
 from firstwords.inference.choice_texts import encode_choices
 from firstwords.inference.choices import Judged
@@ -43,8 +44,12 @@ class TransformersModel:
     context: int
 
     @classmethod
-    def load(cls, folder: Path | str, device: str = "cpu") -> TransformersModel:
+    def load(cls, folder: Path | str, device: str | None = None) -> TransformersModel:
         """Read a folder.
+
+        Args:
+            folder: Of Hugging Face.
+            device: Where it is to compute; by default on a GPU where there is one.
 
         Raises:
             RecipeError: If transformers is missing, or cannot read it without running code from it.
@@ -74,7 +79,7 @@ class TransformersModel:
                 f"{model.config.vocab_size:,}"
             )
         stated = getattr(model.config, "max_position_embeddings", None) or LONGEST_CONTEXT
-        return cls(model.to(device).eval(), tokenizer, min(int(stated), LONGEST_CONTEXT))
+        return cls(model.to(device or best_device()).eval(), tokenizer, min(int(stated), LONGEST_CONTEXT))
 
     @property
     def task(self) -> Literal["language_model"]:
