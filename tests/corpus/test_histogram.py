@@ -2,7 +2,7 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from firstwords.corpus.histogram import histogram, quantiles
+from firstwords.corpus.histogram import QUANTILES, Counted, histogram, quantiles
 
 values = st.lists(st.floats(-1e9, 1e9) | st.integers(0, 10**7).map(float), max_size=60).map(np.array)
 bounds = st.tuples(st.none() | st.floats(-1e4, 1e4), st.none() | st.floats(-1e4, 1e4))
@@ -20,6 +20,23 @@ def test_every_value_is_in_one_bin_and_no_bin_holds_both_sides_of_a_threshold(ke
         edge = shown.edges[mark]
         assert sum(shown.totals[:mark]) == (everything < edge).sum()
         assert edge in (bounds[0], np.nextafter(bounds[1] if bounds[1] is not None else 0.0, np.inf))
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.lists(values, min_size=1, max_size=4))
+def test_counted_values_are_those_that_were_counted(parts) -> None:
+    whole = np.concatenate(parts)
+    counted = Counted.together([Counted.of(part) for part in parts])
+    assert (len(counted), sum(counted.numbers)) == (len(whole), len(whole))
+    assert np.isclose(counted.sum(), whole.sum(), rtol=1e-9, atol=1e-3)
+    assert counted.at(np.arange(len(whole))).tolist() == np.sort(whole).tolist()
+    if len(whole):
+        for share in QUANTILES:
+            assert np.isclose(counted.quantile(share), np.quantile(whole, share), rtol=1e-9, atol=1e-6)
+            # Of two that are equally near, either.
+            place = (len(whole) - 1) * share
+            near = {float(np.sort(whole)[round(place + shift)]) for shift in (-1e-9, 1e-9) if round(place + shift) >= 0}
+            assert quantiles(counted)[f"{share:g}"] in near
 
 
 def test_what_is_missing_or_infinite_is_left_out() -> None:

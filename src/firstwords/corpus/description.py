@@ -6,6 +6,7 @@ values there are, not on the size of the corpus.
 
 from __future__ import annotations
 
+import heapq
 import json
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -14,13 +15,12 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from firstwords.artifact import Artifact
-from firstwords.corpus.histogram import Histogram, histogram, quantiles
+from firstwords.corpus.histogram import Counted, Histogram, histogram, quantiles
 from firstwords.corpus.meanings import REASONS, meanings
 from firstwords.corpus.scores import Distribution, Scores
 from firstwords.data.personal_data import personal_data
@@ -222,21 +222,22 @@ def _rows(artifact: Artifact, folder: str) -> Iterator[dict[str, Any]]:
             yield from batch.select(names).to_pylist()
 
 
-def _columns(artifact: Artifact) -> tuple[dict[str, Values], np.ndarray]:
+def _columns(artifact: Artifact) -> tuple[dict[str, Values], Counted]:
     """Counts of the columns of the final documents, and the length of every text in characters."""
     counted = {name: Counter[str | None]() for name in ("source", "language", "licence", "date", "site", "split")}
-    lengths = [np.empty(0)]
+    lengths = Counted.together([])
     for path in shard_files(artifact.path("documents")).values():
         names = set(pq.read_schema(path).names)
         for batch in read_batches(path, columns=[n for n in (*counted, "url", "text") if n in names]):
-            lengths.append(pc.utf8_length(batch.column("text")).to_numpy(zero_copy_only=False).astype(float))
+            here = pc.utf8_length(batch.column("text")).to_numpy(zero_copy_only=False)
+            lengths = Counted.together([lengths, Counted.of(here)])
             for name, counter in counted.items():
                 if name in batch.schema.names:
                     _count(counter, batch.column(name), 4 if name == "date" else None)
             if "url" in batch.schema.names:
                 counted["site"].update(map(_site, batch.column("url").to_pylist()))
     columns = {("year" if name == "date" else name): _values(counter, name) for name, counter in counted.items()}
-    return {name: values for name, values in columns.items() if values.total}, np.concatenate(lengths)
+    return {name: values for name, values in columns.items() if values.total}, lengths
 
 
 def _count(counter: Counter[str | None], column: pa.Array, length: int | None) -> None:
@@ -270,12 +271,21 @@ def _clusters(way: Sequence[Artifact]) -> Clusters | None:
     for artifact in reversed(way):
         place = artifact.path("clusters.json")
         if place.is_file():
-            sizes = json.loads(place.read_text(encoding="utf-8"))
-            largest = sorted(sizes.items(), key=lambda item: (-item[1], item[0]))[:NUM_CLUSTERS]
+            sizes = Counter(size for _, size in _sizes(place))
+            largest = heapq.nsmallest(NUM_CLUSTERS, _sizes(place), key=lambda item: (-item[1], item[0]))
             names = _names(list(shard_files(artifact.path("documents")).values()), {key for key, _ in largest})
-            numbers = dict(sorted(Counter(sizes.values()).items()))
+            numbers = dict(sorted(sizes.items()))
             return Clusters(numbers, [(names.get(key, key), size) for key, size in largest])
     return None
+
+
+def _sizes(place: Path) -> Iterator[tuple[str, int]]:
+    """Ids and sizes of `clusters.json`, which has one on each line: there may be millions."""
+    with place.open(encoding="utf-8") as file:
+        for line in file:
+            key, separator, size = line.strip().rstrip(",").rpartition(": ")
+            if separator:
+                yield json.loads(key), int(size)
 
 
 def _names(files: Sequence[Path], ids: set[str]) -> dict[str, str]:
