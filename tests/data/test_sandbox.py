@@ -134,8 +134,10 @@ next(sandbox.map([({{"do": "spin"}}, b"")]))
         time.sleep(0.2)
         parent.kill()
     for _ in range(100):
-        stat = Path(f"/proc/{pid}/stat")
-        if not stat.exists() or stat.read_text().rpartition(")")[2].split()[0] == "Z":
+        try:
+            if Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "Z":
+                return
+        except (FileNotFoundError, ProcessLookupError):  # it may end between opening and reading
             return
         time.sleep(0.05)
     pytest.fail("the child is still there")
