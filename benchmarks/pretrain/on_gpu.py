@@ -3,16 +3,16 @@
 Both sides live in this process and take turns. Peers run as their authors advise: compiled, autocast, fused AdamW.
 """
 
+import os
 import statistics
 import sys
 import time
 from collections.abc import Callable
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 from benchmarks.line import Judged, Setting
-from benchmarks.pretrain.turns import peer_checkout
+from benchmarks.pretrain.turns import CHECKOUTS, peer_checkout
 
 VOCABULARY, LAYERS, WIDTH, HEADS, CONTEXT, GATED = 50304, 12, 768, 12, 1024, 2048
 # Rows of a micro-batch, micro-batches of a step, steps of a turn, turns.
@@ -117,7 +117,7 @@ class NanoGPT:
     def __init__(self) -> None:
         import torch
 
-        sys.path.insert(0, str(_checkout("nanogpt")))
+        sys.path.insert(0, os.environ[CHECKOUTS["nanogpt"]])
         from model import GPT, GPTConfig  # type: ignore[import-not-found]
 
         sizes = {"block_size": CONTEXT, "vocab_size": VOCABULARY, "n_layer": LAYERS, "n_head": HEADS, "n_embd": WIDTH}
@@ -169,12 +169,6 @@ def _ids() -> Any:
     import numpy as np
 
     return np.random.default_rng(0).integers(0, VOCABULARY, (ROWS, CONTEXT)).astype(np.int32)
-
-
-def _checkout(name: str) -> Path:
-    import os
-
-    return Path(os.environ[f"PEER_{name.upper()}"])
 
 
 def _seconds(step: Step, times: int) -> float:

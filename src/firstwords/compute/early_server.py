@@ -36,17 +36,21 @@ def begin() -> None:
     # Opened for both, so that this does not wait for a reader, and the reader sees an end only when this process ends.
     _pipe = os.open(place, os.O_RDWR | os.O_CLOEXEC)
     os.environ[VARIABLE] = str(place)
-    start([*PRELOADED, "firstwords.compute.told"])
+    _start([*PRELOADED, "firstwords.compute.told"])
     del os.environ[VARIABLE]
 
 
-def start(preload: Sequence[str]) -> None:
-    """Start a server that imports these modules, unless one runs."""
+def start(modules: Sequence[str] = ()) -> None:
+    """Start a server that imports what every run needs and these modules, unless one runs."""
+    _start(["__main__", *PRELOADED, *modules, "firstwords.compute.frozen"])
+
+
+def _start(preload: list[str]) -> None:
     global _dismissed  # noqa: PLW0603
     if _dismissed:  # until then it counts as running; who ended is left for `ensure_running` to see
         os.waitid(os.P_PID, forkserver._forkserver._forkserver_pid, os.WEXITED | os.WNOWAIT)  # type: ignore[attr-defined]
         _dismissed = False
-    multiprocessing.get_context("forkserver").set_forkserver_preload(list(preload))
+    multiprocessing.get_context("forkserver").set_forkserver_preload(preload)
     with _equal_hashes():
         forkserver.ensure_running()
 

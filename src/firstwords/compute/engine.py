@@ -41,7 +41,16 @@ class Updater(Protocol):
 
 @dataclass(frozen=True, kw_only=True)
 class Engine(Component):
-    """Runs training steps."""
+    """Runs training steps.
+
+    Attributes:
+        compile: Compile the model (`True`), nothing (`False`), or by default only the parts of blocks before and behind
+            attention, on GPUs and in long runs. It changes roundings, so it counts for the result's identity.
+        repeatable: On a GPU, whether attention's gradient is added up in one order.
+    """
+
+    compile: bool | None = None
+    repeatable: bool = True
 
     @property
     def rank(self) -> int:
@@ -56,7 +65,7 @@ class Engine(Component):
     @property
     def fuses(self) -> bool:
         """Whether parts of the model are compiled in long runs: on GPUs, unless `compile` says otherwise."""
-        return getattr(self, "compile", None) is None and self.device_name() != "cpu"
+        return self.compile is None and self.device_name() != "cpu"
 
     @property
     def in_step(self) -> bool:

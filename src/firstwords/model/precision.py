@@ -7,6 +7,8 @@ import time
 import torch
 from torch import nn
 
+from firstwords.compute.devices import wait
+
 SIZE, SIZE_GPU, TIMES = 512, 4096, 5
 
 
@@ -32,17 +34,12 @@ def half_precision_gain(device: str = "cpu") -> float:
         if device != "cpu":
             torch.mm(a, b)  # the first product loads the library
         for _ in range(TIMES):
-            _wait(device)
+            wait(device)
             begin = time.perf_counter()
             torch.mm(a, b)
-            _wait(device)
+            wait(device)
             best = min(best, time.perf_counter() - begin)
             if seconds and best > 2 * seconds[0]:
                 break  # slower for certain: no need to wait for it again
         seconds.append(best)
     return seconds[0] / seconds[1]
-
-
-def _wait(device: str) -> None:
-    if device != "cpu":
-        torch.cuda.synchronize(device)

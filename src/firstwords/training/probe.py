@@ -151,9 +151,7 @@ class Stopwatch:
         return Speed((middle - begin) / micro.num_tokens, seconds)
 
     def _part(self, model: nn.Module, part: MicroBatch) -> Tensor:
-        batch = self._objective.collate(part.examples, part.draws, cast(Model, model).config)
-        if self._device != "cpu":
-            batch = batch.to(self._device)
+        batch = self._objective.collate(part.examples, part.draws, cast(Model, model).config).to(self._device)
         loss, _ = self._objective.loss(model, batch, part.draws)
         loss.backward()
         return loss.detach()

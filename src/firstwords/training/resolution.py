@@ -38,6 +38,7 @@ FEWEST_STEPS = 4
 # Half precision is tried where matrix products gain so much by it, and taken where whole steps gain so much.
 LEAST_PRODUCT_GAIN, LEAST_GAIN, HALF_SECONDS, HALF_TURNS = 1.3, 1.15, 0.5, 2
 MICRO_TOKENS, MICRO_TOKENS_GPU = 4096, 65536
+MICRO_REASON = "go through the model at once; as many as fit, at most 4,096 on a processor, 65,536 on a GPU"
 # What a whole run holds beyond its steps: the tokenizer, samples, the learning curve.
 RUN_BYTES = 10 * 2**20
 # Of the memory that is free now; other processes may want some too.
@@ -334,12 +335,7 @@ def _training(
     reasons = [
         Reason("tokens", choice.tokens, f"{why}; the corpus is read {epochs:.1f} times"),
         Reason("batch_tokens", choice.batch_tokens, sizing.BATCH_REASON),
-        Reason(
-            "micro_tokens",
-            micro_tokens,
-            f"go through the model at once; as many as fit, at most {MICRO_TOKENS:,} on a processor and "
-            f"{MICRO_TOKENS_GPU:,} on a GPU",
-        ),
+        Reason("micro_tokens", micro_tokens, MICRO_REASON),
         Reason("num_evaluations", choice.num_evaluations, "at most a twentieth of the time"),
         *sizing.rates(choice.config, choice.num_updates, choice.batch_tokens),
         *([precision] if precision else []),

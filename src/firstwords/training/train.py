@@ -127,19 +127,18 @@ class _Run:
         self.model = engine.prepare(model)
         set_precision(self.model, settings.precision)
         if isinstance(self.model, Model):
-            self.model.backbone.repeatable = getattr(engine, "repeatable", True)
+            self.model.backbone.repeatable = engine.repeatable
         length = settings.tokens, settings.batch_tokens, settings.micro_tokens
         set_fusion(self.model, usual_tokens(self.config, *length, engine.num_ranks) if engine.fuses else 0)
         if settings.touched_rows:
             mark_tables(self.model, sparse=isinstance(engine, Replicated))
-        self.lanes = Lanes(self.model, num_lanes(self.model, compiled=getattr(engine, "compile", False)))
+        self.lanes = Lanes(self.model, num_lanes(self.model, compiled=bool(engine.compile)))
         shares = engine.shares(self.model, updated_whole(self.model, settings))
         self.optimizer = KeptWeights(
             Optimizer(self.model, settings, shares), shares, settings.average_decay, lambda: engine.publish(self.model)
         )
         self.loader = make_loader(rows, settings, engine)
-        on_processor = engine.device_name() == "cpu"
-        self.ahead = Ahead(self.loader, None if on_processor else self._placed)
+        self.ahead = Ahead(self.loader, None if engine.device_name() == "cpu" else self._placed)
         self.spikes = SpikeJudge(settings.spikes, settings.spike_deviations)
         self.early_stop = EarlyStop(settings.patience)
         self.forgetting = ForgettingLimit(settings.stop_forgetting)

@@ -24,9 +24,7 @@ class DataParallel(Replicated):
     """
 
     device: str = runtime("auto")
-    compile: bool | None = None
     activation_checkpointing: bool = runtime(False)
-    repeatable: bool = True
 
     @property
     def rank(self) -> int:  # noqa: D102

@@ -37,9 +37,7 @@ class Fsdp(Engine):
     """
 
     device: str = runtime("auto")
-    compile: bool | None = None
     activation_checkpointing: bool = runtime(False)
-    repeatable: bool = True
 
     @property
     def rank(self) -> int:  # noqa: D102 (the contract says it)

@@ -28,9 +28,7 @@ class Single(Replicated):
     """
 
     device: str = runtime("auto")
-    compile: bool | None = None
     activation_checkpointing: bool = runtime(False)
-    repeatable: bool = True
 
     def device_name(self) -> str:  # noqa: D102 (the contract says it)
         return best_device() if self.device == "auto" else self.device

@@ -65,7 +65,7 @@ class Local(Pool):
         if self.workers <= 1:
             early_server.dismiss()
         elif not early_server.tell(modules):
-            early_server.start(["__main__", *early_server.PRELOADED, *modules, "firstwords.compute.frozen"])
+            early_server.start(modules)
 
     def close(self) -> None:
         """Nothing is held: workers end with `run`."""
@@ -83,7 +83,7 @@ class Local(Pool):
                 done(key, function(*arguments))
             return
         # "forkserver": forking this process itself would copy locks of threads that libraries have started.
-        early_server.start(["__main__", *early_server.PRELOADED, "firstwords.compute.frozen"])
+        early_server.start()
         context = multiprocessing.get_context("forkserver")
         with ProcessPoolExecutor(
             min(self.workers, len(tasks)), context, initializer=end_with, initargs=(os.getpid(),)
