@@ -22,6 +22,7 @@ from typing import Any
 from benchmarks.line import Judged, Setting
 from benchmarks.process import ENVIRONMENTS, ROOT, peer, peer_version
 from firstwords.data.datasets.conll import Conll
+from firstwords.machine import SPIN_COUNT
 
 HERE = Path(__file__).parent
 REQUIREMENTS = ["torch==2.13.0", "numpy transformers==5.23.0 accelerate==1.15.0"]
@@ -64,14 +65,16 @@ class Contender:
         self.done = False
         folder.mkdir(parents=True, exist_ok=True)
         self.errors = folder / "stderr.txt"
-        paths = f"{ROOT / 'src'}:{ROOT}:{HERE}" if ours else ""
+        # What `firstwords run` sets before a numerical library is loaded; the other has what it comes with.
+        own = {"PYTHONPATH": f"{ROOT / 'src'}:{ROOT}:{HERE}", "GOMP_SPINCOUNT": str(SPIN_COUNT)}
+        more = own if ours else {"PYTHONPATH": ""}
         self.process = subprocess.Popen(
             command,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=self.errors.open("w"),
             text=True,
-            env=os.environ | {"PYTHONPATH": paths, "OMP_NUM_THREADS": str(THREADS)},
+            env=os.environ | more | {"OMP_NUM_THREADS": str(THREADS)},
         )
 
     def turn(self) -> None:

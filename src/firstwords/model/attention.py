@@ -16,6 +16,7 @@ from torch.nn import functional as F
 from torch.nn.attention import SDPBackend, sdpa_kernel
 
 from firstwords.model.batch import Batch
+from firstwords.model.written_gradient import call
 
 # A group costs one call; padding costs its share of attention. A group whose shortest document has at least this share
 # of the longest's tokens wastes at most a quarter of them.
@@ -97,12 +98,12 @@ class Segments:
             query, key, value = (x.unflatten(0, documents).transpose(1, 2) for x in (query, key, value))
             return dot_product_attention(query, key, value, causal=self.causal).flatten(0, 1)
         sizes = [documents * slots for documents, slots in self.shapes]
-        grouped = (_ToSlots.apply(x, self.source, self.slot).split(sizes) for x in (query, key, value))
+        grouped = (call(_ToSlots, x, self.source, self.slot).split(sizes) for x in (query, key, value))
         mixed = []
         for shape, mask, *parts in zip(self.shapes, self.key_masks, *grouped, strict=True):
             q, k, v = (part.unflatten(0, shape).transpose(1, 2) for part in parts)  # (D, H, T, S)
             mixed.append(dot_product_attention(q, k, v, causal=self.causal, mask=mask).flatten(0, 1))
-        result: Tensor = _FromSlots.apply(torch.cat(mixed), self.source, self.slot, self.padding)
+        result: Tensor = call(_FromSlots, torch.cat(mixed), self.source, self.slot, self.padding)
         return result
 
 

@@ -15,6 +15,7 @@ from torch import Tensor
 
 from firstwords.model.fusion import compiled
 from firstwords.model.products import compute_dtype, product
+from firstwords.model.written_gradient import call
 
 # Numbers in one chunk of logits: 16 MiB of float32, about a processor's last-level cache.
 CHUNK_NUMBERS = 4 * 2**20
@@ -149,7 +150,7 @@ def sum_cross_entropy(
     Returns:
         Scalar, float32 (float64 for a float64 model). Can be differentiated once.
     """
-    result: Tensor = _SumCrossEntropy.apply(hidden, weight, targets, z_loss, fuse)
+    result: Tensor = call(_SumCrossEntropy, hidden, weight, targets, z_loss, fuse)
     return result
 
 

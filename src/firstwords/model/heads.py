@@ -17,6 +17,7 @@ from firstwords.model.config import ModelConfig
 from firstwords.model.config_file import HeadKind
 from firstwords.model.crf import Crf
 from firstwords.model.cross_entropy import sum_cross_entropy, token_nats
+from firstwords.model.products import linear
 from firstwords.model.token_loss import token_cross_entropy
 from firstwords.model.unset import linear_layer
 
@@ -72,8 +73,7 @@ class LanguageModelHead(Head):
         if select is not None:
             hidden = hidden.index_select(0, select)
         if targets is None:
-            logits: Tensor = self.lm_head(hidden)
-            return logits
+            return linear(hidden, self.lm_head.weight)
         if per_token:
             return token_cross_entropy(hidden, self.lm_head.weight, targets)
         fuse = self.fused_tokens > 0 and torch.is_grad_enabled()

@@ -14,6 +14,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from firstwords.model.config import RopeScaling
+from firstwords.model.written_gradient import call
 
 
 class _RMSNorm(torch.autograd.Function):
@@ -46,7 +47,7 @@ def rms_norm(x: Tensor, weight: Tensor, epsilon: float) -> Tensor:
         return F.rms_norm(x, weight.shape, weight.to(x.dtype), epsilon)
     if x.dtype in (torch.float16, torch.bfloat16):
         return F.rms_norm(x.float(), weight.shape, weight.float(), epsilon).to(x.dtype)
-    result: Tensor = _RMSNorm.apply(x, weight, epsilon)
+    result: Tensor = call(_RMSNorm, x, weight, epsilon)
     return result
 
 
@@ -81,7 +82,7 @@ def gated_unit(joint: Tensor) -> Tensor:
     if joint.is_cuda:  # compiled, these are one kernel
         gate, up = joint.chunk(2, -1)
         return F.silu(gate) * up
-    result: Tensor = _GatedUnit.apply(joint)
+    result: Tensor = call(_GatedUnit, joint)
     return result
 
 
@@ -117,7 +118,7 @@ def rotate(x: Tensor, cosine: Tensor, sine: Tensor) -> Tensor:
     if x.is_cuda:  # compiled, these are one kernel
         first, second = x.chunk(2, -1)
         return x * cosine + torch.cat([second, first], -1) * sine
-    result: Tensor = _Rotate.apply(x, cosine, sine)
+    result: Tensor = call(_Rotate, x, cosine, sine)
     return result
 
 

@@ -15,6 +15,12 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from firstwords.model.written_gradient import call
+
+# Below this, what oneDNN does before it multiplies (12 microseconds) costs more than it gains: a text that is being
+# written brings one token at a time (docs/log/2026-11-26-generation.md).
+SMALL_PRODUCT, SMALL_MATRIX = 2**20, 2**18
+
 
 @cache
 def _onednn_is_faster() -> bool:
@@ -38,7 +44,9 @@ def product(x: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
     Returns:
         (N, outputs)
     """
-    if x.dtype == torch.float32 and x.device.type == "cpu" and _onednn_is_faster():
+    numbers = weight.numel()
+    small = numbers <= SMALL_MATRIX and numbers * x.shape[0] <= SMALL_PRODUCT
+    if not small and x.dtype == torch.float32 and x.device.type == "cpu" and _onednn_is_faster():
         result: Tensor = torch.ops.mkldnn._linear_pointwise(x, weight, bias, "none", [], "")
         return result
     return torch.mm(x, weight.T) if bias is None else torch.addmm(bias, x, weight.T)
@@ -80,7 +88,7 @@ def linear(x: Tensor, weight: Tensor) -> Tensor:
     """
     if x.device.type != "cpu":
         return F.linear(x, weight)
-    result: Tensor = _Linear.apply(x, weight)
+    result: Tensor = call(_Linear, x, weight)
     return result
 
 
@@ -127,7 +135,7 @@ def biased_linear(x: Tensor, *layers: nn.Linear) -> Tensor:
         if len(layers) == 1:
             return F.linear(x, weights[0], biases[0])
         return F.linear(x, torch.cat(weights), torch.cat(biases))
-    result: Tensor = _BiasedLinear.apply(x, len(layers), *weights, *biases)
+    result: Tensor = call(_BiasedLinear, x, len(layers), *weights, *biases)
     return result
 
 
@@ -186,5 +194,5 @@ def normed_linear(x: Tensor, scales: Tensor, epsilon: float, *weights: Tensor) -
         return torch.cat([product(normal, weight.to(normal.dtype)) for weight in weights], -1)
     if x.device.type != "cpu":
         return F.linear(F.rms_norm(x, scales.shape, scales, epsilon), torch.cat(weights))
-    result: Tensor = _NormedLinear.apply(x, scales, epsilon, *weights)
+    result: Tensor = call(_NormedLinear, x, scales, epsilon, *weights)
     return result
