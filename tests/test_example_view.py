@@ -98,3 +98,81 @@ def test_texts_are_shown_as_they_are_read_where_words_are_corrected(recipe, tmp_
     }
     assert shown["read"][-1] == "lsit of naems"
     assert shown["corrected"] == [*shown["read"][:-1], "list of names"]
+
+
+@pytest.fixture
+def conversations(recipe, tmp_path):
+    """Two fine-tunings of conversations; the base is not trained yet, its tokenizer is."""
+    place = tmp_path / "chat.toml"
+    place.write_text(
+        f"""[given]
+train_tokenizer = "{tmp_path}/tokenizer"
+{UNTRAINED.replace("texts.jsonl", f"{tmp_path}/texts.jsonl")}
+model = {{ context = 40 }}
+[finetune.answers]
+base = "pretrain.masked"
+objective = {{ kind = "instruction" }}
+data = {{ kind = "instructions", paths = ["{tmp_path}/answers.jsonl"], test_share = 0, validation_share = 0 }}
+[finetune.preferred]
+base = "finetune.answers"
+objective = {{ kind = "preference" }}
+data = {{ kind = "preferences", paths = ["{tmp_path}/pairs.jsonl"], test_share = 0, validation_share = 0 }}
+""".replace("masked", "causal")
+    )
+    TINY["tokenizer"]().save(tmp_path / "tokenizer")
+    (tmp_path / "tokenizer" / "manifest.json").write_text(
+        json.dumps({"stage": "train_tokenizer", "digest": "d", "identity": "i"})
+    )
+    rows = [
+        {"prompt": "name " * 60, "response": "list", "chosen": "list", "rejected": "json"},
+        {"prompt": "the list?", "response": "of names", "chosen": "of names", "rejected": "json"},
+    ]
+    for name in ("answers", "pairs"):
+        (tmp_path / f"{name}.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    return place
+
+
+def test_of_conversations_what_is_learnt_is_told_from_what_is_read(conversations, tmp_path, capsys) -> None:
+    view = examples_of(conversations, "finetune.answers", tmp_path, 3)
+    (example,) = view.examples  # the other does not fit
+    assert view.context == 40 and "not trained yet" in view.note
+    learnt = [token for token, is_learnt in zip(example.tokens, example.learnt, strict=True) if is_learnt]
+    assert "".join(learnt) == "of names<|end|>"
+    assert "the list?" in "".join(example.tokens)
+    show(str(conversations), examples="finetune.answers", artifacts=tmp_path)
+    out = capsys.readouterr().out
+    assert out.index("  read:") < out.index("  learnt:") and max(map(len, out.splitlines())) <= 80
+
+
+def test_both_answers_of_a_pair_are_shown(conversations, tmp_path) -> None:
+    good, bad = examples_of(conversations, "finetune.preferred", tmp_path, 1).examples
+    assert good.id.endswith("the preferred answer") and bad.id.endswith("the other answer")
+    learnt = [
+        "".join(token for token, is_learnt in zip(each.tokens, each.learnt, strict=True) if is_learnt)
+        for each in (good, bad)
+    ]
+    assert learnt == ["of names<|end|>", "json<|end|>"]
+
+
+def test_of_an_episode_its_text_and_answer_are_shown(recipe, tmp_path) -> None:
+    (tmp_path / "base" / "model" / "config.json").write_text('{"max_position_embeddings": 64}')
+    for name, labels in (("one", "ab"), ("two", "cd")):
+        rows = [{"text": f"{word} {label}", "label": label} for label in labels for word in ("list", "name", "error")]
+        (tmp_path / f"{name}.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    recipe.write_text(
+        recipe.read_text()
+        + f"""
+[finetune.episodes]
+base = "pretrain.masked"
+objective = {{ kind = "in_context", num_examples = 1 }}
+[finetune.episodes.data]
+kind = "task_mixture"
+held_out = ["two"]
+[finetune.episodes.data.tasks]
+two = {{ kind = "table", path = "{tmp_path}/two.jsonl", test_share = 0, validation_share = 0 }}
+one = {{ kind = "table", path = "{tmp_path}/one.jsonl", test_share = 0, validation_share = 0 }}
+"""
+    )
+    example = examples_of(recipe, "finetune.episodes", tmp_path, 1).examples[0]
+    learnt = [token for token, is_learnt in zip(example.tokens, example.learnt, strict=True) if is_learnt]
+    assert "".join(learnt).strip() in {"a", "b"}

@@ -82,7 +82,7 @@ def read_rows(
             found = make(row)
         except ValueError as error:
             if tell is None:
-                raise RecipeError(f"{place}: line {line}: {error}") from None
+                raise RecipeError(f'{place}: line {line}: {error} (malformed = "leave_out" goes on without)') from None
             tell(f"{place.name}: line {line}: {error}")
             continue
         for made in found:
