@@ -52,8 +52,6 @@ EMBEDDINGS: dict[str, str] = {
     "vat": 'adversary = {{ kind = "vat" }}',
     "smart": 'adversary = {{ kind = "smart" }}',
 }
-# Fields of the objective: R-Drop compares two views, which differ here by the words that are hidden.
-OBJECTIVES = {"r_drop": ", hidden_share = 0.15"}
 Results = dict[str, dict[str, dict]]
 Parts = dict[str, list[tuple[str, str]]]
 
@@ -206,7 +204,7 @@ def _recipe(setting: Setting, compared: Comparison, method: str, seed: int) -> P
         f"""name = "{name}"
 [finetune.x]
 base = "{_base()}"
-objective = {{ kind = "sequence_classification"{OBJECTIVES.get(method, "")} }}
+objective = {{ kind = "sequence_classification" }}
 seed = {seed}
 {passes}
 {fields}

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
 from pydantic import Field
 
@@ -28,19 +28,23 @@ _SECOND = 1 << 32
 class RDrop(Adversary):
     """Reads every example twice and adds the divergence between the two answers. No attack: a baseline beside some.
 
-    The views differ by what a model draws (dropout) and by what an objective draws: hidden words, and of long texts the
-    stretch that is shown.
+    The views differ by dropout of the embeddings, so that bases without dropout have two views too; by what a model
+    draws (its own dropout); and by what an objective draws: hidden words, and of long texts the stretch that is shown.
 
     Attributes:
         weight: Of the divergence beside the loss; 1 to 5 are usual.
+        dropout: Share of the numbers of the embeddings that each view loses.
 
     Source: Liang et al. 2021 (R-Drop), equations 2 to 4.
     """
 
+    version: ClassVar[int] = 2
+
     weight: Annotated[float, Field(gt=0)] = 1.0
+    dropout: Annotated[float, Field(ge=0, lt=1)] = 0.1
 
     def check_start(self, objective: Objective, model: Any, rows: Sequence[Example]) -> None:
-        """Refuse where neither the base nor the objective draws anything: there are no two views then.
+        """Refuse where nothing at all is drawn: there are no two views then.
 
         Raises:
             RecipeError: If so, or as the objective.
@@ -48,6 +52,8 @@ class RDrop(Adversary):
         import torch
 
         objective.check_start(model, rows)
+        if self.dropout:
+            return
         sample = rows[:_LOOKED_AT]
         seen: list[tuple[Tensor, Tensor]] = []
         was_training = model.training
@@ -63,8 +69,7 @@ class RDrop(Adversary):
         if all(torch.equal(ids, seen[0][0]) and torch.equal(answers, seen[0][1]) for ids, answers in seen):
             raise RecipeError(
                 "adversary 'r_drop' compares two random views of a text, but the base has no dropout and nothing is "
-                "drawn in showing a text. Let hidden_share be above 0 (with a base that has a mask token), "
-                "shortest_stretch below 1, or add perturb = {}"
+                "drawn in showing a text. Let its own dropout be above 0"
             )
 
     def collate(
@@ -75,10 +80,15 @@ class RDrop(Adversary):
 
     def loss(self, objective: Objective, model: Any, batch: "Batch", draws: Draws) -> "tuple[Tensor, Tensor]":
         """The losses of both views, whose count is both too, and their divergence both ways."""
-        from firstwords.training.displacement import Remembering
+        from firstwords.training.displacement import Displaced, Remembering, draw, embed
         from firstwords.training.divergence import symmetric_divergence
 
         asked = Remembering(model)
+        if self.dropout:
+            entering = embed(model, batch)
+            drawn = draw(batch, _twice(draws), entering.shape[1], entering, "dropout", gaussian=False)  # from -1 to 1
+            kept = (drawn >= 2 * self.dropout - 1).to(entering.dtype) / (1 - self.dropout)
+            asked = Remembering(Displaced(model, entering * (kept - 1)))
         total, count = objective.loss(asked, batch, _twice(draws))
         answers = objective.distribution(asked, batch)
         one, other = answers.chunk(2)
