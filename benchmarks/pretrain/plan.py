@@ -44,7 +44,7 @@ CASES = (
         objective="causal_lm",
         vocab_size=4096,
         model="depth = 5, width = 256, context = 256",
-        batch_tokens=16384,
+        batch_tokens=8192,
         micro_tokens=2048,
     ),
     Case(
@@ -96,6 +96,9 @@ def plan(setting: Setting) -> list[Judged]:
         for name, unit, far, key in (("time", "s", 0.20, "seconds"), ("memory", "MiB", 0.15, "peak_bytes")):
             scale = 2**20 if key == "peak_bytes" else 1
             said, was = predicted[key] / scale, actual[key] / scale
+            print(
+                f"  {case.name}: {name} said {said:,.0f} {unit}, was {was:,.0f}", flush=True
+            )  # a later error loses nothing
             judged.append(
                 Judged(
                     name=f"plan-{name}-{case.name}",

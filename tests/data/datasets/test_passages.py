@@ -45,3 +45,18 @@ def test_markup_is_left_out(tmp_path) -> None:
     (tmp_path / "a.1").write_text("\n".join(f"The/at jury/nn said/vb it/ppss {n}/cd ./." for n in range(5)))
     tagged = Passages(path=str(tmp_path), markup="word_tags", test_share=0.0).parts()["train"]
     assert tagged[0].text == "The jury said it 0 ."
+
+
+def test_sentences_that_begin_alike_carry_their_first_words(tmp_path) -> None:
+    for n in range(12):
+        lines = [f"How many {word}s are in box {n}?" for word in ("dog", "cat")]
+        (tmp_path / f"{n}.txt").write_text(
+            "\n\n".join([*lines, f"Where is the {n} of it?", f"Odd{n} one out of five."])
+        )
+    found = Passages(path=str(tmp_path), label="beginning", test_share=0.0, max_sentences=8).parts()["train"]
+    assert sorted({(r.label, r.text.lower().startswith(r.label)) for r in found}) == [
+        ("how many", True),
+        ("where is", True),
+    ]
+    assert [r.label for r in found].count("how many") == 8
+    assert len({r.group for r in found if r.label == "how many"}) > 4  # from files of everywhere

@@ -1,4 +1,4 @@
-"""Sentences labelled with the document they come from: a thousand tasks' worth of labels from text without any.
+"""Sentences labelled with the document they come from or with how they begin: labels from text without any.
 
 Which sentences belong together is something that every corpus tells (self-supervised tasks, Chen et al. 2022). So the
 files are documents to be cut, not tables of labelled rows, which `table` reads.
@@ -23,12 +23,14 @@ _MARKUP = re.compile(r"^[.'].*$", re.MULTILINE)
 _ROFF = re.compile(r"\\f.|\\&|\\-|\\\(..")
 _SENTENCE_END = re.compile(r"(?<=[.!?])\s+|\n\s*\n")
 MIN_SENTENCES = 4
-"""A document with fewer is no label: there would be nothing to choose examples from."""
+"""With fewer, a document or a beginning is no label: there would be nothing to choose examples from."""
+_BEGINNING = 2
+_WORD = re.compile(r"\w[\w'’]*")
 
 
 @dataclass(frozen=True, kw_only=True)
 class Passages(Dataset):
-    """One sentence a text; its label is the file it stands in."""
+    """One sentence a text; its label is the file it stands in, or its first words."""
 
     record: ClassVar[type] = TextRecord
 
@@ -38,26 +40,34 @@ class Passages(Dataset):
     """Which files, a path pattern in which `**` stands for any number of folders."""
     markup: Literal["none", "roff", "word_tags"] = "none"
     """`roff`: manual pages; `word_tags`: `word/tag` (the Brown corpus)."""
+    label: Literal["file", "beginning"] = "file"
+    """`file`: sentences of one file share a subject; `beginning`: the first two words, so that what belongs together
+    shares those and nothing else."""
     min_words: Annotated[int, Field(ge=1)] = 5
     max_words: Annotated[int, Field(ge=1)] = 30
     """Shorter and longer sentences are left out."""
     max_sentences: Annotated[int, Field(ge=MIN_SENTENCES)] = 20
-    """Of a document."""
+    """Of a label."""
     test_share: Annotated[float, Field(ge=0, lt=1)] = 0.1
-    """Share of the documents that are scored once, drawn by a hash."""
+    """Share of the labels that are scored once, drawn by a hash."""
     encoding: Literal["utf-8", "latin-1", "ascii"] = "utf-8"
 
     def parts(self, documents: Path | None = None) -> Parts:
         """See `Dataset.parts`; the validation part is empty."""
-        found: dict[str, list[TextRecord]] = defaultdict(list)
+        labelled: dict[str, list[TextRecord]] = defaultdict(list)
         for name, content in sorted(_files(resolve(self.path), self.files)):
-            sentences = list(dict.fromkeys(self._sentences(content.decode(self.encoding, "replace"))))
-            if len(sentences) < MIN_SENTENCES:
-                continue
-            part = "test" if draw("labelled test", name) < self.test_share else "train"
-            label = PurePosixPath(name).stem
-            for number, sentence in enumerate(sentences[: self.max_sentences]):
-                found[part].append(TextRecord(f"{name}#{number}", name, sentence, label))
+            sentences = dict.fromkeys(self._sentences(content.decode(self.encoding, "replace")))
+            for number, sentence in enumerate(sentences):
+                key = name if self.label == "file" else " ".join(_WORD.findall(sentence.lower())[:_BEGINNING])
+                label = PurePosixPath(name).stem if self.label == "file" else key
+                labelled[key].append(TextRecord(f"{name}#{number}", name, sentence, label))
+        found: dict[str, list[TextRecord]] = defaultdict(list)
+        for key, records in labelled.items():
+            if len(records) >= MIN_SENTENCES:
+                part = "test" if draw("labelled test", key) < self.test_share else "train"
+                if self.label == "beginning":  # else the first files would give all of them
+                    records.sort(key=lambda record: draw("passages", record.id))
+                found[part] += records[: self.max_sentences]
         if not found:
             raise RecipeError(f"{self.path}: no file of '{self.files}' holds {MIN_SENTENCES} sentences")
         return {"train": found["train"], "validation": [], "test": found["test"]}
