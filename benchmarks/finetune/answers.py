@@ -15,6 +15,9 @@ from benchmarks.process import ROOT, run_recipe
 
 SECONDS, QUICK_SECONDS = 120, 30
 RECIPE = ROOT / "recipes" / "chat.toml"
+PAIRS = 'paths = ["$FIRSTWORDS_DATA/inst-llamafactory-demo/dpo_en_demo.json.xz"]'
+# Some of its dialogues end with an empty answer.
+HARMLESS = 'paths = ["$FIRSTWORDS_DATA/pref-hh-rlhf-harmless-test/test.jsonl.gz"]\nmalformed = "leave_out"'
 
 
 def instruction(setting: Setting) -> list[Judged]:
@@ -52,15 +55,24 @@ def instruction(setting: Setting) -> list[Judged]:
 
 def preference(setting: Setting) -> list[Judged]:
     """Share of held-out pairs that gained on the reference: the interval's lower end against one half."""
-    results, note = _run(setting, "finetune.preferred")
+    return _preference(setting, "preference")
+
+
+def preference_harmless(setting: Setting) -> list[Judged]:
+    """The same with eight times as many pairs (HH-RLHF, harmless): 300 pairs cannot show a small effect."""
+    return _preference(setting, "preference-harmless", HARMLESS)
+
+
+def _preference(setting: Setting, name: str, pairs: str = "") -> list[Judged]:
+    results, note = _run(setting, "finetune.preferred", pairs)
     ranked = results["preference"]["preference"]
     likely = results["preference"]["chosen_log_probability"]
     bounds = f"[{ranked['low']:.3f}, {ranked['high']:.3f}]; {note}"
     return [
-        Judged(name="preference", figure=ranked["value"], unit="of pairs", note=bounds),
-        Judged(name="preference-lower-end", figure=ranked["low"], unit="of pairs", bar=0.5, note=note),
+        Judged(name=name, figure=ranked["value"], unit="of pairs", note=bounds),
+        Judged(name=f"{name}-lower-end", figure=ranked["low"], unit="of pairs", bar=0.5, note=note),
         Judged(
-            name="preference-chosen",
+            name=f"{name}-chosen",
             figure=likely["value"],
             unit="nats an answer",
             note=f"the reference: {likely['baseline']['reference']:.1f}",
@@ -91,12 +103,15 @@ def _rendered(folder: Path) -> tuple[int, int, int]:
     return equal, exact, len(records)
 
 
-def _run(setting: Setting, model: str) -> tuple[dict[str, Any], str]:
-    """Results of the recipe, evaluated for one of its models."""
+def _run(setting: Setting, model: str, pairs: str = "") -> tuple[dict[str, Any], str]:
+    """Results of the recipe, evaluated for one of its models; with other pairs of answers where these are given."""
     seconds = QUICK_SECONDS if setting.quick else SECONDS
     text = RECIPE.read_text(encoding="utf-8")
     head, _, _ = text.partition("[evaluate]")
     kind = "answers" if model == "finetune.answers" else "preference"
+    if pairs:
+        assert PAIRS in head
+        head = head.replace(PAIRS, pairs)
     if kind == "answers":
         head, _, _ = head.partition("# The reference of preference")
     recipe = setting.work / "chat.toml"

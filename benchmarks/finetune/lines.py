@@ -18,4 +18,5 @@ LINES: dict[str, Line] = {
     "domain": domain.domain,
     "instruction": answers.instruction,
     "preference": answers.preference,
+    "preference-harmless": answers.preference_harmless,
 }
