@@ -154,27 +154,42 @@ def _question(line: str) -> tuple[str, str]:
 
 
 def _line(setting: Setting, compared: Comparison) -> list[Judged]:
-    """Fine-tune and attack by every method, then compare each with the plain one."""
+    """Fine-tune and attack by every method, then compare each with the plain one.
+
+    A method that cannot be run is told and left out: the others took half an hour.
+    """
     _base()  # made before two recipes ask for it at once
     tried = [(method, seed) for method in compared.methods for seed in compared.seeds]
 
-    def run(one: tuple[str, int]) -> tuple[Results, Ran]:
+    def run(one: tuple[str, int]) -> tuple[Results, Ran] | None:
         recipe = _recipe(setting, compared, *one)
-        ran = run_recipe(recipe, recipe.parent, workers=1, threads=1)
+        try:
+            ran = run_recipe(recipe, recipe.parent, workers=1, threads=1)
+        except RuntimeError as error:
+            print(f"  {one[0]}, seed {one[1]}, broke: {error}", flush=True)
+            return None
         (results,) = recipe.parent.glob("artifacts/evaluate/*/results.json")
         return json.loads(results.read_text(encoding="utf-8")), ran
 
     found: dict[str, list[Results]] = {method: [] for method in compared.methods}
     seconds = dict.fromkeys(compared.methods, 0.0)
     with ThreadPoolExecutor(AT_ONCE) as pool:
-        for (method, _), (results, ran) in zip(tried, pool.map(run, tried), strict=True):
+        for (method, _), made in zip(tried, pool.map(run, tried), strict=True):
+            if made is None:
+                found.pop(method, None)
+                continue
+            results, ran = made
+            if method not in found:
+                continue
             found[method].append(results)
             under, clean = (100 * results[task]["accuracy"]["value"] for task in (DECIDING, "classification"))
             print(f"  {method}: {clean:.1f}, {under:.1f} under attack", flush=True)  # all is not lost by a later error
             seconds[method] += ran.processor_seconds / len(compared.seeds)
+    if PLAIN not in found:
+        raise RuntimeError("plain fine-tuning broke: there is nothing to compare with")
     judged = [
         _told(compared.name, method, attack, found[method], seconds[method])
-        for method in compared.methods
+        for method in found
         for attack in compared.attacks
     ]
     return [*judged, *_best(compared.name, found, seconds)] if compared.judged else judged
