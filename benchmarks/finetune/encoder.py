@@ -22,7 +22,7 @@ from typing import Any
 from benchmarks.line import Judged, Setting
 from benchmarks.process import ENVIRONMENTS, ROOT, peer, peer_version
 from firstwords.data.datasets.conll import Conll
-from firstwords.machine import SPIN_COUNT
+from firstwords.machine import LIBRARY_SETTINGS
 
 HERE = Path(__file__).parent
 REQUIREMENTS = ["torch==2.13.0", "numpy transformers==5.23.0 accelerate==1.15.0"]
@@ -66,7 +66,7 @@ class Contender:
         folder.mkdir(parents=True, exist_ok=True)
         self.errors = folder / "stderr.txt"
         # What `firstwords run` sets before a numerical library is loaded; the other has what it comes with.
-        own = {"PYTHONPATH": f"{ROOT / 'src'}:{ROOT}:{HERE}", "GOMP_SPINCOUNT": str(SPIN_COUNT)}
+        own = {"PYTHONPATH": f"{ROOT / 'src'}:{ROOT}:{HERE}"} | LIBRARY_SETTINGS
         more = own if ours else {"PYTHONPATH": ""}
         self.process = subprocess.Popen(
             command,

@@ -12,7 +12,7 @@ from typing import Any
 
 from benchmarks.pretrain.stepping import SHAPES
 from benchmarks.process import ROOT, busy_seconds, peer
-from firstwords.machine import SPIN_COUNT
+from firstwords.machine import LIBRARY_SETTINGS
 
 HERE = Path(__file__).parent
 REQUIREMENTS = ["torch==2.13.0", "numpy transformers==5.23.0 x-transformers==2.31.10 litgpt==0.5.9"]
@@ -42,7 +42,7 @@ class Worker:
         program = HERE / "ours.py" if ours else HERE / "peers" / "stacks.py"
         self.errors = Path(os.environ.get("TMPDIR", "/tmp")) / f"bench-{os.getpid()}-{stack}-{mode}.txt"
         # What `firstwords run` sets before a numerical library is loaded; the others have what they come with.
-        own = {"PYTHONPATH": str(ROOT / "src"), "GOMP_SPINCOUNT": str(SPIN_COUNT)}
+        own = {"PYTHONPATH": str(ROOT / "src")} | LIBRARY_SETTINGS
         more = own if ours else {"PYTHONPATH": ""}
         self.process = subprocess.Popen(
             [python, str(program), stack, shape, mode, str(THREADS)],

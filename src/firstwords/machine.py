@@ -14,6 +14,15 @@ from pathlib import Path
 # are as many threads as cores) burns the core that a preempted thread is waiting for: beside other programs small
 # matrix products were 5 to 20 times slower than with 1,000 (docs/log 2026-11-22, waiting threads).
 SPIN_COUNT = 1000
+# oneDNN makes a kernel for each size of a product and of attention, half a megabyte each, and two caches keep 1,024 of
+# them. Documents of all lengths have as many sizes: training grew by 15 MiB a step. Within a step far fewer come back
+# (docs/log 2026-11-26, kernels that are kept).
+KERNELS_KEPT = 128
+LIBRARY_SETTINGS = {
+    "GOMP_SPINCOUNT": str(SPIN_COUNT),
+    "ONEDNN_PRIMITIVE_CACHE_CAPACITY": str(KERNELS_KEPT),
+    "LRU_CACHE_CAPACITY": str(KERNELS_KEPT),
+}
 
 _TELLING_FLAGS = ("sse4_2", "avx", "avx2", "fma", "avx512f", "avx512_bf16", "amx_bf16", "asimd", "sve")
 
@@ -82,10 +91,11 @@ def _smaller(number: float) -> str:
     return f"{number / 2**20:.0f} MiB" if number >= 2**20 else f"{number / 2**10:.0f} KiB"
 
 
-def let_threads_sleep() -> None:
-    """Make numerical threads give up their core while they wait; changes no result.
+def settle_libraries() -> None:
+    """Make numerical threads give up their core while they wait, and bound what kernels are kept; changes no result.
 
     Works until the first numerical library is loaded. Whoever has set one of the variables knows better.
     """
-    if "GOMP_SPINCOUNT" not in os.environ and "OMP_WAIT_POLICY" not in os.environ:
-        os.environ["GOMP_SPINCOUNT"] = str(SPIN_COUNT)
+    for name, value in LIBRARY_SETTINGS.items():
+        if name != "GOMP_SPINCOUNT" or "OMP_WAIT_POLICY" not in os.environ:
+            os.environ.setdefault(name, value)

@@ -141,7 +141,7 @@ def run_recipe(
 
     Where `torchrun` started several processes, all of them call this: the first runs, the others follow (`following`).
     """
-    machine.let_threads_sleep()
+    machine.settle_libraries()
     console = console or SilentConsole()
     plan = Plan(Graph(recipe, until), root)
     if replan and ranks.num_ranks() > 1:
