@@ -66,7 +66,7 @@ CASES = (
         objective="causal_lm",
         vocab_size=8192,
         model="depth = 6, width = 384, context = 256",
-        batch_tokens=4096,
+        batch_tokens=2048,
     ),
 )
 

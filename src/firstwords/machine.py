@@ -15,9 +15,9 @@ from pathlib import Path
 # matrix products were 5 to 20 times slower than with 1,000 (docs/log 2026-11-22, waiting threads).
 SPIN_COUNT = 1000
 # oneDNN makes a kernel for each size of a product and of attention, half a megabyte each, and two caches keep 1,024 of
-# them. Documents of all lengths have as many sizes: training grew by 15 MiB a step. Within a step far fewer come back
-# (docs/log 2026-11-26, kernels that are kept).
-KERNELS_KEPT = 128
+# them in each thread. Documents of all lengths have as many sizes: training grew by 15 MiB a step. Within a step far
+# fewer come back (docs/log 2026-11-26, kernels that are kept).
+KERNELS_KEPT = 64
 LIBRARY_SETTINGS = {
     "GOMP_SPINCOUNT": str(SPIN_COUNT),
     "ONEDNN_PRIMITIVE_CACHE_CAPACITY": str(KERNELS_KEPT),
