@@ -176,15 +176,13 @@ def _line(setting: Setting, compared: Comparison) -> list[Judged]:
     with ThreadPoolExecutor(AT_ONCE) as pool:
         for (method, _), made in zip(tried, pool.map(run, tried), strict=True):
             if made is None:
-                found.pop(method, None)
                 continue
             results, ran = made
-            if method not in found:
-                continue
             found[method].append(results)
             under, clean = (100 * results[task]["accuracy"]["value"] for task in (DECIDING, "classification"))
             print(f"  {method}: {clean:.1f}, {under:.1f} under attack", flush=True)  # all is not lost by a later error
             seconds[method] += ran.processor_seconds / len(compared.seeds)
+    found = {method: results for method, results in found.items() if len(results) == len(compared.seeds)}
     if PLAIN not in found:
         raise RuntimeError("plain fine-tuning broke: there is nothing to compare with")
     judged = [

@@ -206,11 +206,12 @@ def _shown(part: str, name: str, example: Example, tokenizer: Tokenizer, labels:
 def _predicted(part: str, record: Record, example: Example, tokenizer: Tokenizer) -> Iterator[ShownExample]:
     """Where the next token is what is learnt: one for each document, the token behind its last included."""
     from firstwords.training.batch import IGNORED
+    from firstwords.training.episodes import Question
 
     ids, targets = np.asarray(example.input_ids), example.labels
-    answer = getattr(example, "answer", None)
-    if answer is not None:  # of an episode: a text and what is to be said of it; other texts come before it
-        documents = [([*ids, *answer], [False] * len(ids) + [True] * len(answer))]
+    if isinstance(example, Question):  # of an episode: a text and what is to be said of it; others come before it
+        assert example.answer is not None
+        documents = [([*ids, *example.answer], [False] * len(ids) + [True] * len(example.answer))]
     else:
         bounds = example.document_bounds
         documents = []

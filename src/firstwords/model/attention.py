@@ -103,8 +103,7 @@ class Segments:
         for shape, mask, *parts in zip(self.shapes, self.key_masks, *grouped, strict=True):
             q, k, v = (part.unflatten(0, shape).transpose(1, 2) for part in parts)  # (D, H, T, S)
             mixed.append(dot_product_attention(q, k, v, causal=self.causal, mask=mask).flatten(0, 1))
-        result: Tensor = call(_FromSlots, torch.cat(mixed), self.source, self.slot, self.padding)
-        return result
+        return call(_FromSlots, torch.cat(mixed), self.source, self.slot, self.padding)
 
 
 class _ToSlots(torch.autograd.Function):

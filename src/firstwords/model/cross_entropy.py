@@ -150,8 +150,7 @@ def sum_cross_entropy(
     Returns:
         Scalar, float32 (float64 for a float64 model). Can be differentiated once.
     """
-    result: Tensor = call(_SumCrossEntropy, hidden, weight, targets, z_loss, fuse)
-    return result
+    return call(_SumCrossEntropy, hidden, weight, targets, z_loss, fuse)
 
 
 @torch.no_grad()

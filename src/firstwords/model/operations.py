@@ -47,8 +47,7 @@ def rms_norm(x: Tensor, weight: Tensor, epsilon: float) -> Tensor:
         return F.rms_norm(x, weight.shape, weight.to(x.dtype), epsilon)
     if x.dtype in (torch.float16, torch.bfloat16):
         return F.rms_norm(x.float(), weight.shape, weight.float(), epsilon).to(x.dtype)
-    result: Tensor = call(_RMSNorm, x, weight, epsilon)
-    return result
+    return call(_RMSNorm, x, weight, epsilon)
 
 
 class _GatedUnit(torch.autograd.Function):
@@ -82,8 +81,7 @@ def gated_unit(joint: Tensor) -> Tensor:
     if joint.is_cuda:  # compiled, these are one kernel
         gate, up = joint.chunk(2, -1)
         return F.silu(gate) * up
-    result: Tensor = call(_GatedUnit, joint)
-    return result
+    return call(_GatedUnit, joint)
 
 
 class _Rotate(torch.autograd.Function):
@@ -118,8 +116,7 @@ def rotate(x: Tensor, cosine: Tensor, sine: Tensor) -> Tensor:
     if x.is_cuda:  # compiled, these are one kernel
         first, second = x.chunk(2, -1)
         return x * cosine + torch.cat([second, first], -1) * sine
-    result: Tensor = call(_Rotate, x, cosine, sine)
-    return result
+    return call(_Rotate, x, cosine, sine)
 
 
 def rotary_angles(

@@ -88,8 +88,7 @@ def linear(x: Tensor, weight: Tensor) -> Tensor:
     """
     if x.device.type != "cpu":
         return F.linear(x, weight)
-    result: Tensor = call(_Linear, x, weight)
-    return result
+    return call(_Linear, x, weight)
 
 
 class _BiasedLinear(torch.autograd.Function):
@@ -135,8 +134,7 @@ def biased_linear(x: Tensor, *layers: nn.Linear) -> Tensor:
         if len(layers) == 1:
             return F.linear(x, weights[0], biases[0])
         return F.linear(x, torch.cat(weights), torch.cat(biases))
-    result: Tensor = call(_BiasedLinear, x, len(layers), *weights, *biases)
-    return result
+    return call(_BiasedLinear, x, len(layers), *weights, *biases)
 
 
 class _NormedLinear(torch.autograd.Function):
@@ -194,5 +192,4 @@ def normed_linear(x: Tensor, scales: Tensor, epsilon: float, *weights: Tensor) -
         return torch.cat([product(normal, weight.to(normal.dtype)) for weight in weights], -1)
     if x.device.type != "cpu":
         return F.linear(F.rms_norm(x, scales.shape, scales, epsilon), torch.cat(weights))
-    result: Tensor = call(_NormedLinear, x, scales, epsilon, *weights)
-    return result
+    return call(_NormedLinear, x, scales, epsilon, *weights)

@@ -73,5 +73,4 @@ def token_cross_entropy(hidden: Tensor, weight: Tensor, targets: Tensor) -> Tens
     Returns:
         (M,) in at least float32. Can be differentiated once.
     """
-    result: Tensor = call(_TokenCrossEntropy, hidden, weight, targets)
-    return result
+    return call(_TokenCrossEntropy, hidden, weight, targets)

@@ -38,7 +38,8 @@ FEWEST_STEPS = 4
 # Half precision is tried where matrix products gain so much by it, and taken where whole steps gain so much.
 LEAST_PRODUCT_GAIN, LEAST_GAIN, HALF_SECONDS, HALF_TURNS = 1.3, 1.15, 0.5, 2
 MICRO_TOKENS, MICRO_TOKENS_GPU = 4096, 65536
-MICRO_REASON = "go through the model at once; as many as fit, at most 4,096 on a processor, 65,536 on a GPU"
+MOST_MICRO = f"at most {MICRO_TOKENS:,} on a processor, {MICRO_TOKENS_GPU:,} on a GPU"
+MICRO_REASON = f"go through the model at once; as many as fit, {MOST_MICRO}"
 # What a whole run holds beyond its steps: the tokenizer, samples, the learning curve.
 RUN_BYTES = 10 * 2**20
 # Of the memory that is free now; other processes may want some too.

@@ -24,7 +24,7 @@ _ROFF = re.compile(r"\\f.|\\&|\\-|\\\(..")
 _SENTENCE_END = re.compile(r"(?<=[.!?])\s+|\n\s*\n")
 MIN_SENTENCES = 4
 """With fewer, a document or a beginning is no label: there would be nothing to choose examples from."""
-_BEGINNING = 2
+_FIRST_WORDS = 2
 _WORD = re.compile(r"\w[\w'’]*")
 
 
@@ -58,7 +58,7 @@ class Passages(Dataset):
         for name, content in sorted(_files(resolve(self.path), self.files)):
             sentences = dict.fromkeys(self._sentences(content.decode(self.encoding, "replace")))
             for number, sentence in enumerate(sentences):
-                key = name if self.label == "file" else " ".join(_WORD.findall(sentence.lower())[:_BEGINNING])
+                key = name if self.label == "file" else " ".join(_WORD.findall(sentence.lower())[:_FIRST_WORDS])
                 label = PurePosixPath(name).stem if self.label == "file" else key
                 labelled[key].append(TextRecord(f"{name}#{number}", name, sentence, label))
         found: dict[str, list[TextRecord]] = defaultdict(list)

@@ -83,12 +83,13 @@ class RDrop(Adversary):
         from firstwords.training.displacement import Displaced, Remembering, draw, embed
         from firstwords.training.divergence import symmetric_divergence
 
-        asked = Remembering(model)
+        seen = model
         if self.dropout:
             entering = embed(model, batch)
             drawn = draw(batch, _twice(draws), entering.shape[1], entering, "dropout", gaussian=False)  # from -1 to 1
             kept = (drawn >= 2 * self.dropout - 1).to(entering.dtype) / (1 - self.dropout)
-            asked = Remembering(Displaced(model, entering * (kept - 1)))
+            seen = Displaced(model, entering * (kept - 1))
+        asked = Remembering(seen)
         total, count = objective.loss(asked, batch, _twice(draws))
         answers = objective.distribution(asked, batch)
         one, other = answers.chunk(2)
