@@ -223,12 +223,12 @@ from firstwords.artifact import Artifact
 place, base = Path(sys.argv[2]), Artifact(name="pretrain.base", folder=Path(sys.argv[3]))
 objective, data, fields = map(json.loads, sys.argv[4:])
 def die_behind_the_seventh():
-    tell = loop._Run._tell
+    tell = loop.Run._tell
     def deadly(self, record, shown):
         tell(self, record, shown)
         if self.step == 7:
             os.kill(os.getpid(), signal.SIGKILL)
-    loop._Run._tell = deadly
+    loop.Run._tell = deadly
 def run(name, deadly):
     if deadly:
         die_behind_the_seventh()

@@ -10,6 +10,7 @@ from firstwords.recipe import build
 from firstwords.training.footprint import Footprint
 from firstwords.training.objectives.causal_lm import CausalLM
 from firstwords.training.objectives.masked_lm import MaskedLM
+from firstwords.training.rehearsal import Taken
 from firstwords.training.resolution import RUN_BYTES, Corpus, Demand, resolve, shown, summary
 from firstwords.training.settings import TrainSettings
 from firstwords.training.sizing import Speed, optimizer_flops, wanted_tokens
@@ -240,3 +241,67 @@ def test_a_precision_set_by_hand_is_the_only_one_measured():
     plan, asked = half_plan(0.1, 0.01, training={"precision": "bfloat16"}, budget=600)
     assert set(asked) == {"bfloat16"}
     assert reasons(plan)["precision"]["reason"] == "set by hand"
+
+
+def rehearsed_plan(seconds_per_token, half_gain=0.01, **given):
+    """A plan whose rehearsals take so long in each precision, and what was rehearsed."""
+    asked = []
+
+    def rehearse(config, settings):
+        asked.append((config, settings))
+        return Taken(
+            seconds_per_token=seconds_per_token[settings.precision],
+            looking_seconds_per_token=1e-6,
+            micro_tokens=settings.micro_tokens,
+            update_tokens=min(settings.batch_tokens, 2 * settings.micro_tokens),
+            peak_bytes=777 * 2**20,
+        )
+
+    sizes = ModelSizes(**given.pop("model", {}))
+    demand = Demand(CausalLM(), given.get("budget"), given.get("tokens"), sizes, given.get("training", {}), 7)
+    measure = in_two_precisions(2.0, [])
+    return resolve(demand, CORPUS, measure, 20 * GIBIBYTE, half_gain, rehearse=rehearse), asked
+
+
+FIXED = {"depth": 4, "width": 128, "context": 64}
+
+
+def test_a_long_run_is_rehearsed_and_its_tokens_follow_from_that():
+    plan, asked = rehearsed_plan({"float32": 1e-4}, budget=60, model=FIXED)
+    ((config, settings),) = asked
+    assert config == ModelConfig(**plan["model"])
+    assert settings.batch_tokens == plan["training"]["batch_tokens"]
+    assert plan["cost"]["tokens_per_second"] == pytest.approx(1e4, rel=1e-6)
+    assert 55 < plan["cost"]["seconds"] <= 60
+    assert plan["training"]["tokens"] == pytest.approx(57e4, rel=0.02)
+    assert plan["cost"]["memory_bytes"] == 777 * 2**20 + RUN_BYTES
+    assert [each["rehearsed"] for each in plan["probe"]["measured"]][-1]
+
+
+def test_both_precisions_are_rehearsed_once_and_the_faster_is_taken():
+    plan, asked = rehearsed_plan({"float32": 1e-4, "bfloat16": 5e-5}, 2.5, budget=60, model=FIXED)
+    assert [settings.precision for _, settings in asked] == ["float32", "bfloat16"]
+    assert plan["training"]["precision"] == "bfloat16"
+    assert plan["cost"]["tokens_per_second"] == pytest.approx(2e4, rel=1e-6)
+    plan, asked = rehearsed_plan({"float32": 1e-4, "bfloat16": 9.9e-5}, 2.5, budget=60, model=FIXED)
+    assert [settings.precision for _, settings in asked] == ["float32", "bfloat16"]
+    assert plan["training"]["precision"] == "float32"
+    assert plan["cost"]["tokens_per_second"] == pytest.approx(1e4, rel=1e-6)
+
+
+def test_a_short_run_and_one_with_slow_steps_are_not_rehearsed():
+    assert not rehearsed_plan({}, budget=30, model=FIXED)[1]
+    slow = {"depth": 12, "width": 1536, "context": 1024}
+    assert not rehearsed_plan({}, tokens=81_920, model=slow, training={"batch_tokens": 8192})[1]
+
+
+def test_tokens_by_hand_stay_where_a_rehearsal_is_slower():
+    plan, asked = rehearsed_plan({"float32": 1e-4}, tokens=2_000_000, model=FIXED)
+    assert asked
+    assert plan["training"]["tokens"] == 2_000_000
+    assert plan["cost"]["seconds"] == pytest.approx(200, rel=0.05)
+
+
+def test_a_rehearsal_that_is_far_slower_can_make_a_budget_too_short():
+    with pytest.raises(CannotFit, match="60 s are enough for"):
+        rehearsed_plan({"float32": 0.1}, budget=60, model=FIXED)

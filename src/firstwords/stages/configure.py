@@ -20,7 +20,10 @@ from firstwords.training.settings import TrainSettings
 
 if TYPE_CHECKING:
     from firstwords.graph import Graph
-    from firstwords.training.resolution import Corpus
+    from firstwords.model.config import ModelConfig
+    from firstwords.tokenizer.word_joints import WordJoints
+    from firstwords.training.rehearsal import Taken
+    from firstwords.training.resolution import Corpus, Rehearse
 
 # Entries of a vocabulary that is not there yet, for a first look at sizes; and the depth where none is given.
 PLACES, MIN_DEPTH = 256, 2
@@ -127,6 +130,7 @@ class Configure(OnCorpora):
                 free_memory_bytes(device),
                 half_precision_gain(device),
                 MICRO_TOKENS if device == "cpu" else MICRO_TOKENS_GPU,
+                self._rehearsing(work, joints) if device == "cpu" else None,
             )
         except CannotFit as error:
             if (others.cores() or 0) <= BUSY_CORES:
@@ -144,6 +148,25 @@ class Configure(OnCorpora):
         write_json(work.path("plan.json"), plan)
         reasons = [(each["name"], shown(each["value"]), each["reason"]) for each in plan["reasons"]]
         return Outcome(summary=summary(plan), counts={"parameters": plan["cost"]["parameters"]}, reasons=reasons)
+
+    def _rehearsing(self, work: Work, joints: "WordJoints | None") -> "Rehearse":
+        from firstwords.training.rehearsal import Rehearsal, rehearse
+
+        def run(config: "ModelConfig", settings: TrainSettings) -> "Taken":
+            work.progress(f"rehearsing {config.num_layers} layers x {config.width} in {settings.precision}")
+            return rehearse(
+                Rehearsal(
+                    config=config,
+                    objective=self.objective,
+                    settings=settings,
+                    store=work.inputs["tokens"].folder,
+                    joints=joints,
+                    threads=work.threads,
+                ),
+                work.scratch("rehearsals", "x").parent,
+            )
+
+        return run
 
     def _corpus(self, work: Work) -> "Corpus":
         from firstwords.data.mixture import shares_of

@@ -6,11 +6,10 @@ No torch here; the machine's speed comes in as a function.
 from __future__ import annotations
 
 import dataclasses
-import functools
-import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, Protocol
+from functools import partial
+from typing import Any
 
 from firstwords.errors import CannotFit, RecipeError
 from firstwords.machine import gibibytes
@@ -19,24 +18,25 @@ from firstwords.model.cost import training_cost, training_flops_per_token, train
 from firstwords.model.sizes import ModelSizes
 from firstwords.recipe import build, kind_of
 from firstwords.training import sizing
+from firstwords.training.footprint import Footprint
 from firstwords.training.objective import Objective
+from firstwords.training.rehearsal import MICRO_BATCHES, Taken
 from firstwords.training.settings import TrainSettings
 from firstwords.training.sizing import Candidate, Choice, Corpus, Speed
+from firstwords.training.speeds import LEAST_PRODUCT_GAIN, Measure, Speeds
 
 __all__ = ["Corpus", "Demand", "resolve", "shown", "summary"]
 
 DEFAULT_BUDGET = 180.0
 MIN_DEPTH, MAX_DEPTH = 2, 48
 # Of the budget: loading torch and the data, the first step, samples, writing the checkpoint.
-START_SECONDS = 5.0
+START_SECONDS = 3.0
+# A run is rehearsed, in some five seconds, from so many seconds on; and where so many steps take no longer than that,
+# or than a twentieth of the run.
+REHEARSED_FROM, REHEARSED_STEPS, REHEARSED_SECONDS = 40.0, 5, 6.0
 # All timed steps together, whatever the machine; less where only the predicted time depends on them.
 PROBE_SECONDS = 4.5
 SHORT_PROBE_SECONDS = 2.0
-# A size that is set is measured even if the small model before it took long, as it does beside other programs.
-SET_SECONDS, SET_PATIENCE = 1.5, 10.0
-FEWEST_STEPS = 4
-# Half precision is tried where matrix products gain so much by it, and taken where whole steps gain so much.
-LEAST_PRODUCT_GAIN, LEAST_GAIN, HALF_SECONDS, HALF_TURNS = 1.3, 1.15, 0.5, 2
 MICRO_TOKENS, MICRO_TOKENS_GPU = 4096, 65536
 MOST_MICRO = f"at most {MICRO_TOKENS:,} on a processor, {MICRO_TOKENS_GPU:,} on a GPU"
 MICRO_REASON = f"go through the model at once; as many as fit, {MOST_MICRO}"
@@ -58,11 +58,16 @@ class Demand:
     seed: int
     flops: float | None = None
 
+    @property
+    def by_clock(self) -> bool:
+        """Whether the time decides how many tokens are learnt."""
+        if self.tokens is not None or self.flops is not None:
+            return False
+        return self.budget is not None or not self.sizes.is_fixed
 
-class Measure(Protocol):
-    """Times a configuration, for about so many seconds at most."""
 
-    def __call__(self, config: ModelConfig, seconds: float, precision: str = "float32") -> Speed: ...
+Rehearse = Callable[[ModelConfig, TrainSettings], Taken]
+"""Makes a few steps of a run as it would be."""
 
 
 def resolve(
@@ -72,6 +77,7 @@ def resolve(
     memory: int,
     half_gain: float = 0.0,
     most_micro_tokens: int = MICRO_TOKENS,
+    rehearse: Rehearse | None = None,
 ) -> dict[str, Any]:
     """Everything that pre-training needs to know.
 
@@ -83,6 +89,7 @@ def resolve(
         half_gain: How many times as fast matrix products are in bfloat16 (`model.precision`); whether training is
             faster by it is measured where they are.
         most_micro_tokens: That go through the model at once, if they fit.
+        rehearse: Where it is given, what was chosen is rehearsed if the run is long enough to pay for it.
 
     Returns:
         `plan.json`: `model` (fields of `ModelConfig`), `training` (fields of `TrainSettings`), `reasons` (name, value,
@@ -92,23 +99,37 @@ def resolve(
         CannotFit: If the model does not fit into memory, or the budget is too short for any.
         RecipeError: If sizes or settings contradict each other.
     """
-    by_clock = (
-        demand.tokens is None and demand.flops is None and (demand.budget is not None or not demand.sizes.is_fixed)
-    )
-    seconds = PROBE_SECONDS if by_clock else SHORT_PROBE_SECONDS
+    seconds = PROBE_SECONDS if demand.by_clock else SHORT_PROBE_SECONDS
     by_hand = demand.training.get("precision")
-    machine = _Machine(measure, demand.objective.predicted_share, seconds, by_hand or "float32")
+    machine = Speeds(measure, demand.objective.predicted_share, seconds, by_hand or "float32")
     candidates = _candidates(demand, corpus, memory, most_micro_tokens)
     demand.objective.check(candidates[0][0])
+
+    def trained(choice: Choice, precision: Reason | None) -> tuple[dict[str, Any], list[Reason]]:
+        fitting = _micro_tokens(choice.config, memory, most_micro_tokens)
+        assert fitting is not None
+        return _training(demand, corpus, choice, fitting, precision)
+
+    def pays(choice: Choice) -> bool:
+        return _pays(choice, trained(choice, None)[0]["micro_tokens"])
+
+    def rehearsed(choice: Choice, precision: str) -> Speed:
+        assert rehearse is not None
+        settings, _ = trained(choice, None if by_hand else Reason("precision", precision, ""))
+        return _speed_of(rehearse(choice.config, build(TrainSettings, settings, "training")), machine, choice.config)
+
     choice, reason = _choose(demand, corpus, candidates, machine)
     precision = None
     if by_hand is None and half_gain >= LEAST_PRODUCT_GAIN:
-        machine, precision = machine.in_half_precision(choice.config)
+        both = partial(rehearsed, choice) if rehearse and pays(choice) else None
+        machine, precision = machine.in_half_precision(choice.config, both)
         if precision.value == "bfloat16":
             choice, reason = _choose(demand, corpus, candidates, machine)
-    micro_tokens = _micro_tokens(choice.config, memory, most_micro_tokens)
-    assert micro_tokens is not None
-    settings, reasons = _training(demand, corpus, choice, micro_tokens, precision)
+    if rehearse and pays(choice):
+        if not machine.is_rehearsed(choice.config):
+            machine.learn(choice.config, rehearsed(choice, machine.precision))
+        choice = _at_speed(demand, corpus, choice, machine.speed(choice.config))
+    settings, reasons = trained(choice, precision)
     first = choice.reasons[0]
     if not (demand.sizes.preset or demand.sizes.parameters):
         first = dataclasses.replace(first, reason=reason)  # the number of layers is the dial
@@ -122,79 +143,34 @@ def resolve(
     }
 
 
-class _Machine:
-    """Speeds that were measured, and estimates from them."""
+def _pays(choice: Choice, micro_tokens: int) -> bool:
+    """Whether a run is long enough for a rehearsal, and its steps short enough."""
+    seconds = choice.tokens / choice.speed.tokens_per_second(choice.batch_tokens)
+    step = min(choice.batch_tokens, MICRO_BATCHES * micro_tokens) * choice.speed.seconds_per_token
+    return seconds >= REHEARSED_FROM and REHEARSED_STEPS * step <= max(REHEARSED_SECONDS, seconds / 20)
 
-    def __init__(self, measure: Measure, predicted_share: float, seconds: float, precision: str = "float32") -> None:
-        self._measure = measure
-        self.predicted_share = predicted_share
-        self.precision = precision
-        self._known: dict[ModelConfig, Speed] = {}
-        self._left = seconds
 
-    def speed(self, config: ModelConfig) -> Speed:
-        """Measured where it was, else estimated."""
-        return self._known.get(config) or sizing.estimate(self._known, config, self.predicted_share)
+def _speed_of(taken: Taken, machine: Speeds, config: ModelConfig) -> Speed:
+    """What a rehearsal says; what an update takes of it was measured before."""
+    update = machine.speed(config).seconds_per_update
+    peak = taken.peak_bytes
+    return Speed(
+        max(taken.seconds_per_token - update / taken.update_tokens, taken.seconds_per_token / 2),
+        update,
+        None if peak is None else Footprint(min(taken.micro_tokens, taken.update_tokens), peak, 0.0, peak),
+        taken.looking_seconds_per_token,
+        rehearsed=True,
+    )
 
-    def try_out(self, config: ModelConfig, is_set: bool = False) -> bool:
-        """Measure a configuration, unless that was done or there is no time for it.
 
-        Args:
-            config: To measure.
-            is_set: Whether it will be trained whatever is found; then it may take longer.
-        """
-        left = max(self._left, SET_SECONDS) if is_set else self._left
-        if config in self._known or left <= 0:
-            return False
-        if self._known:
-            guess = self.speed(config)
-            most = left + SET_PATIENCE if is_set else left
-            if FEWEST_STEPS * (guess.seconds_per_token * config.context + guess.seconds_per_update) > most:
-                return False
-        begin = time.perf_counter()
-        # The first one leaves time for those that it recommends.
-        self._known[config] = self._timed(config, left if self._known else left / 3)
-        self._left -= time.perf_counter() - begin
-        return True
-
-    def _timed(self, config: ModelConfig, seconds: float) -> Speed:
-        half = {} if self.precision == "float32" else {"precision": self.precision}
-        return self._measure(config, seconds, **half)
-
-    def in_half_precision(self, config: ModelConfig) -> tuple[_Machine, Reason]:
-        """The machine as it is in bfloat16 if a configuration is clearly faster so, else this one; and why.
-
-        Speeds that were measured in float32 are taken to grow alike, which is less than they do in larger models.
-        """
-        half = _Machine(self._measure, self.predicted_share, 0.0, "bfloat16")
-        # In turns, and the faster one of each: another program's moment must not decide for the whole run.
-        turns = [(self._timed(config, HALF_SECONDS), half._timed(config, HALF_SECONDS)) for _ in range(HALF_TURNS)]
-        single, measured = (functools.reduce(Speed.best, speeds) for speeds in zip(*turns, strict=True))
-        gain = single.seconds_per_token / measured.seconds_per_token
-        told = f"bfloat16 is {gain:.2f} times as fast here, measured"
-        if gain < LEAST_GAIN:
-            return self, Reason("precision", "float32", f"{told}; it is taken from {LEAST_GAIN} on")
-        half._known = {
-            each: dataclasses.replace(speed, seconds_per_token=speed.seconds_per_token / gain)
-            for each, speed in self._known.items()
-        } | {config: measured}
-        return half, Reason("precision", "bfloat16", f"{told}; weights, sums and updates stay float32")
-
-    def report(self) -> dict[str, Any]:
-        """For `plan.json`."""
-        measured = [
-            {
-                "num_layers": config.num_layers,
-                "width": config.width,
-                "seconds_per_token": speed.seconds_per_token,
-                "seconds_per_update": speed.seconds_per_update,
-                "gigaflops": training_flops_per_token(config, config.context, self.predicted_share)
-                / speed.seconds_per_token
-                / 1e9,
-            }
-            for config, speed in self._known.items()
-        ]
-        return {"measured": measured}
+def _at_speed(demand: Demand, corpus: Corpus, choice: Choice, speed: Speed) -> Choice:
+    """What was chosen, as far as it gets at another speed: model and batch stay."""
+    if not demand.by_clock:
+        return dataclasses.replace(choice, speed=speed)
+    seconds = (demand.budget or DEFAULT_BUDGET) - START_SECONDS
+    found = sizing.in_time((choice.config, choice.reasons), speed, seconds, corpus, choice.batch_tokens)
+    _check_updates(found, seconds + START_SECONDS)
+    return found
 
 
 def _candidates(demand: Demand, corpus: Corpus, memory: int, most_micro_tokens: int) -> list[Candidate]:
@@ -242,7 +218,7 @@ def _micro_tokens(config: ModelConfig, memory: int, most: int) -> int | None:
     return None
 
 
-def _choose(demand: Demand, corpus: Corpus, candidates: list[Candidate], machine: _Machine) -> tuple[Choice, str]:
+def _choose(demand: Demand, corpus: Corpus, candidates: list[Candidate], machine: Speeds) -> tuple[Choice, str]:
     """The configuration to train, how far, and why that depth."""
     smallest = min(candidates, key=lambda each: sizing.scaling_parameters(each[0]))[0]
     # A small model is measured in a blink and tells whether a large one can be.
@@ -260,13 +236,17 @@ def _choose(demand: Demand, corpus: Corpus, candidates: list[Candidate], machine
         best, why = _largest_worth_it(choices, corpus)
         if not machine.try_out(best.config):
             break
-    if best.num_updates < sizing.FEWEST_UPDATES:
+    _check_updates(best, budget)
+    return best, "set by hand" if demand.sizes.is_fixed else f"{why}, in {budget:.0f} s on this machine"
+
+
+def _check_updates(choice: Choice, budget: float) -> None:
+    if choice.num_updates < sizing.FEWEST_UPDATES:
         raise CannotFit(
-            f"{budget:.0f} s are enough for {best.num_updates} updates of {best.config.num_layers} layers x "
-            f"{best.config.width} on this machine; a model needs at least {sizing.FEWEST_UPDATES}. Give more time, a "
+            f"{budget:.0f} s are enough for {choice.num_updates} updates of {choice.config.num_layers} layers x "
+            f"{choice.config.width} on this machine; a model needs at least {sizing.FEWEST_UPDATES}. Give more time, a "
             "smaller model, or tokens instead of a budget."
         )
-    return best, "set by hand" if demand.sizes.is_fixed else f"{why}, in {budget:.0f} s on this machine"
 
 
 def _largest_worth_it(choices: list[Choice], corpus: Corpus) -> tuple[Choice, str]:
@@ -282,9 +262,7 @@ def _largest_worth_it(choices: list[Choice], corpus: Corpus) -> tuple[Choice, st
     return best, f"{why}; repeated tokens count less"
 
 
-def _without_clock(
-    demand: Demand, corpus: Corpus, candidates: list[Candidate], machine: _Machine
-) -> tuple[Choice, str]:
+def _without_clock(demand: Demand, corpus: Corpus, candidates: list[Candidate], machine: Speeds) -> tuple[Choice, str]:
     """Sizes from a number of tokens or of FLOPs, or tokens from the size."""
     batch = demand.training.get("batch_tokens")
     if demand.tokens is None and demand.flops is None:
@@ -353,7 +331,7 @@ def _training(
     return {each.name: getattr(settings, each.name) for each in fields}, reasons
 
 
-def _cost(choice: Choice, settings: dict[str, Any], corpus: Corpus, machine: _Machine) -> dict[str, Any]:
+def _cost(choice: Choice, settings: dict[str, Any], corpus: Corpus, machine: Speeds) -> dict[str, Any]:
     at_once = min(settings["micro_tokens"], settings["batch_tokens"])
     cost = training_cost(
         choice.config,
@@ -363,8 +341,8 @@ def _cost(choice: Choice, settings: dict[str, Any], corpus: Corpus, machine: _Ma
         predicted_share=machine.predicted_share,
     )
     rate = choice.speed.tokens_per_second(settings["batch_tokens"])
-    looking = settings["num_evaluations"] * corpus.validation_tokens * sizing.FORWARD_SHARE
-    seconds = settings["tokens"] / rate + looking * choice.speed.seconds_per_token + START_SECONDS
+    looking = choice.speed.looking_seconds(settings["num_evaluations"] * corpus.validation_tokens)
+    seconds = settings["tokens"] / rate + looking + START_SECONDS
     measured = choice.speed.footprint
     memory = {} if measured is None else {"memory_bytes": measured.at(at_once) + RUN_BYTES}
     return cost.as_dict() | memory | {"seconds": seconds, "tokens_per_second": rate}

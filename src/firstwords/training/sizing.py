@@ -42,11 +42,15 @@ class Speed:
         seconds_per_token: Forward and backward.
         seconds_per_update: Of the optimizer.
         footprint: Memory that it took, where that was measured.
+        looking_seconds_per_token: Of an evaluation, where that was rehearsed.
+        rehearsed: Whether it is from a rehearsal (`rehearsal`).
     """
 
     seconds_per_token: float
     seconds_per_update: float
     footprint: Footprint | None = None
+    looking_seconds_per_token: float | None = None
+    rehearsed: bool = False
 
     def best(self, other: Speed) -> Speed:
         """The faster of both, part by part."""
@@ -59,6 +63,10 @@ class Speed:
     def tokens_per_second(self, batch_tokens: int) -> float:
         """Tokens trained a second, updates included."""
         return batch_tokens / (self.seconds_per_token * batch_tokens + self.seconds_per_update)
+
+    def looking_seconds(self, tokens: float) -> float:
+        """That evaluations of so many tokens take."""
+        return tokens * (self.looking_seconds_per_token or FORWARD_SHARE * self.seconds_per_token)
 
 
 def effective_tokens(tokens: float, unique_tokens: float) -> float:
@@ -160,8 +168,8 @@ def in_time(candidate: Candidate, speed: Speed, seconds: float, corpus: Corpus, 
     # Tokens, batch and evaluations depend on each other; being powers of two and small, they settle at once.
     for _ in range(4):
         size = batch or batch_size(tokens, candidate[0].context)
-        looking = num_evaluations(tokens, corpus.validation_tokens) * corpus.validation_tokens * FORWARD_SHARE
-        left = max(0.0, seconds - looking * speed.seconds_per_token)
+        looking = num_evaluations(tokens, corpus.validation_tokens) * corpus.validation_tokens
+        left = max(0.0, seconds - speed.looking_seconds(looking))
         tokens = min(left * speed.tokens_per_second(size), most)
     size = batch or batch_size(tokens, candidate[0].context)
     return with_tokens(candidate, speed, max(1, int(tokens) // size) * size, corpus, size)

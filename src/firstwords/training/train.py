@@ -94,7 +94,7 @@ def train(
     """
     if not len(rows):
         raise RecipeError(f"{work.name}: there is nothing to train on")
-    run = _Run(model=model, objective=objective, rows=rows, settings=settings, work=work, engine=engine or Single())
+    run = Run(model=model, objective=objective, rows=rows, settings=settings, work=work, engine=engine or Single())
     if validation is not None and len(validation):
         run.validation = validation_batches(validation, settings.seed, settings.micro_tokens)
     run.bytes_per_token = bytes_per_token
@@ -106,7 +106,7 @@ def train(
     return run.to_the_end()
 
 
-class _Run:
+class Run:
     """The state of a run in this process."""
 
     def __init__(
