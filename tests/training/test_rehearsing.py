@@ -5,6 +5,7 @@ import pickle
 import runpy
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from firstwords.model.config import ModelConfig
@@ -98,3 +99,32 @@ def test_a_file_asks_and_a_file_answers(made, tmp_path, monkeypatch):
     answer = json.loads((tmp_path / "taken.json").read_text())
     assert answer["update_tokens"] == 64
     assert set(answer) == {field.name for field in dataclasses.fields(rehearsing.Taken)}
+
+
+def test_half_precision_meets_documents_of_all_lengths(made, tmp_path, monkeypatch):
+    monkeypatch.setattr(rehearsing, "SECONDS", 0.0)
+    lengths = []
+    micro_step = rehearsing.Run._micro_step
+
+    def seen(self, number, micro):
+        lengths.append([int(n) for e in micro.examples for n in np.diff(e.document_bounds)])
+        return micro_step(self, number, micro)
+
+    monkeypatch.setattr(rehearsing.Run, "_micro_step", seen)
+    perform(rehearsal(made, precision="bfloat16"), tmp_path)
+    assert lengths[-1] == [
+        1,
+        2,
+        3,
+        4,
+        5,
+        6,
+        7,
+        4,
+        9,
+        10,
+        11,
+        2,
+    ]  # two rows of 32 tokens; the last of each is what is left
+    perform(rehearsal(made), tmp_path)
+    assert lengths[-1] != lengths[-2]

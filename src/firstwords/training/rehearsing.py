@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import importlib
 import itertools
 import json
 import pickle
@@ -13,6 +14,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 
 from firstwords.compute.engines.single import Single
@@ -29,6 +31,8 @@ from firstwords.training.train import Run
 
 # No further step begins when so many seconds are over, or so many were timed at each context.
 SECONDS, FEWEST, MOST = 2.0, 2, 12
+# What else the run's process has loaded, for its memory.
+HELD = ("firstwords.cli", "firstwords.stages.pretrain", "firstwords.data.shards", "firstwords.training.samples")
 
 
 def perform(rehearsal: Rehearsal, folder: Path) -> Taken:
@@ -38,6 +42,8 @@ def perform(rehearsal: Rehearsal, folder: Path) -> Taken:
         rehearsal: What is to be trained.
         folder: For a checkpoint.
     """
+    for name in HELD:
+        importlib.import_module(name)
     torch.set_num_threads(rehearsal.threads)
     config, settings = rehearsal.config, _shortened(rehearsal.settings, rehearsal.config.context)
     run = _Rehearsed(
@@ -51,7 +57,7 @@ def perform(rehearsal: Rehearsal, folder: Path) -> Taken:
     try:
         seconds = run.seconds_per_token(config.context)
         held_out = PackedExamples(rehearsal.store, "validation", config.context)
-        number = min(len(held_out), max(1, MICRO_BATCHES * settings.micro_tokens // config.context))
+        number = min(len(held_out), max(1, settings.micro_tokens // config.context))
         looking = run.looking_seconds_per_token([held_out[row] for row in range(number)]) if number else None
     finally:
         run.close()
@@ -97,6 +103,8 @@ class _Rehearsed(Run):
                 self._save()  # weights and moments are copied and written beside training, as in the run
             for end in ends:
                 found[end].append(self._timed(next(steps[end])))
+        if self.settings.precision == "bfloat16":
+            self._meet_all_lengths(next(steps[longest]))
         times = {end: statistics.median(each) for end, each in found.items()}
         # A token looks back at most so far; what that costs is proportional to it.
         share = 0.0 if shortest == longest else (statistics.mean(contexts) - shortest) / (longest - shortest)
@@ -107,6 +115,17 @@ class _Rehearsed(Run):
         _, shown, _ = self._one_step({})
         return float(shown["seconds"] / shown["step_tokens"])
 
+    def _meet_all_lengths(self, step: int) -> None:
+        """One step's rows, cut into documents of all lengths: oneDNN keeps kernels for each, as many as it may.
+
+        The run meets them one after the other; here they must come at once.
+        """
+        lengths = itertools.count(1)
+        for number, micro in enumerate(self.loader.micro_batches(step)[:1]):
+            examples = [_cut(example, lengths) for example in micro.examples]
+            self._micro_step(number, dataclasses.replace(micro, examples=examples))
+        self.model.zero_grad(set_to_none=True)
+
     def looking_seconds_per_token(self, rows: Sequence[Example]) -> float:
         """Of an evaluation.
 
@@ -114,7 +133,7 @@ class _Rehearsed(Run):
             rows: Held-out ones.
         """
         batches = validation_batches(rows, self.settings.seed, self.settings.micro_tokens)
-        self._figures(batches[:1], None)  # kernels
+        self._figures(validation_batches(rows[:1], self.settings.seed, self.settings.micro_tokens), None)  # kernels
         begin = time.perf_counter()
         self._figures(batches, None)
         return (time.perf_counter() - begin) / sum(batch.num_tokens for batch in batches)
@@ -123,6 +142,14 @@ class _Rehearsed(Run):
         """Wait for the checkpoint, end the threads."""
         self._finish_writing()
         self.lanes.close()
+
+
+def _cut(example: Example, lengths: Iterator[int]) -> Example:
+    """The same tokens in documents of the next lengths that fit, and one of what is left."""
+    bounds = [0]
+    while (end := bounds[-1] + next(lengths)) < len(example):
+        bounds.append(end)
+    return dataclasses.replace(example, bounds=np.array([*bounds, len(example)], dtype=np.int64))
 
 
 def _spread(steps: list[int]) -> Iterator[int]:

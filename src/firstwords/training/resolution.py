@@ -33,7 +33,7 @@ MIN_DEPTH, MAX_DEPTH = 2, 48
 START_SECONDS = 3.0
 # A run is rehearsed, in some five seconds, from so many seconds on; and where so many steps take no longer than that,
 # or than a twentieth of the run.
-REHEARSED_FROM, REHEARSED_STEPS, REHEARSED_SECONDS = 40.0, 5, 6.0
+REHEARSED_FROM, REHEARSED_STEPS, REHEARSED_SECONDS = 30.0, 5, 8.0
 # All timed steps together, whatever the machine; less where only the predicted time depends on them.
 PROBE_SECONDS = 4.5
 SHORT_PROBE_SECONDS = 2.0
@@ -99,7 +99,9 @@ def resolve(
         CannotFit: If the model does not fit into memory, or the budget is too short for any.
         RecipeError: If sizes or settings contradict each other.
     """
-    seconds = PROBE_SECONDS if demand.by_clock else SHORT_PROBE_SECONDS
+    # What the size does not depend on is rehearsed anyhow.
+    is_rough = not demand.by_clock or (rehearse is not None and demand.sizes.is_fixed)
+    seconds = SHORT_PROBE_SECONDS if is_rough else PROBE_SECONDS
     by_hand = demand.training.get("precision")
     machine = Speeds(measure, demand.objective.predicted_share, seconds, by_hand or "float32")
     candidates = _candidates(demand, corpus, memory, most_micro_tokens)
