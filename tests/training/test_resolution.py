@@ -11,7 +11,7 @@ from firstwords.training.footprint import Footprint
 from firstwords.training.objectives.causal_lm import CausalLM
 from firstwords.training.objectives.masked_lm import MaskedLM
 from firstwords.training.rehearsal import Taken
-from firstwords.training.resolution import RUN_BYTES, Corpus, Demand, resolve, shown, summary
+from firstwords.training.resolution import HALF_BYTES, RUN_BYTES, Corpus, Demand, resolve, shown, summary
 from firstwords.training.settings import TrainSettings
 from firstwords.training.sizing import Speed, optimizer_flops, wanted_tokens
 
@@ -283,6 +283,7 @@ def test_both_precisions_are_rehearsed_once_and_the_faster_is_taken():
     assert [settings.precision for _, settings in asked] == ["float32", "bfloat16"]
     assert plan["training"]["precision"] == "bfloat16"
     assert plan["cost"]["tokens_per_second"] == pytest.approx(2e4, rel=1e-6)
+    assert plan["cost"]["memory_bytes"] == 777 * 2**20 + RUN_BYTES + HALF_BYTES
     plan, asked = rehearsed_plan({"float32": 1e-4, "bfloat16": 9.9e-5}, 2.5, budget=60, model=FIXED)
     assert [settings.precision for _, settings in asked] == ["float32", "bfloat16"]
     assert plan["training"]["precision"] == "float32"

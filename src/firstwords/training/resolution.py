@@ -42,6 +42,9 @@ MOST_MICRO = f"at most {MICRO_TOKENS:,} on a processor, {MICRO_TOKENS_GPU:,} on 
 MICRO_REASON = f"go through the model at once; as many as fit, {MOST_MICRO}"
 # What a whole run holds beyond its steps: the tokenizer, samples, the learning curve.
 RUN_BYTES = 10 * 2**20
+# In bfloat16 memory grows over a run's first steps, with kernels and gaps of the allocator: by 64 to 151 MiB after a
+# rehearsal in five configurations (docs/log 2026-11-26, kernels that are kept).
+HALF_BYTES = 80 * 2**20
 # Of the memory that is free now; other processes may want some too.
 MEMORY_SHARE = 0.8
 
@@ -346,7 +349,8 @@ def _cost(choice: Choice, settings: dict[str, Any], corpus: Corpus, machine: Spe
     looking = choice.speed.looking_seconds(settings["num_evaluations"] * corpus.validation_tokens)
     seconds = settings["tokens"] / rate + looking + START_SECONDS
     measured = choice.speed.footprint
-    memory = {} if measured is None else {"memory_bytes": measured.at(at_once) + RUN_BYTES}
+    more = RUN_BYTES + (HALF_BYTES if settings["precision"] == "bfloat16" else 0)
+    memory = {} if measured is None else {"memory_bytes": measured.at(at_once) + more}
     return cost.as_dict() | memory | {"seconds": seconds, "tokens_per_second": rate}
 
 
