@@ -28,7 +28,7 @@ class Fgm(Adversary):
     Source: Miyato et al. 2017 (Adversarial training methods for semi-supervised text classification), section 3.
     """
 
-    radius: Annotated[float, Field(gt=0)] = 0.15
+    radius: Annotated[float, Field(gt=0)] = 0.02
     share: Annotated[float, Field(gt=0, le=1)] = 0.5
 
     def loss(self, objective: Objective, model: Any, batch: "Batch", draws: Draws) -> "tuple[Tensor, Tensor]":

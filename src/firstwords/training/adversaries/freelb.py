@@ -29,9 +29,9 @@ class Freelb(Adversary):
     """
 
     passes: Annotated[int, Field(ge=1)] = 2
-    start: Annotated[float, Field(ge=0)] = 0.1
-    step_size: Annotated[float, Field(gt=0)] = 0.1
-    radius: Annotated[float, Field(ge=0)] = 0.15
+    start: Annotated[float, Field(ge=0)] = 0.013
+    step_size: Annotated[float, Field(gt=0)] = 0.013
+    radius: Annotated[float, Field(ge=0)] = 0.02
 
     def loss(self, objective: Objective, model: Any, batch: "Batch", draws: Draws) -> "tuple[Tensor, Tensor]":
         """The mean of the losses of all passes."""

@@ -29,8 +29,8 @@ class Pgd(Adversary):
     """
 
     steps: Annotated[int, Field(ge=1)] = 3
-    step_size: Annotated[float, Field(gt=0)] = 0.05
-    radius: Annotated[float, Field(gt=0)] = 0.15
+    step_size: Annotated[float, Field(gt=0)] = 0.007
+    radius: Annotated[float, Field(gt=0)] = 0.02
     share: Annotated[float, Field(gt=0, le=1)] = 0.5
 
     def loss(self, objective: Objective, model: Any, batch: "Batch", draws: Draws) -> "tuple[Tensor, Tensor]":

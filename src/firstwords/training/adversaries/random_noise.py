@@ -25,7 +25,7 @@ class RandomNoise(Adversary):
     """
 
     passes: Annotated[int, Field(ge=1)] = 2
-    radius: Annotated[float, Field(gt=0)] = 0.15
+    radius: Annotated[float, Field(gt=0)] = 0.02
 
     def loss(self, objective: Objective, model: Any, batch: "Batch", draws: Draws) -> "tuple[Tensor, Tensor]":
         """The mean of the losses of all passes."""

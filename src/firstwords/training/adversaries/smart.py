@@ -35,8 +35,8 @@ class Smart(Adversary):
 
     steps: Annotated[int, Field(ge=1)] = 1
     start: Annotated[float, Field(gt=0)] = 0.01
-    step_size: Annotated[float, Field(gt=0)] = 0.3
-    radius: Annotated[float, Field(gt=0)] = 0.3
+    step_size: Annotated[float, Field(gt=0)] = 0.04
+    radius: Annotated[float, Field(gt=0)] = 0.04
     weight: Annotated[float, Field(gt=0)] = 1.0
 
     def loss(self, objective: Objective, model: Any, batch: "Batch", draws: Draws) -> "tuple[Tensor, Tensor]":

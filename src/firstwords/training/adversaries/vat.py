@@ -28,9 +28,9 @@ class Vat(Adversary):
     Source: Miyato et al. 2019 (Virtual adversarial training), section 3.3.
     """
 
-    radius: Annotated[float, Field(gt=0)] = 0.15
+    radius: Annotated[float, Field(gt=0)] = 0.02
     # Small for the second-order picture to hold, large enough for a divergence well above float32's roundings.
-    probe: Annotated[float, Field(gt=0)] = 0.02
+    probe: Annotated[float, Field(gt=0)] = 0.01
     iterations: Annotated[int, Field(ge=1)] = 1
     weight: Annotated[float, Field(gt=0)] = 1.0
 
