@@ -10,6 +10,7 @@ import torch
 
 from firstwords.compute.engines.single import Single
 from firstwords.training.held_out import measure
+from firstwords.training.lanes import Lanes
 from firstwords.training.loader import validation_batches
 from firstwords.training.objectives.causal_lm import CausalLM
 
@@ -63,3 +64,33 @@ def test_scores_come_from_decoded_predictions():
     found = measured(Counting())
     assert found["gold"] == 7
     assert found["number"] == 14  # two documents a row
+
+
+def test_lanes_find_the_same_loss_and_build_no_graph():
+    objective = CausalLM()
+    model = TINY["make_model"](objective, torch.float64)
+    lanes = Lanes(model, 2)
+    graphs = []
+
+    class Watching(CausalLM):
+        def loss(self, model, batch, draws):
+            loss, count = super().loss(model, batch, draws)
+            graphs.append((loss.requires_grad, model.training))
+            return loss, count
+
+    try:
+        found = measure(
+            model=model,
+            objective=Watching(),
+            batches=validation_batches(ROWS, 0, 64),
+            engine=Single(device="cpu"),
+            bytes_per_token=None,
+            lanes=lanes,
+        )
+    finally:
+        lanes.close()
+    assert found["validation_loss"] == pytest.approx(measured(objective)["validation_loss"], rel=1e-12)
+    assert len(graphs) > len(validation_batches(ROWS, 0, 64))
+    assert set(graphs) == {(False, False)}
+    assert all(each.training for each in lanes.models)
+    assert all(parameter.grad is None for each in lanes.models for parameter in each.parameters())

@@ -7,6 +7,7 @@ model's code, the libraries and the allocator. All of them are in such a peak; n
 from __future__ import annotations
 
 import ctypes
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -44,6 +45,8 @@ def restart_peak(give_back: bool = False, device: str = "cpu") -> bool:
         give_back: Whether the allocator shall first give back what it keeps for later.
         device: Whose memory is meant.
     """
+    if give_back:
+        give_back_memory()
     if device != "cpu":
         import torch
 
@@ -52,12 +55,16 @@ def restart_peak(give_back: bool = False, device: str = "cpu") -> bool:
         torch.cuda.reset_peak_memory_stats(device)
         return True
     try:
-        if give_back:
-            ctypes.CDLL(None).malloc_trim(0)
         REFERENCES.write_text(RESTART_PEAK)
-    except (OSError, AttributeError):
+    except OSError:
         return False
     return True
+
+
+def give_back_memory() -> None:
+    """Let the allocator of this process give back what it keeps for later, as far as it can."""
+    with suppress(OSError, AttributeError):  # another C library
+        ctypes.CDLL(None).malloc_trim(0)
 
 
 def peak_bytes(device: str = "cpu") -> int | None:

@@ -6,9 +6,10 @@ import math
 from typing import Any
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from firstwords.compute.engine import Engine
+from firstwords.training.lanes import Lanes
 from firstwords.training.loader import MicroBatch, shared
 from firstwords.training.objective import Objective
 
@@ -20,6 +21,7 @@ def measure(
     batches: list[MicroBatch],
     engine: Engine,
     bytes_per_token: float | None,
+    lanes: Lanes | None = None,
 ) -> dict[str, float]:
     """The loss on held-out rows, and the objective's scores where it decodes.
 
@@ -32,6 +34,7 @@ def measure(
         batches: From `loader.validation_batches`.
         engine: Adds up over ranks.
         bytes_per_token: UTF-8 bytes a token stands for, on average.
+        lanes: Of the model, for the loss; one by default.
 
     Returns:
         `validation_loss` in nats per predicted token or example; `bits_per_byte` if `bytes_per_token` is known (for a
@@ -40,7 +43,7 @@ def measure(
     """
     found: dict[str, float] = {}
     for prefix, each in objective.measured().items():
-        figures = _measure(model, each, batches, engine, bytes_per_token)
+        figures = _measure(model, each, batches, engine, bytes_per_token, lanes)
         found |= {f"{prefix}{name}": value for name, value in figures.items()}
     return found
 
@@ -51,24 +54,35 @@ def _measure(
     batches: list[MicroBatch],
     engine: Engine,
     bytes_per_token: float | None,
+    lanes: Lanes | None,
 ) -> dict[str, float]:
-    model.eval()
     config: Any = model.config
+
+    def placed(micro: MicroBatch) -> Any:
+        return engine.place(objective.collate(micro.examples, micro.draws, config))
+
+    def part(which: nn.Module, micro: MicroBatch) -> Tensor:
+        with torch.no_grad():  # of each thread its own
+            loss, count = objective.loss(which, placed(micro), micro.draws)
+        return torch.stack([loss.double(), count.double()])
+
+    models = [model] if lanes is None else lanes.models
+    for each in models:
+        each.eval()
     totals = torch.zeros(2, dtype=torch.float64)
+    for micro in shared(batches, engine.rank, engine.num_ranks, engine.in_step):
+        sums = part(model, micro) if lanes is None else lanes.run(part, micro)
+        if not micro.is_idle:
+            totals += sums.cpu()
     gold: list[Any] = []
     predicted: list[Any] = []
     decodes = type(objective).decode is not Objective.decode
     with torch.no_grad():
-        for micro in shared(batches, engine.rank, engine.num_ranks, engine.in_step):
-            batch = engine.place(objective.collate(micro.examples, micro.draws, config))
-            loss, count = objective.loss(model, batch, micro.draws)
-            if not micro.is_idle:
-                totals += torch.stack([loss.double(), count.double()]).cpu()
         for micro in batches if decodes else []:
-            batch = engine.place(objective.collate(micro.examples, micro.draws, config))
             gold += [example.labels for example in micro.examples]
-            predicted += objective.decode(model, batch) or []
-    model.train()
+            predicted += objective.decode(model, placed(micro)) or []
+    for each in models:
+        each.train()
     total, count = engine.sum(totals).tolist()
     mean = total / max(count, 1.0)
     found = {"validation_loss": mean}

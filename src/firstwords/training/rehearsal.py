@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING
 
 from firstwords.errors import CannotFit, OutOfResources
 from firstwords.model.config import ModelConfig
+from firstwords.training.footprint import give_back_memory
 from firstwords.training.objective import Objective
 from firstwords.training.settings import TrainSettings
 
@@ -81,6 +82,7 @@ def rehearse(rehearsal: Rehearsal, folder: Path) -> Taken:
         CannotFit: If the process was killed from outside, which on most machines means that memory ran out.
         OutOfResources: If it broke for another reason.
     """
+    give_back_memory()  # of the models that were compared here: both processes share the machine's
     with tempfile.TemporaryDirectory(dir=folder, prefix="rehearsal-") as place:
         Path(place, ASKED).write_bytes(pickle.dumps(rehearsal))
         ran = subprocess.run(

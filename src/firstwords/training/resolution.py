@@ -102,6 +102,7 @@ def resolve(
         CannotFit: If the model does not fit into memory, or the budget is too short for any.
         RecipeError: If sizes or settings contradict each other.
     """
+    case = _Case(demand, corpus, memory, most_micro_tokens, rehearse)
     # What the size does not depend on is rehearsed anyhow.
     is_rough = not demand.by_clock or (rehearse is not None and demand.sizes.is_fixed)
     seconds = SHORT_PROBE_SECONDS if is_rough else PROBE_SECONDS
@@ -109,32 +110,18 @@ def resolve(
     machine = Speeds(measure, demand.objective.predicted_share, seconds, by_hand or "float32")
     candidates = _candidates(demand, corpus, memory, most_micro_tokens)
     demand.objective.check(candidates[0][0])
-
-    def trained(choice: Choice, precision: Reason | None) -> tuple[dict[str, Any], list[Reason]]:
-        fitting = _micro_tokens(choice.config, memory, most_micro_tokens)
-        assert fitting is not None
-        return _training(demand, corpus, choice, fitting, precision)
-
-    def pays(choice: Choice) -> bool:
-        return _pays(choice, trained(choice, None)[0]["micro_tokens"])
-
-    def rehearsed(choice: Choice, precision: str) -> Speed:
-        assert rehearse is not None
-        settings, _ = trained(choice, None if by_hand else Reason("precision", precision, ""))
-        return _speed_of(rehearse(choice.config, build(TrainSettings, settings, "training")), machine, choice.config)
-
     choice, reason = _choose(demand, corpus, candidates, machine)
     precision = None
     if by_hand is None and half_gain >= LEAST_PRODUCT_GAIN:
-        both = partial(rehearsed, choice) if rehearse and pays(choice) else None
+        both = partial(case.rehearsed, machine, choice) if case.is_rehearsed(choice) else None
         machine, precision = machine.in_half_precision(choice.config, both)
         if precision.value == "bfloat16":
             choice, reason = _choose(demand, corpus, candidates, machine)
-    if rehearse and pays(choice):
+    if case.is_rehearsed(choice):
         if not machine.is_rehearsed(choice.config):
-            machine.learn(choice.config, rehearsed(choice, machine.precision))
+            machine.learn(choice.config, case.rehearsed(machine, choice, machine.precision))
         choice = _at_speed(demand, corpus, choice, machine.speed(choice.config))
-    settings, reasons = trained(choice, precision)
+    settings, reasons = case.training(choice, precision)
     first = choice.reasons[0]
     if not (demand.sizes.preset or demand.sizes.parameters):
         first = dataclasses.replace(first, reason=reason)  # the number of layers is the dial
@@ -148,15 +135,43 @@ def resolve(
     }
 
 
-def _pays(choice: Choice, micro_tokens: int) -> bool:
-    """Whether a run is long enough for a rehearsal, and its steps short enough."""
-    seconds = choice.tokens / choice.speed.tokens_per_second(choice.batch_tokens)
-    step = min(choice.batch_tokens, MICRO_BATCHES * micro_tokens) * choice.speed.seconds_per_token
-    return seconds >= REHEARSED_FROM and REHEARSED_STEPS * step <= max(REHEARSED_SECONDS, seconds / 20)
+@dataclass(frozen=True)
+class _Case:
+    """What is asked for and what is there, for a choice to be turned into settings and rehearsed."""
+
+    demand: Demand
+    corpus: Corpus
+    memory: int
+    most_micro_tokens: int
+    rehearse: Rehearse | None
+
+    def training(self, choice: Choice, precision: Reason | None) -> tuple[dict[str, Any], list[Reason]]:
+        """Fields of `TrainSettings`, and why they are so."""
+        micro_tokens = _micro_tokens(choice.config, self.memory, self.most_micro_tokens)
+        assert micro_tokens is not None
+        return _training(self.demand, self.corpus, choice, micro_tokens, precision)
+
+    def is_rehearsed(self, choice: Choice) -> bool:
+        """Whether a run is long enough for a rehearsal, and its steps short enough."""
+        if self.rehearse is None:
+            return False
+        seconds = choice.tokens / choice.speed.tokens_per_second(choice.batch_tokens)
+        at_once = self.training(choice, None)[0]["micro_tokens"]
+        step = min(choice.batch_tokens, MICRO_BATCHES * at_once) * choice.speed.seconds_per_token
+        return seconds >= REHEARSED_FROM and REHEARSED_STEPS * step <= max(REHEARSED_SECONDS, seconds / 20)
+
+    def rehearsed(self, machine: Speeds, choice: Choice, precision: str) -> Speed:
+        """Speed and memory of a choice in a precision; what an update takes of it was measured before."""
+        assert self.rehearse is not None
+        by_hand = "precision" in self.demand.training
+        settings, _ = self.training(choice, None if by_hand else Reason("precision", precision, ""))
+        return _speed_of(
+            self.rehearse(choice.config, build(TrainSettings, settings, "training")), machine, choice.config
+        )
 
 
 def _speed_of(taken: Taken, machine: Speeds, config: ModelConfig) -> Speed:
-    """What a rehearsal says; what an update takes of it was measured before."""
+    """What a rehearsal says of a token, of an update, of an evaluation and of memory."""
     update = machine.speed(config).seconds_per_update
     peak = taken.peak_bytes
     return Speed(

@@ -340,6 +340,7 @@ class Run:
             batches=batches,
             engine=self.engine,
             bytes_per_token=bytes_per_token,
+            lanes=self.lanes,
         )
 
     def _keep_the_best(self, found: Mapping[str, float]) -> None:
