@@ -49,7 +49,7 @@ RACES = (
         model="{ depth = 2, context = 128 }",
         peer="nanoGPT",
     ),
-    Race(name="3min", limit=180, bar=1.54, length='budget = "154s"', model="{ depth = 4, width = 128, context = 256 }"),
+    Race(name="3min", limit=180, bar=1.54, length='budget = "162s"', model="{ depth = 4, width = 128, context = 256 }"),
     Race(
         name="10min", limit=600, bar=1.48, length='budget = "570s"', model="{ depth = 4, width = 192, context = 256 }"
     ),
