@@ -128,3 +128,7 @@ def test_half_precision_meets_documents_of_all_lengths(made, tmp_path, monkeypat
     ]  # two rows of 32 tokens; the last of each is what is left
     perform(rehearsal(made), tmp_path)
     assert lengths[-1] != lengths[-2]
+
+
+def test_rates_that_would_break_a_run_do_not_break_its_rehearsal(made, tmp_path, steps):
+    assert perform(rehearsal(made, matrix_rate=1e3, embedding_rate=1e3, head_rate=1e3), tmp_path).seconds_per_token > 0

@@ -31,6 +31,8 @@ from firstwords.training.train import Run
 
 # No further step begins when so many seconds are over, or so many were timed at each context.
 SECONDS, FEWEST, MOST = 2.0, 2, 12
+RATES = ("matrix_rate", "embedding_rate", "head_rate", "vector_rate")
+RATE_SHARE = 1e-3
 # What else the run's process has loaded, for its memory.
 HELD = ("firstwords.cli", "firstwords.stages.pretrain", "firstwords.data.shards", "firstwords.training.samples")
 
@@ -72,10 +74,11 @@ def perform(rehearsal: Rehearsal, folder: Path) -> Taken:
 
 
 def _shortened(settings: TrainSettings, context: int) -> TrainSettings:
-    """The run with updates of at most two micro-batches."""
+    """The run with updates of at most two micro-batches, which are too short to break what is made out of turn."""
     assert settings.batch_tokens is not None
     rows = max(1, MICRO_BATCHES * settings.micro_tokens // context)
-    return dataclasses.replace(settings, batch_tokens=min(settings.batch_tokens, rows * context))
+    rates = {name: RATE_SHARE * getattr(settings, name) for name in RATES}
+    return dataclasses.replace(settings, batch_tokens=min(settings.batch_tokens, rows * context), **rates)
 
 
 class _Rehearsed(Run):
