@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 
 from firstwords.errors import CannotFit, OutOfResources
-from firstwords.model.config import ModelConfig
+from firstwords.model.config import ModelConfig, RopeScaling
 from firstwords.training.objectives.causal_lm import CausalLM
+from firstwords.training.objectives.masked_lm import MaskedLM
 from firstwords.training.rehearsal import Rehearsal, rehearse
 from firstwords.training.settings import TrainSettings
 
@@ -26,6 +27,7 @@ def rehearsal(tmp_path_factory):
         objective=CausalLM(),
         settings=TrainSettings(tokens=32 * 64, batch_tokens=64),
         store=folder / "tokens",
+        tokenizer=folder / "tokenizer",
     )
 
 
@@ -52,3 +54,15 @@ def test_a_process_that_is_killed_had_too_little_memory(rehearsal, tmp_path, mon
     with pytest.raises(CannotFit, match=r"1 layers x 32 was killed \(signal 9\)"):
         rehearse(rehearsal, tmp_path)
     assert os.listdir(tmp_path) == []
+
+
+def test_json_tells_all_of_it(rehearsal):
+    scaling = RopeScaling(kind="linear", factor=2.0)
+    told = replace(
+        rehearsal,
+        config=replace(rehearsal.config, rope_scaling=scaling),
+        objective=MaskedLM(share=0.2, unit="word"),
+        settings=replace(rehearsal.settings, first_context=8, precision="bfloat16", betas=(0.7, 0.9)),
+        threads=3,
+    )
+    assert Rehearsal.from_json(told.as_json()) == told

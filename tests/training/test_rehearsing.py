@@ -1,7 +1,6 @@
 import dataclasses
 import itertools
 import json
-import pickle
 import runpy
 from pathlib import Path
 
@@ -50,7 +49,13 @@ def rehearsal(made, objective=None, layout="qwen3", **settings):
         1, layout=layout, vocab_size=tokenizer.vocab_size, width=32, num_heads=2, context=32, mask_id=tokenizer.mask
     )
     settings = {"tokens": 32 * 64, "batch_tokens": 64} | settings
-    return Rehearsal(config=config, objective=objective or CausalLM(), settings=TrainSettings(**settings), store=store)
+    return Rehearsal(
+        config=config,
+        objective=objective or CausalLM(),
+        settings=TrainSettings(**settings),
+        store=store,
+        tokenizer=store.with_name("tokenizer"),
+    )
 
 
 def test_short_and_long_contexts_are_timed(made, tmp_path, steps):
@@ -94,7 +99,7 @@ def test_a_checkpoint_is_written_beside_the_steps(made, tmp_path, steps, monkeyp
 
 def test_a_file_asks_and_a_file_answers(made, tmp_path, monkeypatch):
     monkeypatch.setattr(rehearsing, "SECONDS", 0.0)
-    (tmp_path / "rehearsal.pickle").write_bytes(pickle.dumps(rehearsal(made)))
+    (tmp_path / "rehearsal.json").write_text(rehearsal(made).as_json())
     rehearsing.main(str(tmp_path))
     answer = json.loads((tmp_path / "taken.json").read_text())
     assert answer["update_tokens"] == 64

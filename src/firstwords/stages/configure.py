@@ -21,7 +21,6 @@ from firstwords.training.settings import TrainSettings
 if TYPE_CHECKING:
     from firstwords.graph import Graph
     from firstwords.model.config import ModelConfig
-    from firstwords.tokenizer.word_joints import WordJoints
     from firstwords.training.rehearsal import Taken
     from firstwords.training.resolution import Corpus, Rehearse
 
@@ -130,7 +129,7 @@ class Configure(OnCorpora):
                 free_memory_bytes(device),
                 half_precision_gain(device),
                 MICRO_TOKENS if device == "cpu" else MICRO_TOKENS_GPU,
-                self._rehearsing(work, joints) if device == "cpu" else None,
+                self._rehearsing(work) if device == "cpu" else None,
             )
         except CannotFit as error:
             if (others.cores() or 0) <= BUSY_CORES:
@@ -149,7 +148,7 @@ class Configure(OnCorpora):
         reasons = [(each["name"], shown(each["value"]), each["reason"]) for each in plan["reasons"]]
         return Outcome(summary=summary(plan), counts={"parameters": plan["cost"]["parameters"]}, reasons=reasons)
 
-    def _rehearsing(self, work: Work, joints: "WordJoints | None") -> "Rehearse":
+    def _rehearsing(self, work: Work) -> "Rehearse":
         from firstwords.training.rehearsal import Rehearsal, rehearse
 
         def run(config: "ModelConfig", settings: TrainSettings) -> "Taken":
@@ -160,7 +159,7 @@ class Configure(OnCorpora):
                     objective=self.objective,
                     settings=settings,
                     store=work.inputs["tokens"].folder,
-                    joints=joints,
+                    tokenizer=work.inputs["tokenizer"].folder,
                     threads=work.threads,
                 ),
                 work.scratch("rehearsals", "x").parent,

@@ -7,28 +7,26 @@ is copied beside the weights, and the memory of models that were compared before
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import os
-import pickle
 import subprocess
 import sys
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import Annotated
 
 from firstwords.errors import CannotFit, OutOfResources
 from firstwords.model.config import ModelConfig
+from firstwords.recipe import Component, Kind, build, configuration, without_versions
 from firstwords.training.footprint import give_back_memory
 from firstwords.training.objective import Objective
 from firstwords.training.settings import TrainSettings
 
-if TYPE_CHECKING:
-    from firstwords.tokenizer.word_joints import WordJoints
-
 # Of a rehearsed update, at most: the second adds its gradient to that of the first, as all further do.
 MICRO_BATCHES = 2
-ASKED, ANSWERED = "rehearsal.pickle", "taken.json"
+ASKED, ANSWERED = "rehearsal.json", "taken.json"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,7 +38,7 @@ class Rehearsal:
         objective: Whose loss is taken.
         settings: Of the whole run.
         store: Folder of the token store.
-        joints: Where words begin, if the objective needs it.
+        tokenizer: Its folder, which says where words begin if the objective needs it.
         threads: Of numerical libraries.
     """
 
@@ -48,8 +46,37 @@ class Rehearsal:
     objective: Objective
     settings: TrainSettings
     store: Path
-    joints: WordJoints | None = None
+    tokenizer: Path
     threads: int = 1
+
+    def as_json(self) -> str:
+        """What `from_json` makes the same rehearsal of."""
+        learning = {
+            "objective": without_versions(configuration(self.objective, with_runtime=True)),
+            "settings": dataclasses.asdict(self.settings),
+        }
+        places = {"store": str(self.store), "tokenizer": str(self.tokenizer), "threads": self.threads}
+        return json.dumps({"config": self.config.as_dict(), "learning": learning} | places)
+
+    @classmethod
+    def from_json(cls, text: str) -> Rehearsal:
+        """The rehearsal that `as_json` told."""
+        values = json.loads(text)
+        learning = build(_Learning, values["learning"], "rehearsal")
+        return cls(
+            config=ModelConfig(**values["config"]),
+            objective=learning.objective,
+            settings=learning.settings,
+            store=Path(values["store"]),
+            tokenizer=Path(values["tokenizer"]),
+            threads=values["threads"],
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Learning(Component):
+    objective: Annotated[Objective, Kind("training.objectives")]
+    settings: TrainSettings
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -84,7 +111,7 @@ def rehearse(rehearsal: Rehearsal, folder: Path) -> Taken:
     """
     give_back_memory()  # of the models that were compared here: both processes share the machine's
     with tempfile.TemporaryDirectory(dir=folder, prefix="rehearsal-") as place:
-        Path(place, ASKED).write_bytes(pickle.dumps(rehearsal))
+        Path(place, ASKED).write_text(rehearsal.as_json(), encoding="utf-8")
         ran = subprocess.run(
             [sys.executable, "-m", "firstwords.training.rehearsing", place],
             env=os.environ | {"PYTHONPATH": os.pathsep.join(each for each in sys.path if each)},

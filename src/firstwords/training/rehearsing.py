@@ -6,13 +6,11 @@ import dataclasses
 import importlib
 import itertools
 import json
-import pickle
 import statistics
 import sys
 import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
@@ -21,6 +19,7 @@ from firstwords.compute.engines.single import Single
 from firstwords.console import SilentConsole
 from firstwords.model.transformer import Model
 from firstwords.stage import Work
+from firstwords.tokenizer.word_joints import word_joints
 from firstwords.training.batch import Example
 from firstwords.training.footprint import peak_bytes
 from firstwords.training.loader import validation_batches
@@ -48,10 +47,11 @@ def perform(rehearsal: Rehearsal, folder: Path) -> Taken:
         importlib.import_module(name)
     torch.set_num_threads(rehearsal.threads)
     config, settings = rehearsal.config, _shortened(rehearsal.settings, rehearsal.config.context)
+    joints = word_joints(rehearsal.tokenizer) if rehearsal.objective.needs_words else None
     run = _Rehearsed(
         model=Model(config, rehearsal.objective.head(config, None), seed=settings.seed),  # type: ignore[arg-type]
         objective=rehearsal.objective,
-        rows=PackedExamples(rehearsal.store, "train", config.context, rehearsal.joints),
+        rows=PackedExamples(rehearsal.store, "train", config.context, joints),
         settings=settings,
         work=Work(name="rehearsal", folder=folder, inputs={}, pool=None, console=SilentConsole()),  # type: ignore[arg-type]
         engine=Single(),
@@ -167,7 +167,7 @@ def main(place: str) -> None:
     Args:
         place: A folder.
     """
-    rehearsal: Any = pickle.loads(Path(place, ASKED).read_bytes())  # written by the process that started this one
+    rehearsal = Rehearsal.from_json(Path(place, ASKED).read_text(encoding="utf-8"))
     taken = perform(rehearsal, Path(place, "work"))
     Path(place, ANSWERED).write_text(json.dumps(dataclasses.asdict(taken)), encoding="utf-8")
 
