@@ -36,6 +36,23 @@ def test_without_a_terminal_the_live_line_is_rare_and_plain() -> None:
     assert "\x1b" not in stream.getvalue()
 
 
+def test_time_left_counts_what_was_seen_of_it(monkeypatch) -> None:
+    now = [100.0]
+    monkeypatch.setattr("firstwords.console.time.monotonic", lambda: now[0])
+    stream = io.StringIO()
+    console = StreamConsole(stream)
+    console.start("pretrain")
+    # A run that goes on in its middle: 10 % in 20 s, so 40 % take 80 s.
+    for seconds, share in ((1, 0.5), (20, 0.6)):
+        now[0] += seconds
+        console.progress("pretrain", "step", share)
+    assert stream.getvalue().splitlines()[-1].endswith("1 min 20 s left")
+    # A part of a stage that nobody announced, heard of for the first time: nothing is known yet.
+    now[0] += 20
+    console.progress("pretrain seed-2", "step", 0.1)
+    assert "left" not in stream.getvalue().splitlines()[-1]
+
+
 def test_on_a_terminal_a_long_line_goes_on_below_in_its_column(monkeypatch) -> None:
     stream = io.StringIO()
     monkeypatch.setattr(stream, "isatty", lambda: True)

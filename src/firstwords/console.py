@@ -53,23 +53,25 @@ class StreamConsole:
         # Without a terminal a live line would fill a log: say something now and then instead.
         self._interval = interval if self._live else 15.0
         self._last = 0.0
-        self._started: dict[str, float] = {}
+        # When each was first heard of, and how much of it was over then: a run that goes on begins in the middle.
+        self._started: dict[str, tuple[float, float]] = {}
         self._shown = False
 
     def start(self, name: str) -> None:
-        """A stage begins: its time left is counted from here."""
-        self._started[name] = self._last = time.monotonic()
+        """A stage begins: its time left is counted from the first that is heard of it."""
+        self._started.pop(name, None)
+        self._last = time.monotonic()
 
     def progress(self, name: str, text: str, share: float | None) -> None:
         """Replace the live line."""
         now = time.monotonic()
+        begin, over = self._started.setdefault(name, (now, share or 0.0))
         if now - self._last < self._interval:
             return
         self._last = now
         left = ""
-        if share and share < 1:
-            elapsed = now - self._started.setdefault(name, now)
-            left = f"   {duration(elapsed * (1 - share) / share)} left"
+        if share and over < share < 1:
+            left = f"   {duration((now - begin) * (1 - share) / (share - over))} left"
         line = f"{name:<{NAME_WIDTH}} {text}{left}"
         if self._live:
             width = shutil.get_terminal_size().columns - 1
