@@ -47,8 +47,8 @@ def product(x: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
     numbers = weight.numel()
     small = numbers <= SMALL_MATRIX and numbers * x.shape[0] <= SMALL_PRODUCT
     # The compiler takes this operation with constant weights only.
-    other = small or torch.compiler.is_compiling()
-    if not other and x.dtype == torch.float32 and x.device.type == "cpu" and _onednn_is_faster():
+    by_torch = small or torch.compiler.is_compiling()
+    if not by_torch and x.dtype == torch.float32 and x.device.type == "cpu" and _onednn_is_faster():
         result: Tensor = torch.ops.mkldnn._linear_pointwise(x, weight, bias, "none", [], "")
         return result
     return torch.mm(x, weight.T) if bias is None else torch.addmm(bias, x, weight.T)

@@ -162,7 +162,7 @@ class Configure(OnCorpora):
                     tokenizer=work.inputs["tokenizer"].folder,
                     threads=work.threads,
                 ),
-                work.scratch("rehearsals", "x").parent,
+                work.scratch("rehearsals"),
             )
 
         return run

@@ -43,7 +43,7 @@ def measure(
     """
     found: dict[str, float] = {}
     for prefix, each in objective.measured().items():
-        figures = _measure(model, each, batches, engine, bytes_per_token, lanes)
+        figures = _measure(model, each, batches, engine, bytes_per_token, lanes or Lanes(model, 1))
         found |= {f"{prefix}{name}": value for name, value in figures.items()}
     return found
 
@@ -54,7 +54,7 @@ def _measure(
     batches: list[MicroBatch],
     engine: Engine,
     bytes_per_token: float | None,
-    lanes: Lanes | None,
+    lanes: Lanes,
 ) -> dict[str, float]:
     config: Any = model.config
 
@@ -66,12 +66,11 @@ def _measure(
             loss, count = objective.loss(which, placed(micro), micro.draws)
         return torch.stack([loss.double(), count.double()])
 
-    models = [model] if lanes is None else lanes.models
-    for each in models:
+    for each in lanes.models:
         each.eval()
     totals = torch.zeros(2, dtype=torch.float64)
     for micro in shared(batches, engine.rank, engine.num_ranks, engine.in_step):
-        sums = part(model, micro) if lanes is None else lanes.run(part, micro)
+        sums = lanes.run(part, micro)
         if not micro.is_idle:
             totals += sums.cpu()
     gold: list[Any] = []
@@ -81,7 +80,7 @@ def _measure(
         for micro in batches if decodes else []:
             gold += [example.labels for example in micro.examples]
             predicted += objective.decode(model, placed(micro)) or []
-    for each in models:
+    for each in lanes.models:
         each.train()
     total, count = engine.sum(totals).tolist()
     mean = total / max(count, 1.0)

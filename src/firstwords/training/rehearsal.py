@@ -109,6 +109,7 @@ def rehearse(rehearsal: Rehearsal, folder: Path) -> Taken:
         CannotFit: If the process was killed from outside, which on most machines means that memory ran out.
         OutOfResources: If it broke for another reason.
     """
+    folder.mkdir(parents=True, exist_ok=True)
     give_back_memory()  # of the models that were compared here: both processes share the machine's
     with tempfile.TemporaryDirectory(dir=folder, prefix="rehearsal-") as place:
         Path(place, ASKED).write_text(rehearsal.as_json(), encoding="utf-8")

@@ -124,9 +124,9 @@ class _Rehearsed(Run):
         The run meets them one after the other; here they must come at once.
         """
         lengths = itertools.count(1)
-        for number, micro in enumerate(self.loader.micro_batches(step)[:1]):
-            examples = [_cut(example, lengths) for example in micro.examples]
-            self._micro_step(number, dataclasses.replace(micro, examples=examples))
+        micro = self.loader.micro_batches(step)[0]
+        examples = [_cut(example, lengths) for example in micro.examples]
+        self._micro_step(0, dataclasses.replace(micro, examples=examples))
         self.model.zero_grad(set_to_none=True)
 
     def looking_seconds_per_token(self, rows: Sequence[Example]) -> float:

@@ -113,11 +113,11 @@ def resolve(
     choice, reason = _choose(demand, corpus, candidates, machine)
     precision = None
     if by_hand is None and half_gain >= LEAST_PRODUCT_GAIN:
-        both = partial(case.rehearsed, machine, choice) if case.is_rehearsed(choice) else None
+        both = partial(case.rehearsed, machine, choice) if case.is_worth_rehearsing(choice) else None
         machine, precision = machine.in_half_precision(choice.config, both)
         if precision.value == "bfloat16":
             choice, reason = _choose(demand, corpus, candidates, machine)
-    if case.is_rehearsed(choice):
+    if case.is_worth_rehearsing(choice):
         if not machine.is_rehearsed(choice.config):
             machine.learn(choice.config, case.rehearsed(machine, choice, machine.precision))
         choice = _at_speed(demand, corpus, choice, machine.speed(choice.config))
@@ -151,7 +151,7 @@ class _Case:
         assert micro_tokens is not None
         return _training(self.demand, self.corpus, choice, micro_tokens, precision)
 
-    def is_rehearsed(self, choice: Choice) -> bool:
+    def is_worth_rehearsing(self, choice: Choice) -> bool:
         """Whether a run is long enough for a rehearsal, and its steps short enough."""
         if self.rehearse is None:
             return False
@@ -177,7 +177,7 @@ def _speed_of(taken: Taken, machine: Speeds, config: ModelConfig) -> Speed:
     return Speed(
         max(taken.seconds_per_token - update / taken.update_tokens, taken.seconds_per_token / 2),
         update,
-        None if peak is None else Footprint(min(taken.micro_tokens, taken.update_tokens), peak, 0.0, peak),
+        None if peak is None else Footprint(min(taken.micro_tokens, taken.update_tokens), peak, 0.0),
         taken.looking_seconds_per_token,
         rehearsed=True,
     )
@@ -245,11 +245,9 @@ def _choose(demand: Demand, corpus: Corpus, candidates: list[Candidate], machine
     machine.try_out(smallest if len(candidates) > 1 else _tiny(smallest))
     if len(candidates) == 1:
         machine.try_out(candidates[0][0], is_set=True)
-    budget = demand.budget
-    if budget is None and demand.tokens is None and demand.flops is None and len(candidates) > 1:
-        budget = DEFAULT_BUDGET
-    if budget is None:
+    if not demand.by_clock:
         return _without_clock(demand, corpus, candidates, machine)
+    budget = demand.budget or DEFAULT_BUDGET
     seconds, batch = budget - START_SECONDS, demand.training.get("batch_tokens")
     while True:
         choices = [sizing.in_time(each, machine.speed(each[0]), seconds, corpus, batch) for each in candidates]
