@@ -15,6 +15,8 @@ from benchmarks.line import Judged, Setting
 from benchmarks.pretrain.turns import CHECKOUTS, peer_checkout
 
 VOCABULARY, LAYERS, WIDTH, HEADS, CONTEXT, GATED = 50304, 12, 768, 12, 1024, 2048
+SIZES = {"vocab_size": VOCABULARY, "num_layers": LAYERS, "width": WIDTH, "num_heads": HEADS, "mlp_width": GATED}
+SMALL = {"vocab_size": 4096, "num_layers": 4, "width": 256, "num_heads": 4, "mlp_width": 704}
 # Rows of a micro-batch, micro-batches of a step, steps of a turn, turns.
 ROWS, PARTS, STEPS, TURNS = 32, 4, 2, 5
 # Tokens of a document where rows hold several.
@@ -46,6 +48,8 @@ def gpu(setting: Setting) -> list[Judged]:
         "unrepeatable": partial(Ours, "adamw", repeatable=False),
     }.items():
         figures.append(_beside(f"ours-{name}", ours, make(), card, of_other=True))
+    small = [Ours("muon", documents=True, recorded=each, sizes=SMALL) for each in (True, False)]
+    figures.append(_beside("small-unrecorded", *small, card, of_other=True))
     figures.append(_same_bits())
     return [*figures, *_generation(ours.model)]
 
@@ -53,7 +57,16 @@ def gpu(setting: Setting) -> list[Judged]:
 class Ours:
     """Steps of the parts that `firstwords run` trains with."""
 
-    def __init__(self, kind: str, *, fuse: bool = True, documents: bool = False, repeatable: bool = True) -> None:
+    def __init__(
+        self,
+        kind: str,
+        *,
+        fuse: bool = True,
+        documents: bool = False,
+        repeatable: bool = True,
+        recorded: bool = False,
+        sizes: dict[str, int] = SIZES,
+    ) -> None:
         import numpy as np
 
         from firstwords.compute.engines.single import Single
@@ -62,31 +75,29 @@ class Ours:
         from firstwords.model.precision import set_precision
         from firstwords.model.transformer import Model
         from firstwords.training.batch import Draws, Example
+        from firstwords.training.cuda_graphs import CudaGraphs
         from firstwords.training.objectives.causal_lm import CausalLM
         from firstwords.training.optimizer import Optimizer
         from firstwords.training.settings import TrainSettings
 
         self.config = ModelConfig(
             layout="llama",
-            vocab_size=VOCABULARY,
-            num_layers=LAYERS,
-            width=WIDTH,
-            num_heads=HEADS,
-            num_kv_heads=HEADS,
-            head_size=WIDTH // HEADS,
-            mlp_width=GATED,
+            num_kv_heads=sizes["num_heads"],
+            head_size=sizes["width"] // sizes["num_heads"],
             context=CONTEXT,
+            **sizes,  # type: ignore[arg-type]
         )
         self.objective, self.engine = CausalLM(), Single(device="cuda")
         self.model = self.engine.prepare(Model(self.config, self.objective.head(self.config, None)))  # type: ignore[arg-type]
         set_precision(self.model, "bfloat16")
         set_fusion(self.model, ROWS * CONTEXT if fuse else 0)
         self.model.backbone.repeatable = repeatable
+        self.make = CudaGraphs(self._pass, ROWS * CONTEXT) if recorded else self._pass
         settings = TrainSettings(tokens=1, batch_tokens=1, matrix_optimizer=kind, precision="bfloat16")  # type: ignore[arg-type]
         self.optimizer = Optimizer(self.model, settings)
         draw = np.random.default_rng(1)
         self.rows = []
-        for number, row in enumerate(_ids()):
+        for number, row in enumerate(_ids() % sizes["vocab_size"]):
             cuts = np.cumsum(draw.integers(*DOCUMENT, CONTEXT // DOCUMENT[0]))
             bounds = np.array([0, *cuts[cuts < CONTEXT], CONTEXT]) if documents else None
             self.rows.append(Example(row, np.roll(row, -1), row=number, bounds=bounds))
@@ -97,14 +108,17 @@ class Ours:
         made = (self.objective.collate(self.rows, self.draws, self.config) for _ in range(PARTS))
         return [self.engine.place(each) for each in made]
 
+    def _pass(self, model: Any, batch: Any, draws: Any) -> Any:
+        import torch
+
+        loss, count = self.objective.loss(model, batch, draws)
+        self.engine.backward(loss)
+        return torch.stack([loss.detach().double(), count.double()])
+
     def __call__(self) -> float:
         import torch
 
-        sums = []
-        for batch in self.ready:
-            loss, count = self.objective.loss(self.model, batch, self.draws)
-            self.engine.backward(loss)
-            sums.append(torch.stack([loss.detach().double(), count.double()]))
+        sums = [self.make(self.model, batch, self.draws) for batch in self.ready]
         self.ready = self._batches()  # ahead, as `training.ahead` does
         total, number = torch.stack(sums).sum(0).tolist()
         self.engine.step(self.model, self.optimizer, count=number, max_norm=1.0, factor=1.0)

@@ -2,6 +2,7 @@
 
 import copy
 
+import numpy as np
 import pytest
 import torch
 
@@ -12,7 +13,10 @@ from firstwords.model.fusion import set_fusion
 from firstwords.model.heads import make_head
 from firstwords.model.precision import set_precision
 from firstwords.model.transformer import Model
+from firstwords.training.batch import Draws, Example
+from firstwords.training.cuda_graphs import CudaGraphs, room_for, with_room
 from firstwords.training.lanes import num_lanes
+from firstwords.training.objectives.causal_lm import CausalLM
 from firstwords.training.optimizer import Optimizer
 from firstwords.training.settings import TrainSettings
 
@@ -20,9 +24,9 @@ pytestmark = pytest.mark.skipif(not torch.cuda.is_available(), reason="no GPU he
 DOCUMENTS = [[5, 6, 7, 8], [9], list(range(10, 60)), list(range(5, 45))]
 
 
-def made(layout, engine, kv_heads=2):
+def made(layout, engine, kv_heads=2, entries=64, **more):
     config = ModelConfig.from_depth(
-        2, layout=layout, vocab_size=64, mask_id=3, width=128, num_heads=2, num_kv_heads=kv_heads
+        2, layout=layout, vocab_size=entries, mask_id=3, width=128, num_heads=2, num_kv_heads=kv_heads, **more
     )
     model = Model(config, make_head("language_model", config))
     generator = torch.Generator().manual_seed(1)
@@ -86,13 +90,16 @@ def test_a_key_head_may_serve_several_query_heads():
         assert (gradient - wanted[name]).norm() <= 0.1 * wanted[name].norm() + 1e-4, name
 
 
+@pytest.mark.parametrize("entries", [64, 200, 20_000])
 @pytest.mark.parametrize("lengths", [[1024] * 8, [1024, 900, 31, 700, 5, 1024, 512, 333]], ids=["even", "ragged"])
-def test_gradients_have_the_same_bits_every_time(lengths):
+def test_gradients_have_the_same_bits_every_time(lengths, entries):
     engine = Single(device="cuda")
-    model = made("llama", engine)
+    model = made("llama", engine, entries=entries)
     set_precision(model, "bfloat16")
     generator = torch.Generator().manual_seed(2)
-    texts = [torch.randint(5, 64, (length,), generator=generator).tolist() for length in lengths]
+    # most tokens are of few kinds, as in text
+    kinds = 5 + ((entries - 5) * torch.rand(sum(lengths), generator=generator) ** 4).long()
+    texts = [part.tolist() for part in kinds.split(lengths)]
     batch = engine.place(Batch.of(texts))
     runs = []
     for _ in range(3):
@@ -102,6 +109,47 @@ def test_gradients_have_the_same_bits_every_time(lengths):
         runs.append({"loss": loss.detach()} | {name: p.grad.clone() for name, p in model.named_parameters()})
     first, *others = runs
     assert [name for name in first if any(not torch.equal(first[name], other[name]) for other in others)] == []
+
+
+def passes_of(layout, fuse, recorded):
+    """Sums and gradients of three steps of four batches; before the first, a pass that is never recorded."""
+    engine, objective, tokens = Single(device="cuda"), CausalLM(), 2048
+    model = made(layout, engine, context=tokens)
+    set_precision(model, "bfloat16")
+    set_fusion(model, tokens if fuse else 0)
+
+    def make(model, batch, draws):
+        loss, count = objective.loss(model, batch, draws)
+        engine.backward(loss)
+        return torch.stack([loss.detach().double(), count.double()])
+
+    def make_with_room(model, batch, draws):
+        return make(model, with_room(batch, room_for(batch.num_documents), tokens), draws)
+
+    draw, batches = np.random.default_rng(0), []
+    for number in (7, 12, 40, 7):  # 7 and 12 documents fit one recording, 40 need another
+        cuts = np.sort(draw.choice(np.arange(1, tokens), number - 1, replace=False))
+        ids = draw.integers(5, 64, tokens)
+        row = Example(ids, np.roll(ids, -1), bounds=np.array([0, *cuts, tokens]))
+        batches.append(engine.place(objective.collate([row], Draws(0, ((0, 0),)), model.config)))
+    passes = CudaGraphs(make, tokens)
+    assert all(passes.records(model, batch) for batch in batches)
+    sums, gradients = [make(model, batches[0], Draws(0, ()))], []
+    for _ in range(3):
+        sums += [(passes if recorded else make_with_room)(model, batch, Draws(0, ())) for batch in batches]
+        gradients.append({name: p.grad.clone() for name, p in model.named_parameters()})
+        model.zero_grad()
+    return torch.stack(sums).tolist(), gradients
+
+
+@pytest.mark.parametrize("fuse", [False, True], ids=["eager", "compiled"])
+@pytest.mark.parametrize("layout", ["llama", "qwen3"])
+def test_recorded_passes_have_the_bits_of_plain_ones(layout, fuse):
+    sums, gradients = passes_of(layout, fuse, recorded=False)
+    others, recorded = passes_of(layout, fuse, recorded=True)
+    assert sums == others
+    for plain, other in zip(gradients, recorded, strict=True):
+        assert [name for name in plain if not torch.equal(plain[name], other[name])] == []
 
 
 def test_a_batch_is_placed_with_what_is_known_of_it():

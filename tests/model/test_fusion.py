@@ -6,7 +6,7 @@ import torch
 
 from firstwords.model.config import ModelConfig
 from firstwords.model.cross_entropy import sum_cross_entropy
-from firstwords.model.fusion import is_usual, set_fusion, usual_tokens
+from firstwords.model.fusion import is_usual, is_worth_compiling, set_fusion, usual_tokens
 from firstwords.model.heads import make_head
 from firstwords.model.transformer import Model
 
@@ -14,12 +14,18 @@ CONFIG = ModelConfig.from_depth(2, layout="qwen3", vocab_size=32, width=128, num
 LONG = 10**12
 
 
-def test_only_long_pre_training_is_compiled_for_its_usual_micro_batch():
-    assert usual_tokens(CONFIG, LONG, 4096, 1000, 1) == 960  # whole rows
-    assert usual_tokens(CONFIG, LONG, 4096, 10_000, 4) == 1024  # a rank's share
-    assert usual_tokens(CONFIG, 10_000, 4096, 1000, 1) == 0
-    assert usual_tokens(CONFIG, None, None, 1000, 1) == 0
-    assert usual_tokens(SimpleNamespace(), LONG, 4096, 1000, 1) == 0  # an adopted model's
+def test_only_long_pre_training_is_compiled():
+    assert is_worth_compiling(CONFIG, LONG)
+    assert not is_worth_compiling(CONFIG, 10_000)
+    assert not is_worth_compiling(CONFIG, None)
+    assert not is_worth_compiling(SimpleNamespace(), LONG)  # an adopted model's
+
+
+def test_the_usual_micro_batch_is_of_whole_rows():
+    assert usual_tokens(CONFIG, 4096, 1000, 1) == 960
+    assert usual_tokens(CONFIG, 4096, 10_000, 4) == 1024  # a rank's share
+    assert usual_tokens(CONFIG, None, 1000, 1) == 0
+    assert usual_tokens(SimpleNamespace(), 4096, 1000, 1) == 0
 
 
 def test_the_plain_way_is_taken_for_other_sizes_and_without_gradients():

@@ -3,6 +3,7 @@ import torch
 from torch.autograd import gradcheck
 from torch.nn import functional as F
 
+from firstwords.model import operations
 from firstwords.model.operations import gated_unit, rms_norm, rotary_angles, rotate
 
 
@@ -52,3 +53,17 @@ def test_position_zero_is_not_turned(dtype):
     assert cosine.dtype == dtype
     assert torch.equal(cosine, torch.ones(1, 1, 8, dtype=dtype))
     assert not sine.any()
+
+
+def test_the_gradient_of_a_crowded_table_adds_up_the_tokens_of_each_row(monkeypatch):
+    # what a GPU computes; here on a processor
+    monkeypatch.setattr(operations, "ONES_AT_ONCE", 16)
+    generator = torch.Generator().manual_seed(0)
+    ids = torch.randint(7, (50,), generator=generator)
+    table = torch.randn(7, 4, generator=generator, dtype=torch.float64, requires_grad=True)
+    weights = torch.randn(50, 4, generator=generator, dtype=torch.float64)
+    (expected,) = torch.autograd.grad((table[ids] * weights).sum(), table)
+    found = operations._Embedding.apply(ids, table)
+    assert torch.equal(found, table[ids])
+    (gradient,) = torch.autograd.grad((found * weights).sum(), table)
+    torch.testing.assert_close(gradient, expected)

@@ -68,6 +68,11 @@ class Engine(Component):
         return self.compile is None and self.device_name() != "cpu"
 
     @property
+    def records(self) -> bool:
+        """Whether a GPU records passes and repeats them (`training.cuda_graphs`)."""
+        return False
+
+    @property
     def in_step(self) -> bool:
         """Whether a pass through the model is an act of all ranks together, which each must take part in."""
         return False

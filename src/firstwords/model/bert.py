@@ -15,6 +15,7 @@ from firstwords.model.attention import Attention
 from firstwords.model.batch import Batch
 from firstwords.model.config import ModelConfig
 from firstwords.model.mixed_attention import attention_of
+from firstwords.model.operations import embedding
 from firstwords.model.products import biased_linear, compute_dtype
 from firstwords.model.unset import embedding_layer, linear_layer
 
@@ -102,8 +103,7 @@ class BertBackbone(nn.Module):
 
     def embed(self, input_ids: Tensor) -> Tensor:
         """(N,) ids to (N, width), the only place where tokens enter: an adversary adds to its result."""
-        embedded: Tensor = self.embed_tokens(input_ids)
-        return embedded
+        return embedding(input_ids, self.embed_tokens)
 
     def forward(
         self, batch: Batch, embeddings: Tensor | None = None, cache: None = None, at: Tensor | None = None
@@ -121,11 +121,10 @@ class BertBackbone(nn.Module):
         """
         assert cache is None, "a BERT has no cache"
         x = self.embed(batch.input_ids) if embeddings is None else embeddings
-        # A gather whose gradient is a product with zeros and ones: a table of positions is small.
-        x = x + F.embedding(batch.positions + self.config.position_offset, self.positions.weight)
+        x = x + embedding(batch.positions + self.config.position_offset, self.positions)
         if self.token_types is not None:
             kinds = batch.token_types
-            x = x + (self.token_types.weight[0] if kinds is None else self.token_types(kinds))
+            x = x + (self.token_types.weight[0] if kinds is None else embedding(kinds, self.token_types))
         x = self.norm(x)
         attention = attention_of(batch, False, compute_dtype(x), self.config.head_size)
         last = len(self.layers) - 1

@@ -46,18 +46,27 @@ def is_usual(tokens: int, fused_tokens: int) -> bool:
     return tokens == fused_tokens > 0 and torch.is_grad_enabled()
 
 
-def usual_tokens(config: Any, tokens: int | None, batch_tokens: int | None, micro_tokens: int, num_ranks: int) -> int:
-    """Tokens of a rank's usual micro-batch, if training is long enough to win back the time of compiling; else 0.
+def is_worth_compiling(config: Any, tokens: int | None) -> bool:
+    """Whether training is long enough to win back the time of compiling.
 
     Args:
         config: Of the model; adopted ones are never compiled.
         tokens: Of the run; None = counted otherwise (fine-tuning, which is short and has texts of any length).
-        batch_tokens: Of an update; None as `tokens`.
+    """
+    if tokens is None or not isinstance(config, ModelConfig):
+        return False
+    return training_flops_per_token(config) * tokens >= LEAST_FLOPS
+
+
+def usual_tokens(config: Any, batch_tokens: int | None, micro_tokens: int, num_ranks: int) -> int:
+    """Tokens of a rank's usual micro-batch; 0 where there is none.
+
+    Args:
+        config: Of the model; adopted ones have rows of any length.
+        batch_tokens: Of an update; None = counted otherwise.
         micro_tokens: The most that go through the model at once.
         num_ranks: That share an update.
     """
-    if tokens is None or batch_tokens is None or not isinstance(config, ModelConfig):
-        return 0
-    if training_flops_per_token(config) * tokens < LEAST_FLOPS:
+    if batch_tokens is None or not isinstance(config, ModelConfig):
         return 0
     return min(micro_tokens, batch_tokens // num_ranks) // config.context * config.context

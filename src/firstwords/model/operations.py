@@ -10,11 +10,54 @@ import math
 from typing import Any
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 from torch.nn import functional as F
 
 from firstwords.model.config import RopeScaling
 from firstwords.model.written_gradient import call
+
+# Where more tokens than so many share a row on average, a table's gradient on a GPU is a product with zeros and ones,
+# made for so many tokens at once.
+TOKENS_PER_ROW, ONES_AT_ONCE = 32, 32768
+
+
+class _Embedding(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx: Any, ids: Tensor, table: Tensor) -> Tensor:
+        ctx.save_for_backward(ids)
+        ctx.rows = table.shape[0]
+        return F.embedding(ids, table)
+
+    @staticmethod
+    @torch.autograd.function.once_differentiable
+    def backward(ctx: Any, *gradients: Tensor) -> tuple[None, Tensor]:
+        (ids,) = ctx.saved_tensors
+        (gradient,) = gradients
+        rows = torch.arange(ctx.rows, device=ids.device)[:, None]
+        total = gradient.new_zeros(ctx.rows, gradient.shape[1])
+        for some, their in zip(ids.split(ONES_AT_ONCE), gradient.split(ONES_AT_ONCE), strict=True):
+            total.addmm_((some == rows).to(gradient.dtype), their)
+        return None, total
+
+
+def embedding(ids: Tensor, layer: nn.Embedding) -> Tensor:
+    """Rows of a table, whose gradient is the same every time.
+
+    torch's own is not where many tokens share few rows, on a GPU: at 64 a row and more every gradient differed, at 32
+    none did (docs/log/2026-11-26-gpu.md).
+
+    Args:
+        ids: (N,)
+        layer: (rows, width)
+
+    Returns:
+        (N, width)
+    """
+    is_crowded = ids.shape[0] > TOKENS_PER_ROW * layer.num_embeddings
+    if is_crowded and ids.is_cuda and torch.is_grad_enabled() and not layer.sparse:
+        return _Embedding.apply(ids, layer.weight)  # type: ignore[no-any-return]
+    result: Tensor = layer(ids)
+    return result
 
 
 class _RMSNorm(torch.autograd.Function):

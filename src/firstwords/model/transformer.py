@@ -20,7 +20,7 @@ from firstwords.model.config import ModelConfig
 from firstwords.model.fusion import compiled, is_usual
 from firstwords.model.heads import Head, LanguageModelHead
 from firstwords.model.mixed_attention import attention_of
-from firstwords.model.operations import gated_unit, rms_norm, rotary_angles, rotate
+from firstwords.model.operations import embedding, gated_unit, rms_norm, rotary_angles, rotate
 from firstwords.model.products import compute_dtype, linear, normed_linear
 from firstwords.model.unset import embedding_layer, linear_layer
 
@@ -186,8 +186,7 @@ class Backbone(nn.Module):
 
     def embed(self, input_ids: Tensor) -> Tensor:
         """(N,) ids to (N, width), the only place where tokens enter: an adversary adds to its result."""
-        embedded: Tensor = self.embed_tokens(input_ids)
-        return embedded
+        return embedding(input_ids, self.embed_tokens)
 
     def forward(self, batch: Batch, embeddings: Tensor | None = None, cache: Cache | None = None) -> Tensor:
         """Hidden states after the last norm.

@@ -106,7 +106,7 @@ class Configure(OnCorpora):
         from firstwords.training import continuation
         from firstwords.training.foreign_load import ForeignLoad
         from firstwords.training.probe import Stopwatch, matrix_peak
-        from firstwords.training.resolution import MICRO_TOKENS, MICRO_TOKENS_GPU, Demand, resolve, shown, summary
+        from firstwords.training.resolution import ON_GPU, ON_PROCESSOR, Demand, resolve, shown, summary
 
         torch.set_num_threads(work.threads)
         corpus = self._corpus(work)
@@ -128,8 +128,8 @@ class Configure(OnCorpora):
                 stopwatch,
                 free_memory_bytes(device),
                 half_precision_gain(device),
-                MICRO_TOKENS if device == "cpu" else MICRO_TOKENS_GPU,
-                self._rehearsing(work) if device == "cpu" else None,
+                ON_PROCESSOR if device == "cpu" else ON_GPU,
+                self._rehearsing(work),
             )
         except CannotFit as error:
             if (others.cores() or 0) <= BUSY_CORES:

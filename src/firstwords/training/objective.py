@@ -44,6 +44,10 @@ class Objective(Component):
     is_hybrid: ClassVar[bool] = False
     """Whether its models read causally and in both directions."""
 
+    is_uniform: ClassVar[bool] = False
+    """Whether its loss is the same operations for all batches of one size, whatever the draws: then a GPU can record
+    them (`training.cuda_graphs`)."""
+
     keeps_head: ClassVar[bool] = False
     """Whether fine-tuning goes on with the base's own head instead of a new one: objectives of language models."""
 

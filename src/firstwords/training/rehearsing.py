@@ -69,7 +69,7 @@ def perform(rehearsal: Rehearsal, folder: Path) -> Taken:
         looking_seconds_per_token=looking,
         micro_tokens=settings.micro_tokens,
         update_tokens=settings.batch_tokens,
-        peak_bytes=peak_bytes(),
+        peak_bytes=peak_bytes(run.engine.device_name()),
     )
 
 
@@ -106,7 +106,7 @@ class _Rehearsed(Run):
                 self._save()  # weights and moments are copied and written beside training, as in the run
             for end in ends:
                 found[end].append(self._timed(next(steps[end])))
-        if self.settings.precision == "bfloat16":
+        if self.settings.precision == "bfloat16" and self.engine.device_name() == "cpu":
             self._meet_all_lengths(next(steps[longest]))
         times = {end: statistics.median(each) for end, each in found.items()}
         # A token looks back at most so far; what that costs is proportional to it.

@@ -31,15 +31,11 @@ DEFAULT_BUDGET = 180.0
 MIN_DEPTH, MAX_DEPTH = 2, 48
 # Of the budget: loading torch and the data, the first step, samples, writing the checkpoint.
 START_SECONDS = 3.0
-# A run is rehearsed, in some five seconds, from so many seconds on; and where so many steps take no longer than that,
-# or than a twentieth of the run.
-REHEARSED_FROM, REHEARSED_STEPS, REHEARSED_SECONDS = 30.0, 5, 8.0
+# A run is rehearsed where so many steps take no longer than that, or than a twentieth of the run.
+REHEARSED_STEPS, REHEARSED_SECONDS = 5, 8.0
 # All timed steps together, whatever the machine; less where only the predicted time depends on them.
 PROBE_SECONDS = 4.5
 SHORT_PROBE_SECONDS = 2.0
-MICRO_TOKENS, MICRO_TOKENS_GPU = 4096, 65536
-MOST_MICRO = f"at most {MICRO_TOKENS:,} on a processor, {MICRO_TOKENS_GPU:,} on a GPU"
-MICRO_REASON = f"go through the model at once; as many as fit, {MOST_MICRO}"
 # What a whole run holds beyond its steps: the tokenizer, samples, the learning curve.
 RUN_BYTES = 10 * 2**20
 # In bfloat16 memory grows over a run's first steps, with kernels and gaps of the allocator: by 64 to 151 MiB after a
@@ -47,6 +43,25 @@ RUN_BYTES = 10 * 2**20
 HALF_BYTES = 80 * 2**20
 # Of the memory that is free now; other processes may want some too.
 MEMORY_SHARE = 0.8
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What is different on a processor and on a GPU.
+
+    Attributes:
+        micro_tokens: The most that go through the model at once, if they fit.
+        rehearsed_from: Seconds of a run that is long enough to be rehearsed. On a processor that takes some five
+            seconds; on a GPU a process takes longer to begin, and parts of the model may be compiled in it.
+    """
+
+    micro_tokens: int
+    rehearsed_from: float
+
+
+ON_PROCESSOR, ON_GPU = Limits(4096, 30.0), Limits(65536, 300.0)
+MOST_MICRO = f"at most {ON_PROCESSOR.micro_tokens:,} on a processor, {ON_GPU.micro_tokens:,} on a GPU"
+MICRO_REASON = f"go through the model at once; as many as fit, {MOST_MICRO}"
 
 
 @dataclass(frozen=True)
@@ -79,7 +94,7 @@ def resolve(
     measure: Measure,
     memory: int,
     half_gain: float = 0.0,
-    most_micro_tokens: int = MICRO_TOKENS,
+    limits: Limits = ON_PROCESSOR,
     rehearse: Rehearse | None = None,
 ) -> dict[str, Any]:
     """Everything that pre-training needs to know.
@@ -91,7 +106,7 @@ def resolve(
         memory: Free bytes.
         half_gain: How many times as fast matrix products are in bfloat16 (`model.precision`); whether training is
             faster by it is measured where they are.
-        most_micro_tokens: That go through the model at once, if they fit.
+        limits: Of its kind.
         rehearse: Where it is given, what was chosen is rehearsed if the run is long enough to pay for it.
 
     Returns:
@@ -102,13 +117,13 @@ def resolve(
         CannotFit: If the model does not fit into memory, or the budget is too short for any.
         RecipeError: If sizes or settings contradict each other.
     """
-    case = _Case(demand, corpus, memory, most_micro_tokens, rehearse)
+    case = _Case(demand, corpus, memory, limits, rehearse)
     # What the size does not depend on is rehearsed anyhow.
     is_rough = not demand.by_clock or (rehearse is not None and demand.sizes.is_fixed)
     seconds = SHORT_PROBE_SECONDS if is_rough else PROBE_SECONDS
     by_hand = demand.training.get("precision")
     machine = Speeds(measure, demand.objective.predicted_share, seconds, by_hand or "float32")
-    candidates = _candidates(demand, corpus, memory, most_micro_tokens)
+    candidates = _candidates(demand, corpus, memory, limits.micro_tokens)
     demand.objective.check(candidates[0][0])
     choice, reason = _choose(demand, corpus, candidates, machine)
     precision = None
@@ -142,12 +157,12 @@ class _Case:
     demand: Demand
     corpus: Corpus
     memory: int
-    most_micro_tokens: int
+    limits: Limits
     rehearse: Rehearse | None
 
     def training(self, choice: Choice, precision: Reason | None) -> tuple[dict[str, Any], list[Reason]]:
         """Fields of `TrainSettings`, and why they are so."""
-        micro_tokens = _micro_tokens(choice.config, self.memory, self.most_micro_tokens)
+        micro_tokens = _micro_tokens(choice.config, self.memory, self.limits.micro_tokens)
         assert micro_tokens is not None
         return _training(self.demand, self.corpus, choice, micro_tokens, precision)
 
@@ -158,7 +173,7 @@ class _Case:
         seconds = choice.tokens / choice.speed.tokens_per_second(choice.batch_tokens)
         at_once = self.training(choice, None)[0]["micro_tokens"]
         step = min(choice.batch_tokens, MICRO_BATCHES * at_once) * choice.speed.seconds_per_token
-        return seconds >= REHEARSED_FROM and REHEARSED_STEPS * step <= max(REHEARSED_SECONDS, seconds / 20)
+        return seconds >= self.limits.rehearsed_from and REHEARSED_STEPS * step <= max(REHEARSED_SECONDS, seconds / 20)
 
     def rehearsed(self, machine: Speeds, choice: Choice, precision: str) -> Speed:
         """Speed and memory of a choice in a precision; what an update takes of it was measured before."""

@@ -20,15 +20,17 @@ from torch import Tensor, nn
 from firstwords.compute.engine import Engine, Replicated, write
 from firstwords.compute.engines.single import Single
 from firstwords.errors import Interrupted, NumericFailure, RecipeError
-from firstwords.model.fusion import set_fusion, usual_tokens
+from firstwords.model.fusion import is_worth_compiling, set_fusion, usual_tokens
 from firstwords.model.precision import set_precision
 from firstwords.model.transformer import Model
 from firstwords.recipe import configuration
 from firstwords.stage import Work
+from firstwords.training import cuda_graphs
 from firstwords.training.ahead import Ahead
 from firstwords.training.background import Background
-from firstwords.training.batch import Example, keyed_generator
+from firstwords.training.batch import Draws, Example, keyed_generator
 from firstwords.training.checkpoint import CheckpointStore, Journal
+from firstwords.training.cuda_graphs import CudaGraphs, Pass
 from firstwords.training.early_stop import EarlyStop
 from firstwords.training.forgetting import ForgettingLimit, Watched
 from firstwords.training.held_out import measure
@@ -128,8 +130,11 @@ class Run:
         set_precision(self.model, settings.precision)
         if isinstance(self.model, Model):
             self.model.backbone.repeatable = engine.repeatable
-        length = settings.tokens, settings.batch_tokens, settings.micro_tokens
-        set_fusion(self.model, usual_tokens(self.config, *length, engine.num_ranks) if engine.fuses else 0)
+        usual = usual_tokens(self.config, settings.batch_tokens, settings.micro_tokens, engine.num_ranks)
+        pays = engine.fuses and is_worth_compiling(self.config, settings.tokens)
+        set_fusion(self.model, usual if pays else 0)
+        records = engine.records and objective.is_uniform and cuda_graphs.pays(self.config, usual)
+        self.make: Pass = CudaGraphs(self._pass, usual) if records and not settings.touched_rows else self._pass
         if settings.touched_rows:
             mark_tables(self.model, sparse=isinstance(engine, Replicated))
         self.lanes = Lanes(self.model, num_lanes(self.model, compiled=bool(engine.compile)))
@@ -289,9 +294,15 @@ class Run:
 
     def _part(self, model: nn.Module, part: MicroBatch) -> Tensor:
         batch = self._placed(part) if part.placed is None else part.placed
+        if not part.is_idle:
+            return self.make(model, batch, part.draws)
         loss, count = self.objective.loss(model, batch, part.draws)
-        if part.is_idle:
-            loss, count = loss * 0, count * 0
+        self.engine.backward(loss * 0)
+        return torch.stack([loss.detach().double(), count.double()]) * 0
+
+    def _pass(self, model: nn.Module, batch: Any, draws: Draws) -> Tensor:
+        """Forward and backward: (2,) summed loss and count."""
+        loss, count = self.objective.loss(model, batch, draws)
         self.engine.backward(loss)
         return torch.stack([loss.detach().double(), count.double()])
 

@@ -25,10 +25,19 @@ class Single(Replicated):
             the same bits.
         repeatable: On a GPU, add up attention's gradient in one order, so that runs can be repeated bit for bit
             (docs/log/2026-11-26-gpu.md says how far that was seen). Without it training is a little faster.
+        cuda_graphs: On a GPU, record what is the same for all batches and repeat it (`training.cuda_graphs`). Faster,
+            most of all for small models. It may change roundings, so it counts for the result's identity.
     """
 
     device: str = runtime("auto")
     activation_checkpointing: bool = runtime(False)
+    cuda_graphs: bool = True
+
+    @property
+    def records(self) -> bool:  # noqa: D102 (the contract says it)
+        # What is computed twice asks for the state of random generators, which a recording does not allow.
+        plain = not self.compile and not self.activation_checkpointing
+        return self.cuda_graphs and plain and self.device_name() != "cpu"
 
     def device_name(self) -> str:  # noqa: D102 (the contract says it)
         return best_device() if self.device == "auto" else self.device

@@ -33,6 +33,8 @@ class CausalLM(Objective):
         suffix_first_share: Of the rearranged pieces, that begin with the suffix.
     """
 
+    is_uniform = True
+
     z_loss: float = 1e-4
     infilling_rate: float = 0.0
     suffix_first_share: float = 0.5
