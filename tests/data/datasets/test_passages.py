@@ -49,7 +49,7 @@ def test_markup_is_left_out(tmp_path) -> None:
 
 def test_sentences_that_begin_alike_carry_their_first_words(tmp_path) -> None:
     for n in range(12):
-        lines = [f"How many {word}s are in box {n}?" for word in ("dog", "cat")]
+        lines = [f"How many {word}s are in box {n}?" for word in ("dog", "cat")] + [f"{'* ' * 5}{'. ' * n}"]
         (tmp_path / f"{n}.txt").write_text(
             "\n\n".join([*lines, f"Where is the {n} of it?", f"Odd{n} one out of five."])
         )

@@ -118,10 +118,25 @@ def test_texts_are_whole_where_the_base_knows_its_language():
     assert [each.shortest_stretch for each in settled] == [None, 1.0]  # None = two fifths and more
 
 
+def test_by_default_sentences_are_whole_and_long_texts_show_64_tokens_or_more():
+    config, objective = make_model().config, SequenceClassification(hidden_share=0.0)
+    lengths = {}
+    for size in (60, 200):
+        text = Example(np.arange(size, dtype=np.int32), 0)
+        found = [len(objective.collate([text], Draws(0, ((epoch, 0),)), config).input_ids) for epoch in range(200)]
+        lengths[size] = min(found), max(found)
+    assert lengths[60] == (60, 60)
+    assert 80 <= lengths[200][0] < 100 and lengths[200][1] > 180
+    middling = Example(np.arange(100, dtype=np.int32), 0)
+    found = [len(objective.collate([middling], Draws(0, ((epoch, 0),)), config).input_ids) for epoch in range(200)]
+    assert min(found) == 64
+
+
 def test_a_stretch_keeps_the_frame():
     text = Example(np.array([90, *range(1, 21), 91], np.int32), 0, frame=(1, 1))
     draws = Draws(0, ((0, 0),))
-    found = SequenceClassification(hidden_share=0.0).collate([text], draws, make_model().config).input_ids.tolist()
+    objective = SequenceClassification(hidden_share=0.0, shortest_stretch=0.4)
+    found = objective.collate([text], draws, make_model().config).input_ids.tolist()
     assert (found[0], found[-1]) == (90, 91) and 10 <= len(found) <= 22
     assert found[1:-1] == list(range(found[1], found[1] + len(found) - 2))
 

@@ -59,6 +59,8 @@ class Passages(Dataset):
             sentences = dict.fromkeys(self._sentences(content.decode(self.encoding, "replace")))
             for number, sentence in enumerate(sentences):
                 key = name if self.label == "file" else " ".join(_WORD.findall(sentence.lower())[:_FIRST_WORDS])
+                if not key:  # dots and dashes
+                    continue
                 label = PurePosixPath(name).stem if self.label == "file" else key
                 labelled[key].append(TextRecord(f"{name}#{number}", name, sentence, label))
         found: dict[str, list[TextRecord]] = defaultdict(list)

@@ -21,8 +21,9 @@ if TYPE_CHECKING:
     from firstwords.tokenizer.tokenizer import Tokenizer
 
 
-# The least share of a text that is shown while training, for bases of our own.
-OWN_STRETCH = 0.4
+# The least share of a text that is shown while training, for bases of our own, and the fewest of its tokens: of a
+# sentence every word may count (docs/log/2026-11-26-heads.md).
+OWN_STRETCH, STRETCH_TOKENS = 0.4, 64
 # Tokens that go through the model at once when the threshold is chosen.
 MICRO_TOKENS = 8192
 
@@ -53,15 +54,15 @@ class SequenceClassification(Objective):
         hidden_share: Of the sub-words that are replaced by the mask token while training. Left out: 0.1, or nothing
             where the base has no mask token.
         shortest_stretch: While training, of every text a stretch of this share or more is shown, drawn anew in each
-            epoch: so few texts become many, and none can be known by its beginning. Left out: 0.4, or all of a text
-            where the base comes from elsewhere and knows its language.
+            epoch: so few texts become many, and none can be known by its beginning. Left out: 0.4 and at least 64
+            tokens, or all of a text where the base comes from elsewhere and knows its language.
         balance: Texts of a label count by its frequency to the minus this power: 0 = all alike, 1 = all labels alike.
         several_labels: Whether a text may have any number of labels; as the data says if left out.
         label_weights: What `balance` comes to, in the order of the labels; found from the training part if left out.
         label_smoothing: Share of the target that is spread evenly over all labels while training.
     """
 
-    version: ClassVar[int] = 2
+    version: ClassVar[int] = 3
     record: ClassVar[type | None] = TextRecord
 
     hidden_share: Annotated[float, Field(ge=0, lt=1)] | None = None
@@ -152,9 +153,11 @@ class SequenceClassification(Objective):
             ids, types = example.input_ids[begin:stop], example.token_types[begin:stop]
             return replace(example, input_ids=ids, token_types=types, bounds=None)
         start, end = begin + example.frame[0], stop - example.frame[1]
-        shortest = OWN_STRETCH if self.shortest_stretch is None else self.shortest_stretch
+        shortest, fewest = (
+            (OWN_STRETCH, STRETCH_TOKENS) if self.shortest_stretch is None else (self.shortest_stretch, 1)
+        )
         share = shortest + (1 - shortest) * generator.random()
-        length = max(1, round(share * (end - start)))
+        length = max(fewest, round(share * (end - start)))
         start += int(generator.integers(max(0, end - start - length) + 1))
         parts = [(begin, begin + example.frame[0]), (start, min(end, start + length)), (end, stop)]
         return replace(example, input_ids=np.concatenate([example.input_ids[a:b] for a, b in parts]), bounds=None)
