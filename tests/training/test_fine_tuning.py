@@ -72,3 +72,13 @@ def test_wider_models_are_tuned_at_lower_rates() -> None:
     config = ModelConfig.from_depth(12, layout="eurobert", vocab_size=64, mask_id=2)
     wide = derive(num_examples=1_900, num_tokens=1, config=config, chosen=FineTuneSettings())[0]
     assert (config.width, wide.matrix_rate) == (768, 2.6e-4)
+
+
+def test_a_kind_of_training_may_want_more_passes_over_a_base_of_ours() -> None:
+    more = Pace(updates=1_000, most_passes=12)
+    assert paced(more, 2_700)[0].epochs == 12  # 1,012 updates of 32
+    assert paced(more, 100)[0].epochs == 12
+    assert paced(more, 50_000)[0].epochs == 3
+    assert paced(more, 5_000)[1]["epochs"] == "1000 updates, 3 to 12 passes"
+    adopted = replace(CONFIG, layout="bert")  # it knows its language
+    assert paced(more, 5_000, config=adopted)[0].epochs == paced(Pace(), 5_000, config=adopted)[0].epochs

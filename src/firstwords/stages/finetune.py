@@ -259,6 +259,8 @@ class Finetune(Stage):
             rate_share=kind.rate_share * (1.0 if self.adapter is None else self.adapter.rate_share),
             full_updates=kind.full_updates,
             batch_examples=kind.batch_examples,
+            updates=kind.own_updates,
+            most_passes=kind.own_passes,
             has_adapter=self.adapter is not None,
             learns=" with ".join(f"'{kind_of(type(each))}'" for each in (self.objective, self.adapter) if each),
         )

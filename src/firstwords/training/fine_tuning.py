@@ -37,6 +37,8 @@ class Pace:
             most four times; and in a small model of ours embedding and head alone are trained, unless the recipe sets
             the rate: what layers learn of few pairs of answers does not carry over to others.
         batch_examples: Of one update, if not the usual.
+        updates: That a base of ours wants, if not the usual.
+        most_passes: Over the training part for that, if not the usual.
         has_adapter: Whether few parameters inside the layers are all that is trained.
         learns: What kind it is, in words.
     """
@@ -44,6 +46,8 @@ class Pace:
     rate_share: float = 1.0
     full_updates: int | None = None
     batch_examples: int | None = None
+    updates: int | None = None
+    most_passes: int | None = None
     has_adapter: bool = False
     learns: str = ""
 
@@ -87,8 +91,13 @@ def derive(
     """
     told = "the recipe says so"
     batch_examples = chosen.batch_examples or pace.batch_examples or BATCH_EXAMPLES
-    wanted = UPDATES * batch_examples / max(1, num_examples)
-    least, most = (ADOPTED_MIN_EPOCHS, ADOPTED_MAX_EPOCHS) if config.is_adopted else (MIN_EPOCHS, MAX_EPOCHS)
+    own = UPDATES, MIN_EPOCHS, MAX_EPOCHS
+    if config.is_adopted:
+        own = UPDATES, ADOPTED_MIN_EPOCHS, ADOPTED_MAX_EPOCHS
+    elif pace.updates is not None and pace.most_passes is not None:
+        own = pace.updates, MIN_EPOCHS, pace.most_passes
+    enough, least, most = own
+    wanted = enough * batch_examples / max(1, num_examples)
     epochs = chosen.epochs or min(most, max(least, round(wanted)))
     usual, why = RATE_TIMES_WIDTH / config.width, f"{RATE_TIMES_WIDTH} / width {config.width}; twice for the head"
     if config.is_adopted:
@@ -104,7 +113,7 @@ def derive(
         why += f"; {faster:.2g} times that in {updates:,.0f} updates, where {pace.full_updates} are usual"
     rate = chosen.rate or float(f"{float(f'{usual:.3g}') * pace.rate_share * faster:.3g}")
     reasons = [
-        Reason("epochs", epochs, told if chosen.epochs else f"{UPDATES} updates, {least} to {most} passes"),
+        Reason("epochs", epochs, told if chosen.epochs else f"{enough} updates, {least} to {most} passes"),
         Reason("rate", rate, told if chosen.rate else why),
         Reason("batch_examples", batch_examples, told if chosen.batch_examples else _why_so_many(pace)),
         Reason("tokens", round(epochs * num_tokens), "passes times the tokens of the training part"),

@@ -35,6 +35,10 @@ class Objective(Component):
     """The updates that this share was found with; in a run of fewer the rate is higher (`fine_tuning.Pace`)."""
     batch_examples: ClassVar[int | None] = None
     """Of one update, where the recipe says nothing; None is the usual."""
+    own_updates: ClassVar[int | None] = None
+    """That fine-tuning a base of ours takes, where the recipe says nothing; None is the usual (`fine_tuning`)."""
+    own_passes: ClassVar[int | None] = None
+    """Over the training part for that, at most."""
     max_epochs: ClassVar[float] = 4.0
     """How often pre-training reads a corpus at most, unless told otherwise. Four times is nearly as good as new text
     (Muennighoff et al. 2023); a small causal model grew worse from there (docs/log/2026-11-26-repetition.md)."""

@@ -63,6 +63,8 @@ class SequenceClassification(Objective):
     """
 
     version: ClassVar[int] = 3
+    own_updates: ClassVar[int | None] = 1000
+    own_passes: ClassVar[int | None] = 12
     record: ClassVar[type | None] = TextRecord
 
     hidden_share: Annotated[float, Field(ge=0, lt=1)] | None = None
