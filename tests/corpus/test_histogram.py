@@ -1,5 +1,5 @@
 import numpy as np
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from firstwords.corpus.histogram import QUANTILES, Counted, histogram, quantiles
@@ -10,6 +10,8 @@ bounds = st.tuples(st.none() | st.floats(-1e4, 1e4), st.none() | st.floats(-1e4,
 
 @settings(max_examples=150, deadline=None)
 @given(values, values, bounds)
+@example(np.array([]), np.array([5e-324]), (None, None))
+@example(np.array([0.0]), np.array([5e-324]), (None, None))
 def test_every_value_is_in_one_bin_and_no_bin_holds_both_sides_of_a_threshold(kept, dropped, bounds) -> None:
     shown = histogram({"kept": kept, "dropped": dropped}, bounds)
     assert sum(shown.counts["kept"]) == len(kept)

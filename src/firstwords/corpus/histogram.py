@@ -94,7 +94,7 @@ def histogram(
     values = Counted.together(list(counted.values()))
     if not len(values):
         return Histogram([], {name: [] for name in groups}, [])
-    edges = _edges(values, num_bins)
+    edges = np.unique(_edges(values, num_bins))  # the smallest numbers have nothing between them
     marks: list[float] = []
     for bound, is_low in ((bounds[0], True), (bounds[1], False)):
         if bound is None or not edges[0] < bound < edges[-1]:
