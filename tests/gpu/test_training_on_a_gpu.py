@@ -133,7 +133,7 @@ def passes_of(layout, fuse, recorded):
         row = Example(ids, np.roll(ids, -1), bounds=np.array([0, *cuts, tokens]))
         batches.append(engine.place(objective.collate([row], Draws(0, ((0, 0),)), model.config)))
     passes = CudaGraphs(make, tokens)
-    assert all(passes.records(model, batch) for batch in batches)
+    assert all(passes.takes(model, batch) for batch in batches)
     sums, gradients = [make(model, batches[0], Draws(0, ()))], []
     for _ in range(3):
         sums += [(passes if recorded else make_with_room)(model, batch, Draws(0, ())) for batch in batches]

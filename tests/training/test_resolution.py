@@ -11,7 +11,7 @@ from firstwords.training.footprint import Footprint
 from firstwords.training.objectives.causal_lm import CausalLM
 from firstwords.training.objectives.masked_lm import MaskedLM
 from firstwords.training.rehearsal import Taken
-from firstwords.training.resolution import HALF_BYTES, RUN_BYTES, Corpus, Demand, resolve, shown, summary
+from firstwords.training.resolution import HALF_BYTES, RUN_BYTES, Corpus, Demand, resolve
 from firstwords.training.settings import TrainSettings
 from firstwords.training.sizing import Speed, optimizer_flops, wanted_tokens
 
@@ -182,15 +182,6 @@ def test_only_what_can_be_measured_in_time_is_measured():
     resolve(Demand(CausalLM(), 3600, None, ModelSizes(), {}, 0), CORPUS, machine(100, few), 20 * GIBIBYTE)
     assert 2 <= len(few) <= 4
     assert len(set(few)) == len(few)
-
-
-def test_numbers_are_shown_for_people():
-    assert [shown(each) for each in (3_100_000, 0.004, True, 10_000.0, "qwen3", [0.9, 0.95])] == [
-        "3,100,000", "0.004", "yes", "10,000", "qwen3", "[0.9, 0.95]",
-    ]  # fmt: skip
-    text = summary(plan_for(budget=180, model={"depth": 4}))
-    assert text.startswith("4 layers x 256, 5.3M parameters, ")
-    assert "3.0 min at" in text
 
 
 def in_two_precisions(gain, asked):

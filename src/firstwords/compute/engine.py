@@ -68,8 +68,8 @@ class Engine(Component):
         return self.compile is None and self.device_name() != "cpu"
 
     @property
-    def records(self) -> bool:
-        """Whether a GPU records passes and repeats them (`training.cuda_graphs`)."""
+    def captures(self) -> bool:
+        """Whether a GPU captures light passes and repeats them (`training.cuda_graphs`)."""
         return False
 
     @property

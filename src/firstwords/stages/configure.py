@@ -105,8 +105,9 @@ class Configure(OnCorpora):
         from firstwords.tokenizer.word_joints import word_joints
         from firstwords.training import continuation
         from firstwords.training.foreign_load import ForeignLoad
+        from firstwords.training.plan_in_words import shown, summary
         from firstwords.training.probe import Stopwatch, matrix_peak
-        from firstwords.training.resolution import ON_GPU, ON_PROCESSOR, Demand, resolve, shown, summary
+        from firstwords.training.resolution import ON_GPU, ON_PROCESSOR, Demand, resolve
 
         torch.set_num_threads(work.threads)
         corpus = self._corpus(work)

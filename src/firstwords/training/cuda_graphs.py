@@ -17,8 +17,8 @@ from torch import Tensor, nn
 from firstwords.model.batch import Batch
 from firstwords.model.config import ModelConfig
 from firstwords.model.cost import layer_parameters
+from firstwords.model.fusion import is_usual
 from firstwords.model.ragged_attention import is_ragged
-from firstwords.model.transformer import Model
 from firstwords.training.batch import Draws
 
 # Before a recording, so that everything is compiled, chosen and allocated (torch's notes on CUDA graphs say three).
@@ -29,7 +29,7 @@ MOST_LAYER_FLOPS = 5e11
 # The fewest documents that a recording has room for; it is doubled until a batch fits.
 FEWEST_DOCUMENTS = 16
 
-Pass = Callable[[nn.Module, Batch, Draws], Tensor]
+Pass = Callable[[Any, Batch, Draws], Tensor]
 """Forward and backward: adds to the gradients of the parameters and gives some numbers on the device."""
 
 
@@ -52,7 +52,7 @@ class CudaGraphs:
         self._stream: torch.cuda.Stream | None = None
         self._memory: Any = None
 
-    def __call__(self, model: nn.Module, batch: Batch, draws: Draws) -> Tensor:
+    def __call__(self, model: Any, batch: Batch, draws: Draws) -> Tensor:
         """What the pass gives for a batch; the gradients are added to those of earlier ones.
 
         Args:
@@ -60,7 +60,7 @@ class CudaGraphs:
             batch: On the GPU.
             draws: Of the batch.
         """
-        if not self.records(model, batch):
+        if not self.takes(model, batch):
             return self._make(model, batch, draws)
         room = room_for(batch.num_documents)
         if room not in self._recorded:
@@ -68,26 +68,24 @@ class CudaGraphs:
         self._collect_gradients()
         return self._recorded[room].play(batch)
 
-    def records(self, model: nn.Module, batch: Batch) -> bool:
+    def takes(self, model: Any, batch: Batch) -> bool:
         """Whether a batch is made by a recording.
 
         Args:
             model: Of which.
             batch: With a label at every token, as packed rows have; how many have one would be part of the sizes.
         """
-        if not isinstance(model, Model) or model.config.is_bert or batch.num_causal is not None:
+        if not is_usual(batch.num_tokens, self._tokens) or batch.max_length > model.config.context:
             return False
-        if not batch.num_tokens == self._tokens == len(batch.labelled if batch.labelled is not None else ()):
-            return False
-        if batch.max_length > model.config.context:
+        if batch.labelled is None or len(batch.labelled) != batch.num_tokens:
             return False
         dtype = model.autocast or model.backbone.embed_tokens.weight.dtype
         return is_ragged(batch, dtype, model.config.head_size, model.backbone.repeatable)
 
-    def _record(self, model: nn.Module, batch: Batch, draws: Draws, room: int) -> _Recording:
+    def _record(self, model: Any, batch: Batch, draws: Draws, room: int) -> _Recording:
         parameters = [p for p in model.parameters() if p.requires_grad]
         before = [p.grad for p in parameters]
-        recording = _Recording(with_room(batch, room, longest=model.config.context))  # type: ignore[union-attr, arg-type]
+        recording = _Recording(with_room(batch, room, longest=model.config.context))
         if self._stream is None:
             self._stream, self._memory = torch.cuda.Stream(), torch.cuda.graph_pool_handle()
         stream = self._stream
@@ -118,8 +116,8 @@ class CudaGraphs:
             parameter.grad = place
 
 
-def pays(config: Any, tokens: int) -> bool:
-    """Whether a pass is so light that it waits for the processor.
+def is_light(config: Any, tokens: int) -> bool:
+    """Whether a pass waits for the processor.
 
     Args:
         config: Of the model; adopted ones are never recorded.

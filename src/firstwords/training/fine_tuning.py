@@ -91,20 +91,12 @@ def derive(
     """
     told = "the recipe says so"
     batch_examples = chosen.batch_examples or pace.batch_examples or BATCH_EXAMPLES
-    own = UPDATES, MIN_EPOCHS, MAX_EPOCHS
+    enough, least, most = pace.updates or UPDATES, MIN_EPOCHS, pace.most_passes or MAX_EPOCHS
     if config.is_adopted:
-        own = UPDATES, ADOPTED_MIN_EPOCHS, ADOPTED_MAX_EPOCHS
-    elif pace.updates is not None and pace.most_passes is not None:
-        own = pace.updates, MIN_EPOCHS, pace.most_passes
-    enough, least, most = own
+        enough, least, most = UPDATES, ADOPTED_MIN_EPOCHS, ADOPTED_MAX_EPOCHS
     wanted = enough * batch_examples / max(1, num_examples)
     epochs = chosen.epochs or min(most, max(least, round(wanted)))
-    usual, why = RATE_TIMES_WIDTH / config.width, f"{RATE_TIMES_WIDTH} / width {config.width}; twice for the head"
-    if config.is_adopted:
-        usual = ADOPTED_RATE * (ADOPTED_WIDTH / config.width) ** 2
-        why = (
-            f"{ADOPTED_RATE:g} at a width of {ADOPTED_WIDTH}, less by the square of the width: the base is well trained"
-        )
+    usual, why = _usual_rate(config)
     updates = epochs * num_examples / batch_examples
     faster = pace.faster(updates)
     if pace.rate_share != 1 or faster != 1:
@@ -141,6 +133,15 @@ def derive(
         touched_rows=config.is_adopted,
     )
     return replace(settings, **chosen.training), reasons
+
+
+def _usual_rate(config: "ModelConfig") -> tuple[float, str]:
+    """By the width of the base, and why."""
+    if not config.is_adopted:
+        return RATE_TIMES_WIDTH / config.width, f"{RATE_TIMES_WIDTH} / width {config.width}; twice for the head"
+    rate = ADOPTED_RATE * (ADOPTED_WIDTH / config.width) ** 2
+    why = f"{ADOPTED_RATE:g} at a width of {ADOPTED_WIDTH}, less by the square of the width: the base is well trained"
+    return rate, why
 
 
 def _why_so_many(pace: Pace) -> str:

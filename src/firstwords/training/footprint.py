@@ -7,6 +7,7 @@ model's code, the libraries and the allocator. All of them are in such a peak; n
 from __future__ import annotations
 
 import ctypes
+import sys
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -50,8 +51,6 @@ def restart_peak(give_back: bool = False, device: str = "cpu") -> bool:
     if device != "cpu":
         import torch
 
-        if give_back:
-            torch.cuda.empty_cache()
         torch.cuda.reset_peak_memory_stats(device)
         return True
     try:
@@ -62,9 +61,11 @@ def restart_peak(give_back: bool = False, device: str = "cpu") -> bool:
 
 
 def give_back_memory() -> None:
-    """Let the allocator of this process give back what it keeps for later, as far as it can."""
+    """Let the allocators of this process, a GPU's included, give back what they keep for later, as far as they can."""
     with suppress(OSError, AttributeError):  # another C library
         ctypes.CDLL(None).malloc_trim(0)
+    if "torch" in sys.modules:
+        sys.modules["torch"].cuda.empty_cache()  # does nothing where no GPU was used
 
 
 def peak_bytes(device: str = "cpu") -> int | None:

@@ -25,7 +25,7 @@ from firstwords.training.settings import TrainSettings
 from firstwords.training.sizing import Candidate, Choice, Corpus, Speed
 from firstwords.training.speeds import LEAST_PRODUCT_GAIN, Measure, Speeds
 
-__all__ = ["Corpus", "Demand", "resolve", "shown", "summary"]
+__all__ = ["Corpus", "Demand", "resolve"]
 
 DEFAULT_BUDGET = 180.0
 MIN_DEPTH, MAX_DEPTH = 2, 48
@@ -106,7 +106,7 @@ def resolve(
         memory: Free bytes.
         half_gain: How many times as fast matrix products are in bfloat16 (`model.precision`); whether training is
             faster by it is measured where they are.
-        limits: Of its kind.
+        limits: Of a processor, or of a GPU.
         rehearse: Where it is given, what was chosen is rehearsed if the run is long enough to pay for it.
 
     Returns:
@@ -380,31 +380,3 @@ def _cost(choice: Choice, settings: dict[str, Any], corpus: Corpus, machine: Spe
     more = RUN_BYTES + (HALF_BYTES if settings["precision"] == "bfloat16" else 0)
     memory = {} if measured is None else {"memory_bytes": measured.at(at_once) + more}
     return cost.as_dict() | memory | {"seconds": seconds, "tokens_per_second": rate}
-
-
-def shown(value: Any) -> str:
-    """A number for people: `3,100,000`, `0.004`, `yes`."""
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    if isinstance(value, float) and value == int(value) and abs(value) >= 10:
-        value = int(value)
-    return f"{value:,}" if isinstance(value, int) else str(value)
-
-
-def summary(plan: Mapping[str, Any]) -> str:
-    """One line: `4 layers x 192, 3.1M parameters: 3 min at 14,200 tokens/s measured`."""
-    model, cost = plan["model"], plan["cost"]
-    parameters = cost["parameters"]
-    size = f"{parameters / 1e6:.1f}M" if parameters < 1e9 else f"{parameters / 1e9:.1f}B"
-    seconds = cost["seconds"]
-    duration = (
-        f"{seconds:.0f} s"
-        if seconds < 100
-        else f"{seconds / 60:.1f} min"
-        if seconds < 6000
-        else f"{seconds / 3600:.1f} h"
-    )
-    return (
-        f"{model['num_layers']} layers x {model['width']}, {size} parameters, {plan['training']['tokens']:,} tokens: "
-        f"{duration} at {cost['tokens_per_second']:,.0f} tokens/s, {gibibytes(cost['memory_bytes'])}"
-    )

@@ -25,12 +25,11 @@ from firstwords.model.precision import set_precision
 from firstwords.model.transformer import Model
 from firstwords.recipe import configuration
 from firstwords.stage import Work
-from firstwords.training import cuda_graphs
 from firstwords.training.ahead import Ahead
 from firstwords.training.background import Background
 from firstwords.training.batch import Draws, Example, keyed_generator
 from firstwords.training.checkpoint import CheckpointStore, Journal
-from firstwords.training.cuda_graphs import CudaGraphs, Pass
+from firstwords.training.cuda_graphs import CudaGraphs, Pass, is_light
 from firstwords.training.early_stop import EarlyStop
 from firstwords.training.forgetting import ForgettingLimit, Watched
 from firstwords.training.held_out import measure
@@ -131,10 +130,11 @@ class Run:
         if isinstance(self.model, Model):
             self.model.backbone.repeatable = engine.repeatable
         usual = usual_tokens(self.config, settings.batch_tokens, settings.micro_tokens, engine.num_ranks)
-        pays = engine.fuses and is_worth_compiling(self.config, settings.tokens)
-        set_fusion(self.model, usual if pays else 0)
-        records = engine.records and objective.is_uniform and cuda_graphs.pays(self.config, usual)
-        self.make: Pass = CudaGraphs(self._pass, usual) if records and not settings.touched_rows else self._pass
+        compiles = engine.fuses and is_worth_compiling(self.config, settings.tokens)
+        set_fusion(self.model, usual if compiles else 0)
+        is_same_every_time = objective.is_uniform and not settings.touched_rows
+        captures = engine.captures and is_same_every_time and is_light(self.config, usual)
+        self.make: Pass = CudaGraphs(self._pass, usual) if captures else self._pass
         if settings.touched_rows:
             mark_tables(self.model, sparse=isinstance(engine, Replicated))
         self.lanes = Lanes(self.model, num_lanes(self.model, compiled=bool(engine.compile)))
@@ -296,9 +296,9 @@ class Run:
         batch = self._placed(part) if part.placed is None else part.placed
         if not part.is_idle:
             return self.make(model, batch, part.draws)
-        loss, count = self.objective.loss(model, batch, part.draws)
+        loss, _ = self.objective.loss(model, batch, part.draws)
         self.engine.backward(loss * 0)
-        return torch.stack([loss.detach().double(), count.double()]) * 0
+        return loss.new_zeros(2, dtype=torch.float64)
 
     def _pass(self, model: nn.Module, batch: Any, draws: Draws) -> Tensor:
         """Forward and backward: (2,) summed loss and count."""

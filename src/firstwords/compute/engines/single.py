@@ -34,8 +34,8 @@ class Single(Replicated):
     cuda_graphs: bool = True
 
     @property
-    def records(self) -> bool:  # noqa: D102 (the contract says it)
-        # What is computed twice asks for the state of random generators, which a recording does not allow.
+    def captures(self) -> bool:  # noqa: D102 (the contract says it)
+        # What is computed twice asks for the state of random generators, which a capture does not allow.
         plain = not self.compile and not self.activation_checkpointing
         return self.cuda_graphs and plain and self.device_name() != "cpu"
 
