@@ -78,6 +78,19 @@ def test_times_are_averaged_over_the_contexts(made, tmp_path, monkeypatch):
     assert perform(asked, tmp_path).seconds_per_token == pytest.approx(100 + sum(contexts) / 32)
 
 
+def test_steps_that_compile_do_not_count(made, tmp_path, monkeypatch):
+    taken = iter([400.0, 1.0, 200.0, 1.0, *[1.0] * 20])
+
+    def one_step(self, wants):
+        return {}, {"seconds": next(taken), "step_tokens": 1}, {}
+
+    monkeypatch.setattr(rehearsing.Run, "_one_step", one_step)
+    monkeypatch.setattr(rehearsing, "SECONDS", 0.0)
+    monkeypatch.setattr(rehearsing, "FEWEST", rehearsing.FEWEST_COMPILED)
+    asked = rehearsal(made, first_context=8, context_growth_share=0.5)
+    assert perform(asked, tmp_path).seconds_per_token == pytest.approx(1.0)
+
+
 def test_without_growth_only_the_whole_context_is_timed(made, tmp_path, steps):
     taken = perform(rehearsal(made, MaskedLM(), "eurobert"), tmp_path)
     assert len(steps) == 1 + rehearsing.FEWEST

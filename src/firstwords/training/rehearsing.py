@@ -30,6 +30,9 @@ from firstwords.training.train import Run
 
 # No further step begins when so many seconds are over, or so many were timed at each context.
 SECONDS, FEWEST, MOST = 2.0, 2, 12
+# Where parts of a model are compiled: for the second size of a batch that comes they are compiled anew, for all sizes,
+# and a step then takes a hundred times as long (docs/log 2026-11-26, gpu). The median of five is none of those.
+FEWEST_COMPILED = 5
 RATES = ("matrix_rate", "embedding_rate", "head_rate", "vector_rate")
 RATE_SHARE = 1e-3
 # What else the run's process has loaded, for its memory.
@@ -97,16 +100,18 @@ class _Rehearsed(Run):
         ends = [shortest, longest] if shortest < longest else [longest]
         steps = {end: _spread([step for step in range(num_steps) if contexts[step] == end]) for end in ends}
         self._timed(next(steps[longest]))  # the first step makes buffers, moments and kernels
+        on_cpu = self.engine.device_name() == "cpu"
+        fewest = FEWEST if on_cpu else FEWEST_COMPILED
         found: dict[int, list[float]] = {end: [] for end in ends}
         begin = time.monotonic()
         for number in range(MOST):
-            if number >= FEWEST and time.monotonic() - begin > SECONDS:
+            if number >= fewest and time.monotonic() - begin > SECONDS:
                 break
-            if number == FEWEST - 1:
+            if number == fewest - 1:
                 self._save()  # weights and moments are copied and written beside training, as in the run
             for end in ends:
                 found[end].append(self._timed(next(steps[end])))
-        if self.settings.precision == "bfloat16" and self.engine.device_name() == "cpu":
+        if self.settings.precision == "bfloat16" and on_cpu:
             self._meet_all_lengths(next(steps[longest]))
         times = {end: statistics.median(each) for end, each in found.items()}
         # A token looks back at most so far; what that costs is proportional to it.

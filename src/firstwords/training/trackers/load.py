@@ -5,9 +5,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from firstwords.compute.devices import best_device
 from firstwords.machine import num_cores
 from firstwords.stage import Work
 from firstwords.training.tracker import Tracker
+
+BESIDE_A_GPU = 2
+"""Cores that training keeps busy there: one hands over the work, one makes the next batch."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,6 +36,7 @@ class Load(Tracker):
         from firstwords.training.foreign_load import ForeignLoad
 
         load, began, warned = ForeignLoad(), time.monotonic(), None
+        own = work.threads if best_device() == "cpu" else min(work.threads, BESIDE_A_GPU)
 
         def look(record: dict[str, Any]) -> None:
             nonlocal load, began, warned
@@ -40,7 +45,7 @@ class Load(Tracker):
                 return
             busy = load.cores()
             load, began = ForeignLoad(), now
-            if busy is None or busy <= num_cores() - work.threads + self.too_many_cores:
+            if busy is None or busy <= num_cores() - own + self.too_many_cores:
                 return
             work.event("foreign_load", cores=round(busy, 2), step=record["step"])
             if warned is None or now - warned >= self.quiet_seconds:
