@@ -91,12 +91,12 @@ def sst2_embeddings(setting: Setting) -> list[Judged]:
 
 def trec(setting: Setting) -> list[Judged]:
     """TREC's six classes, all of it: texts changed and corrected."""
-    return _line(setting, _of_texts(setting, "trec", _trec(setting), (0,), 200))
+    return _line(setting, _of_texts(setting, "trec", _trec(setting), (0, 1, 2), 100))
 
 
 def trec_embeddings(setting: Setting) -> list[Judged]:
     """TREC's six classes, all of it: embeddings displaced."""
-    return _line(setting, _of_embeddings(setting, "trec", _trec(setting), (0,), 200))
+    return _line(setting, _of_embeddings(setting, "trec", _trec(setting), (0, 1, 2), 100))
 
 
 def _of_texts(setting: Setting, name: str, parts: Parts, seeds: tuple[int, ...], num_items: int) -> Comparison:
