@@ -155,8 +155,9 @@ def plan(
     gpu_memory
         Memory of the card, for example 48GiB, instead of the table's.
     """
+    from firstwords import fine_tuning_forecast
     from firstwords.console import duration
-    from firstwords.forecast import as_json, cluster_of, forecast, lines
+    from firstwords.forecast import as_json, cluster_of, forecast, guessed_speed, lines
     from firstwords.graph import Graph, Plan
     from firstwords.recipe_file import read_recipe
     from firstwords.runner import expected_seconds
@@ -164,14 +165,20 @@ def plan(
     cluster = cluster_of(gpus, gpu, peak_share, gpu_flops, gpu_memory)
     the_plan = Plan(Graph(read_recipe(recipe, overrides), until), artifacts)
     steps, trainings = the_plan.steps(), forecast(the_plan, cluster)
+    tuned = any(step.name.startswith("finetune") and step.status != "done" for step in steps) and cluster is None
+    tunings = fine_tuning_forecast.fine_tunings(the_plan, trainings, *guessed_speed()) if tuned else []
     if json_output:
-        print_json(as_json(steps, trainings, cluster))
+        print_json(as_json(steps, trainings, cluster, tunings))
         return
     for step in steps:
         print(f"{step.name:<22} {step.identity or '-':<12} {step.status:<9} {step.why}".rstrip())
     for training in trainings:
         print()
         for line in lines(training, cluster):
+            print(line)
+    for tuning in tunings:
+        print()
+        for line in fine_tuning_forecast.lines(tuning):
             print(line)
     seconds = expected_seconds(the_plan)
     if seconds >= 1 and cluster is None:

@@ -12,6 +12,7 @@ import textwrap
 import time
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from firstwords import machine
@@ -28,6 +29,7 @@ from firstwords.training.resolution import Corpus, Demand, Measure, resolve
 from firstwords.training.sizing import Speed, optimizer_flops
 
 if TYPE_CHECKING:
+    from firstwords.fine_tuning_forecast import FineTuning
     from firstwords.stages.configure import Configure
 
 # Training reaches about this share of what matrix products alone do on a processor: between 0.42 (width 128) and 0.74
@@ -148,7 +150,7 @@ def _training(the_plan: Plan, name: str, cluster: Cluster | None) -> Training:
     corpus, assumed = _corpus(the_plan, configuration, stage, cluster)  # type: ignore[arg-type]
     demand = _demand(stage)  # type: ignore[arg-type]
     if cluster is None:
-        speed, how = _guessed_speed()
+        speed, how = guessed_speed()
         assumed += (how,)
         memory = machine.memory_bytes()
     else:
@@ -191,7 +193,9 @@ def _modelled(flops: float, demand: Demand) -> Measure:
     return measure
 
 
-def _guessed_speed() -> tuple[float, str]:
+@cache
+def guessed_speed() -> tuple[float, str]:
+    """Operations a second that training may reach on this machine, and how that is known."""
     import numpy as np
 
     size, best = 1024, float("inf")
@@ -245,7 +249,7 @@ def lines(training: Training, cluster: Cluster | None = None) -> Iterator[str]:
     """A block of at most 80 columns."""
     if training.problem:
         yield from textwrap.wrap(f"{training.name:<22} {training.problem}", 80, subsequent_indent=" " * 23)
-        yield from _wrapped(training.assumed)
+        yield from wrapped(training.assumed)
         return
     model, cost, settings = training.plan["model"], training.plan["cost"], training.plan["training"]
     heads = f"{model['num_heads']} heads"
@@ -256,50 +260,52 @@ def lines(training: Training, cluster: Cluster | None = None) -> Iterator[str]:
         f"context {model['context']:,}"
     )
     inner = cost["parameters"] - cost["layer_parameters"]
-    yield _row("parameters", f"{count(cost['parameters'])}, of these {count(inner)} outside the layers' matrices")
+    yield row("parameters", f"{count(cost['parameters'])}, of these {count(inner)} outside the layers' matrices")
     ratio = settings["tokens"] / cost["parameters"]
-    yield _row("tokens", f"{count(settings['tokens'])}, {ratio:.1f} a parameter")
-    yield _row("arithmetic", f"{cost['flops']:.2e} FLOPs, {count(cost['flops_per_token'])} a token")
-    yield _row("disk", machine.gibibytes(cost["disk_bytes"]))
+    yield row("tokens", f"{count(settings['tokens'])}, {ratio:.1f} a parameter")
+    yield row("arithmetic", f"{cost['flops']:.2e} FLOPs, {count(cost['flops_per_token'])} a token")
+    yield row("disk", machine.gibibytes(cost["disk_bytes"]))
     if cluster is None or training.cluster is None:
-        yield _row("memory", f"{machine.gibibytes(cost['memory_bytes'])} at the peak")
+        yield row("memory", f"{machine.gibibytes(cost['memory_bytes'])} at the peak")
         guess = "about " if training.assumed else ""
         rate = f"{cost['tokens_per_second']:,.0f} tokens/s"
-        yield _row("time", f"{guess}{duration(cost['seconds'])} at {rate}{'' if training.assumed else ' measured'}")
+        yield row("time", f"{guess}{duration(cost['seconds'])} at {rate}{'' if training.assumed else ' measured'}")
     else:
         yield from _cluster_lines(training.cluster, cluster)
-    yield from _wrapped(training.assumed)
+    yield from wrapped(training.assumed)
 
 
 def _cluster_lines(found: ClusterPlan, cluster: Cluster) -> Iterator[str]:
     card, memory = cluster.card, found.memory
-    yield _row(
+    yield row(
         "cards",
         f"{found.num_gpus} x {cluster.name}: {card.flops / 1e12:,.0f} TFLOP/s, {machine.gibibytes(card.memory_bytes)}",
     )
     sharding = "weights, gradients and moments (FSDP)" if found.sharding == "fsdp" else "nothing"
-    yield _row("sharded", sharding if found.num_gpus > 1 else "nothing, one card")
-    yield _row("kept for backward", "the input of each layer" if found.checkpointing else "all activations")
-    yield _row(
+    yield row("sharded", sharding if found.num_gpus > 1 else "nothing, one card")
+    yield row("kept for backward", "the input of each layer" if found.checkpointing else "all activations")
+    yield row(
         "an update",
         f"{found.micro_tokens:,} tokens x {found.num_gpus} cards x {found.accumulation} = {found.batch_tokens:,}",
     )
-    yield _row("memory a card", machine.gibibytes(memory.total))
+    yield row("memory a card", machine.gibibytes(memory.total))
     for pair in (("weights", "gradients"), ("optimizer", "activations")):
-        yield _row("", "   ".join(f"{part:<11} {machine.gibibytes(getattr(memory, part)):>8}" for part in pair))
+        yield row("", "   ".join(f"{part:<11} {machine.gibibytes(getattr(memory, part)):>8}" for part in pair))
     reached = f"{found.peak_share:.0%} of the peak" if found.limit == "arithmetic" else "limited by the links"
-    yield _row("speed", f"{found.tokens_per_second:,.0f} tokens/s, {reached}")
-    yield _row("time", f"{_long(found.seconds)}, {found.gpu_hours:,.1f} GPU-hours")
-    yield _row("energy", f"{found.kilowatt_hours:,.1f} kWh at {card.watts:.0f} W a card, hosts and cooling apart")
+    yield row("speed", f"{found.tokens_per_second:,.0f} tokens/s, {reached}")
+    yield row("time", f"{_long(found.seconds)}, {found.gpu_hours:,.1f} GPU-hours")
+    yield row("energy", f"{found.kilowatt_hours:,.1f} kWh at {card.watts:.0f} W a card, hosts and cooling apart")
 
 
-def _row(name: str, text: str) -> str:
+def row(name: str, text: str) -> str:
+    """A line of a block."""
     return f"  {name:<20} {text}"
 
 
-def _wrapped(assumed: tuple[str, ...]) -> Iterator[str]:
+def wrapped(assumed: tuple[str, ...]) -> Iterator[str]:
+    """What was assumed, as the end of a block."""
     for number, each in enumerate(assumed):
-        head = _row("assumed" if not number else "", "")
+        head = row("assumed" if not number else "", "")
         yield from textwrap.wrap(each, 80, initial_indent=head, subsequent_indent=" " * len(head))
 
 
@@ -315,9 +321,11 @@ def count(number: float) -> str:
     return f"{number:,.0f}"
 
 
-def as_json(steps: list[Any], trainings: list[Training], cluster: Cluster | None) -> list[dict[str, Any]]:
-    """The steps of a plan, each pre-training with what it takes."""
-    by_name = {training.name: training.as_dict() for training in trainings}
+def as_json(
+    steps: list[Any], trainings: list[Training], cluster: Cluster | None, tunings: list[FineTuning] | None = None
+) -> list[dict[str, Any]]:
+    """The steps of a plan, each training with what it takes."""
+    by_name = {each.name: each.as_dict() for each in (*trainings, *(tunings or ()))}
     cards = {} if cluster is None else {"card": asdict(cluster.card) | {"name": cluster.name}}
     return [
         {key: None if value is None else str(value) if key == "folder" else value for key, value in vars(step).items()}

@@ -218,7 +218,7 @@ class Finetune(Stage):
             num_tokens=sum(len(row) for row in rows),
             config=start.config,
             chosen=FineTuneSettings(self.epochs, self.rate, self.batch_examples, seed, self.training),
-            pace=self._pace(),
+            pace=self.pace,
         )
         model = start.make(objective, seed)
         objective.check_start(model, rows)
@@ -252,7 +252,8 @@ class Finetune(Stage):
             tell_ends(folder, start.tokenizer)
         return SeedRun(seed, _scores(history), told)
 
-    def _pace(self) -> Pace:
+    @property
+    def pace(self) -> Pace:
         """How this kind of training differs from the usual."""
         kind = type(self.objective)
         return Pace(
