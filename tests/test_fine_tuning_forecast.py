@@ -8,11 +8,12 @@ import pytest
 
 from firstwords.errors import RecipeError
 from firstwords.fine_tuning_forecast import ASSUMED_BYTES_PER_TOKEN, fine_tunings, lines
-from firstwords.forecast import as_json, forecast
+from firstwords.forecast import Guess, as_json, forecast
 from firstwords.graph import Graph, Plan
 from firstwords.model.cost import layer_parameters, num_parameters, training_flops_per_token
 from firstwords.model.hugging_face import config_under
 from firstwords.recipe_file import read_recipe
+from firstwords.training.resolution import ON_PROCESSOR
 
 FILES = runpy.run_path(str(Path(__file__).parent / "stages" / "test_finetune.py"))
 TABLE = '{{ kind = "table", path = "{0}/train.csv", test = "{0}/test.csv", validation = "{0}/test.csv" }}'
@@ -36,7 +37,7 @@ def told(tmp_path):
     def tell(recipe):
         (tmp_path / "r.toml").write_text(recipe)
         plan = Plan(Graph(read_recipe(tmp_path / "r.toml", ()), None), tmp_path / "artifacts")
-        return plan, fine_tunings(plan, forecast(plan), 1e9, "a guess")
+        return plan, fine_tunings(plan, forecast(plan), Guess(1e9, 2**34, ON_PROCESSOR, "a guess"))
 
     return tell
 

@@ -2,6 +2,7 @@ import json
 
 import pytest
 
+from firstwords import forecast as forecasts
 from firstwords.errors import RecipeError
 from firstwords.forecast import as_json, cluster_of, count, forecast, lines
 from firstwords.graph import Graph, Plan
@@ -35,6 +36,22 @@ def test_every_training_is_told_before_anything_runs(made):
     assert "a vocabulary of 50,257" in fixed.assumed
     assert timed.plan["cost"]["seconds"] <= 301
     assert timed.plan["model"]["layout"] == "eurobert"
+
+
+def test_a_gpu_that_is_here_is_asked(made, monkeypatch):
+    from firstwords.training import probe
+
+    forecasts.this_machine.cache_clear()
+    slow = forecast(made())[1].plan
+    monkeypatch.setattr(forecasts, "has_driver", lambda: True)
+    monkeypatch.setattr(forecasts, "best_device", lambda: "cuda")
+    monkeypatch.setattr(forecasts, "free_memory_bytes", lambda device: 80 * 2**30)
+    monkeypatch.setattr(probe, "matrix_peak", lambda device, precision: 8e14)
+    forecasts.this_machine.cache_clear()
+    _, fast = forecast(made())
+    assert "30% of this GPU's 800 TFLOP/s in matrix products, until it is measured" in fast.assumed
+    assert fast.plan["cost"]["flops"] > 50 * slow["cost"]["flops"]
+    forecasts.this_machine.cache_clear()
 
 
 def test_a_plan_for_cards_needs_none(made):

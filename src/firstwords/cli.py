@@ -157,7 +157,7 @@ def plan(
     """
     from firstwords import fine_tuning_forecast
     from firstwords.console import duration
-    from firstwords.forecast import as_json, cluster_of, forecast, guessed_speed, lines
+    from firstwords.forecast import as_json, cluster_of, forecast, lines, this_machine
     from firstwords.graph import Graph, Plan
     from firstwords.recipe_file import read_recipe
     from firstwords.runner import expected_seconds
@@ -166,7 +166,7 @@ def plan(
     the_plan = Plan(Graph(read_recipe(recipe, overrides), until), artifacts)
     steps, trainings = the_plan.steps(), forecast(the_plan, cluster)
     tuned = any(step.name.startswith("finetune") and step.status != "done" for step in steps) and cluster is None
-    tunings = fine_tuning_forecast.fine_tunings(the_plan, trainings, *guessed_speed()) if tuned else []
+    tunings = fine_tuning_forecast.fine_tunings(the_plan, trainings, this_machine()) if tuned else []
     if json_output:
         print_json(as_json(steps, trainings, cluster, tunings))
         return

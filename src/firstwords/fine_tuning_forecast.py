@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from firstwords.console import duration
 from firstwords.errors import RecipeError
-from firstwords.forecast import Training, count, row, wrapped
+from firstwords.forecast import Guess, Training, count, row, wrapped
 from firstwords.graph import Plan
 from firstwords.machine import gibibytes
 from firstwords.model.base import BaseStage
@@ -82,14 +82,13 @@ class FineTuning:
         return found | {"updates": self.updates, "assumed": list(self.assumed)}
 
 
-def fine_tunings(the_plan: Plan, trainings: Sequence[Training], flops: float, how: str) -> list[FineTuning]:
+def fine_tunings(the_plan: Plan, trainings: Sequence[Training], here: Guess) -> list[FineTuning]:
     """Every fine-tuning of a recipe that is not done.
 
     Args:
         the_plan: Of the recipe.
         trainings: What its pre-trainings will be.
-        flops: What training reaches on this machine, operations a second.
-        how: How that is known.
+        here: What training may reach on this machine.
 
     Raises:
         RecipeError: If labelled data cannot be read.
@@ -103,7 +102,7 @@ def fine_tunings(the_plan: Plan, trainings: Sequence[Training], flops: float, ho
         if config is not None:
             known[name] = config
         if the_plan.artifact(name) is None:
-            found.append(_fine_tuning(the_plan, name, config, folder, flops, how))
+            found.append(_fine_tuning(the_plan, name, config, folder, here))
     return found
 
 
@@ -139,9 +138,7 @@ def _base(the_plan: Plan, name: str, known: Mapping[str, ModelConfig]) -> tuple[
     return config_under(artifact.path("model")), artifact.path("model")
 
 
-def _fine_tuning(
-    the_plan: Plan, name: str, config: ModelConfig | None, folder: Path | None, flops: float, how: str
-) -> FineTuning:
+def _fine_tuning(the_plan: Plan, name: str, config: ModelConfig | None, folder: Path | None, here: Guess) -> FineTuning:
     stage: Finetune = the_plan.graph.stages[name]  # type: ignore[assignment]
     if config is None:
         return FineTuning(name=name, problem="its base has no size yet")
@@ -182,9 +179,9 @@ def _fine_tuning(
         seeds=len(stage.all_seeds),
         parameters=_parameters(config),
         flops=whole,
-        seconds=whole / flops,
+        seconds=whole / here.flops,
         memory_bytes=_memory(config, round(tokens * settings.batch_examples)),
-        assumed=(*assumed, how),
+        assumed=(*assumed, here.how),
     )
 
 

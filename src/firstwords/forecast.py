@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from firstwords import machine
 from firstwords.compute.accelerators import ACCELERATORS, Accelerator, accelerator
+from firstwords.compute.devices import best_device, free_memory_bytes, has_driver
 from firstwords.console import duration
 from firstwords.errors import CannotFit, RecipeError
 from firstwords.graph import Plan
@@ -25,7 +26,7 @@ from firstwords.model.cost import training_flops_per_token
 from firstwords.model.presets import preset
 from firstwords.recipe import Component, Size, build
 from firstwords.training.cluster import PEAK_SHARE, ClusterPlan, cluster_plan
-from firstwords.training.resolution import Corpus, Demand, Measure, resolve
+from firstwords.training.resolution import ON_GPU, ON_PROCESSOR, Corpus, Demand, Limits, Measure, resolve
 from firstwords.training.sizing import Speed, optimizer_flops
 
 if TYPE_CHECKING:
@@ -35,6 +36,8 @@ if TYPE_CHECKING:
 # Training reaches about this share of what matrix products alone do on a processor: between 0.42 (width 128) and 0.74
 # (width 384), both nanoGPT's, measured on two cores.
 PROCESSOR_SHARE = 0.55
+# On a GPU .19 in a short run that compiles nothing, .34 to .39 in longer ones (docs/log 2026-11-26, gpu).
+GPU_SHARE = 0.3
 ASSUMED_VOCABULARY = {"processor": 4096, "gpus": 32_768}
 # Of a card that is given by hand: a PCIe 4 slot, and a usual board.
 OWN_LINK, OWN_WATTS = 32e9, 350.0
@@ -149,16 +152,17 @@ def _training(the_plan: Plan, name: str, cluster: Cluster | None) -> Training:
         return Training(name=name, plan=measured, assumed=(), cluster=_on(cluster, measured, objective))
     corpus, assumed = _corpus(the_plan, configuration, stage, cluster)  # type: ignore[arg-type]
     demand = _demand(stage)  # type: ignore[arg-type]
+    limits = ON_PROCESSOR
     if cluster is None:
-        speed, how = guessed_speed()
-        assumed += (how,)
-        memory = machine.memory_bytes()
+        here = this_machine()
+        speed, memory, limits = here.flops, here.memory, here.limits
+        assumed += (here.how,)
     else:
         speed = cluster.card.flops * cluster.peak_share * cluster.num_gpus
         # Whether a fixed size fits is decided by `cluster_plan`, which knows how to shard it.
         memory = ENDLESS if demand.sizes.is_fixed else round(cluster.card.memory_bytes * cluster.num_gpus)
     try:
-        plan = resolve(demand, corpus, _modelled(speed, demand), memory)
+        plan = resolve(demand, corpus, _modelled(speed, demand), memory, limits=limits)
         return Training(name=name, plan=plan, assumed=assumed, cluster=_on(cluster, plan, demand.objective))
     except CannotFit as error:
         return Training(name=name, plan={}, assumed=assumed, problem=str(error))
@@ -193,9 +197,41 @@ def _modelled(flops: float, demand: Demand) -> Measure:
     return measure
 
 
+@dataclass(frozen=True)
+class Guess:
+    """What training may reach on this machine, before it was measured.
+
+    Attributes:
+        flops: Operations a second.
+        memory: Bytes.
+        limits: Of its kind.
+        how: How that is known.
+    """
+
+    flops: float
+    memory: int
+    limits: Limits
+    how: str
+
+
 @cache
-def guessed_speed() -> tuple[float, str]:
-    """Operations a second that training may reach on this machine, and how that is known."""
+def this_machine() -> Guess:
+    """A guess from a matrix product, made now."""
+    if has_driver() and (device := best_device()) != "cpu":
+        from firstwords.training.probe import matrix_peak
+
+        peak, share, limits = matrix_peak(device, "bfloat16"), GPU_SHARE, ON_GPU
+        what, memory = "this GPU", free_memory_bytes(device)
+    else:
+        peak, share, limits = _product_on_the_processor(), PROCESSOR_SHARE, ON_PROCESSOR
+        what, memory = "this machine", machine.memory_bytes()
+    rate = f"{peak / 1e9:,.0f} GFLOP/s" if peak < 1e13 else f"{peak / 1e12:,.0f} TFLOP/s"
+    return Guess(
+        peak * share, memory, limits, f"{share:.0%} of {what}'s {rate} in matrix products, until it is measured"
+    )
+
+
+def _product_on_the_processor() -> float:
     import numpy as np
 
     size, best = 1024, float("inf")
@@ -205,10 +241,7 @@ def guessed_speed() -> tuple[float, str]:
         start = time.perf_counter()
         a @ b
         best = min(best, time.perf_counter() - start)
-    flops = 2 * size**3 / best
-    return flops * PROCESSOR_SHARE, (
-        f"{PROCESSOR_SHARE:.0%} of this machine's {flops / 1e9:,.0f} GFLOP/s in matrix products, until it is measured"
-    )
+    return 2 * size**3 / best
 
 
 def _corpus(

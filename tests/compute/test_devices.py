@@ -1,5 +1,6 @@
 import torch
 
+from firstwords.compute import devices
 from firstwords.compute.devices import best_device, free_memory_bytes, wait
 
 
@@ -13,3 +14,10 @@ def test_memory_is_that_of_the_device():
 
 def test_a_processor_is_not_waited_for():
     wait("cpu")
+
+
+def test_a_driver_is_looked_for_among_files(tmp_path, monkeypatch):
+    monkeypatch.setattr(devices, "DRIVERS", (str(tmp_path / "nvidiactl"),))
+    assert not devices.has_driver()
+    (tmp_path / "nvidiactl").touch()
+    assert devices.has_driver()

@@ -2,7 +2,17 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from firstwords.machine import available_memory_bytes
+
+# Of the drivers of NVIDIA, of AMD, and of Windows below Linux.
+DRIVERS = ("/dev/nvidiactl", "/dev/kfd", "/dev/dxg")
+
+
+def has_driver() -> bool:
+    """Whether there may be a GPU; unlike `best_device` it loads nothing to say so."""
+    return any(Path(each).exists() for each in DRIVERS)
 
 
 def best_device() -> str:
