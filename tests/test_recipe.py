@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from firstwords.compute.pools.local import Local
 from firstwords.errors import RecipeError
+from firstwords.find import find
 from firstwords.recipe import (
     Component,
     Count,
@@ -144,3 +145,18 @@ def test_a_configuration_without_versions_is_built_again() -> None:
     values = without_versions(configuration(kitchen))
     assert "version" not in json.dumps(values) and values.pop("kind")
     assert build(Kitchen, values) == kitchen
+
+
+def test_of_several_types_the_one_that_was_meant_is_told(monkeypatch):
+    monkeypatch.delenv("FIRSTWORDS_DATA", raising=False)
+    table = find("data.datasets", "table")
+
+    def said(**values):
+        with pytest.raises(RecipeError) as caught:
+            build(table, {"text": 0, "label": 1} | values, "r: data")
+        return str(caught.value).splitlines()
+
+    (line,) = said(path="$FIRSTWORDS_DATA/x.csv")
+    assert line.startswith("r: data.path: '$FIRSTWORDS_DATA/x.csv' needs the environment variable FIRSTWORDS_DATA")
+    assert said(path={"a": "/nowhere/x.csv"})[-1] == "r: data.path.a: no such file: /nowhere/x.csv."
+    assert said(path="/nowhere/x.csv") == ["r: data.path: no such file: /nowhere/x.csv."]

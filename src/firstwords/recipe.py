@@ -205,20 +205,48 @@ def build(component: type, values: Mapping[str, Any], where: str = "") -> Any:
 
 
 def _messages(error: ValidationError, component: type, values: Any, where: str) -> Iterable[str]:
-    for each in error.errors(include_url=False, include_context=False):
-        # pydantic puts class names into the path of nested components; a recipe has only keys and positions.
-        location = [part for part in each["loc"] if not (isinstance(part, str) and part[:1].isupper())]
+    told: set[str] = set()
+    for each, location in _mistakes(error):
         path = ".".join(str(part) for part in location)
         prefix = f"{where}.{path}: " if where and path else f"{where}{path}: "
         if each["type"] == "unexpected_keyword_argument":
             names = _fields_at(component, values, location[:-1])
-            yield f"{prefix}unknown field.{nearest(str(location[-1]), names)} Fields: {', '.join(names) or 'none'}"
+            said = f"unknown field.{nearest(str(location[-1]), names)} Fields: {', '.join(names) or 'none'}"
         elif each["type"] in ("missing", "missing_keyword_only_argument"):
-            yield f"{prefix}is needed and missing"
-        elif each["type"] in ("unit", "kind", "path", "value_error"):
-            yield f"{prefix}{each['msg'].removeprefix('Value error, ')}"
+            said = "is needed and missing"
+        elif each["type"] in _EXPLAINED:
+            said = each["msg"].removeprefix("Value error, ")
         else:
-            yield f"{prefix}{each['msg'][:1].lower()}{each['msg'][1:]}, but it is {each['input']!r:.80}"
+            said = f"{each['msg'][:1].lower()}{each['msg'][1:]}, but it is {each['input']!r:.80}"
+        if prefix + said not in told:
+            told.add(prefix + said)
+            yield prefix + said
+
+
+_EXPLAINED = ("unit", "kind", "path", "value_error")
+"""Mistakes whose message is our own."""
+
+
+def _mistakes(error: ValidationError) -> list[tuple[Any, list[Any]]]:
+    """What is wrong, each with the keys and positions that lead there.
+
+    pydantic puts names of classes and, where a value may be of several types, of types into the path, and tells for
+    each type why it is not that one. Who meant one of them is told what is wrong with that one.
+    """
+    found = [
+        (each, [part for part in each["loc"] if not (isinstance(part, str) and _TYPE.match(part))])
+        for each in error.errors(include_url=False, include_context=False)
+    ]
+    meant = [location for each, location in found if not each["type"].endswith("_type")]
+    return [
+        (each, location)
+        for each, location in found
+        if not each["type"].endswith("_type") or all(other[: len(location)] != location for other in meant)
+    ]
+
+
+_TYPE = re.compile(r"[A-Z]|[\w-]+\[.*\]$|constrained-")
+"""How names of classes and of compound types begin; keys of recipes do not."""
 
 
 def _fields_at(component: Any, values: Any, location: list[Any]) -> list[str]:

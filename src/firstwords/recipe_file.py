@@ -201,9 +201,9 @@ def _stages_of(section: str, table: Any, where: str) -> dict[str, Stage]:
             raise RecipeError("\n".join(mistakes))
         return stages
     if names and any(key in fields for key in table):
-        plain = ", ".join(key for key in table if key in fields)
+        plain = [key for key in table if key in fields]
         raise RecipeError(
-            f"{where}: {section}: is both plain ({plain}) and named ({', '.join(names)})."
-            f"{nearest(names[0], list(fields))}"
+            f"{where}: {section}: is both plain ({', '.join(plain)}) and named ({', '.join(names)}): write "
+            f"{section}.{names[0]}.{plain[0]}.{nearest(names[0], list(fields))}"
         )
     return {section: build(component, table, f"{where}: {section}")}
