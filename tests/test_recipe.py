@@ -160,3 +160,13 @@ def test_of_several_types_the_one_that_was_meant_is_told(monkeypatch):
     assert line.startswith("r: data.path: '$FIRSTWORDS_DATA/x.csv' needs the environment variable FIRSTWORDS_DATA")
     assert said(path={"a": "/nowhere/x.csv"})[-1] == "r: data.path.a: no such file: /nowhere/x.csv."
     assert said(path="/nowhere/x.csv") == ["r: data.path: no such file: /nowhere/x.csv."]
+
+
+def test_what_is_wrong_inside_a_list_is_told_once():
+    evaluate = find("stages", "evaluate")
+    with pytest.raises(RecipeError) as caught:
+        build(evaluate, {"tasks": [{"kind": "perplexty"}]}, "r: evaluate")
+    (line,) = str(caught.value).splitlines()
+    assert line.startswith("r: evaluate.tasks.0: unknown kind 'perplexty'")
+    with pytest.raises(RecipeError, match="evaluate.tasks: input should be a valid list, but it is 3"):
+        build(evaluate, {"tasks": 3}, "r: evaluate")

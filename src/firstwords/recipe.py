@@ -217,7 +217,8 @@ def _messages(error: ValidationError, component: type, values: Any, where: str) 
         elif each["type"] in _EXPLAINED:
             said = each["msg"].removeprefix("Value error, ")
         else:
-            said = f"{each['msg'][:1].lower()}{each['msg'][1:]}, but it is {each['input']!r:.80}"
+            what = each["msg"].replace("tuple", "list")  # as TOML calls it
+            said = f"{what[:1].lower()}{what[1:]}, but it is {each['input']!r:.80}"
         if prefix + said not in told:
             told.add(prefix + said)
             yield prefix + said
@@ -237,12 +238,17 @@ def _mistakes(error: ValidationError) -> list[tuple[Any, list[Any]]]:
         (each, [part for part in each["loc"] if not (isinstance(part, str) and _TYPE.match(part))])
         for each in error.errors(include_url=False, include_context=False)
     ]
-    meant = [location for each, location in found if not each["type"].endswith("_type")]
+    meant = [location for each, location in found if not _is_of_kind(each)]
     return [
         (each, location)
         for each, location in found
-        if not each["type"].endswith("_type") or all(other[: len(location)] != location for other in meant)
+        if not _is_of_kind(each) or all(other[: len(location)] != location for other in meant)
     ]
+
+
+def _is_of_kind(mistake: Any) -> bool:
+    """Whether a value is said to be of the wrong type, or to be empty, perhaps for what is wrong inside."""
+    return mistake["type"] == "too_short" or str(mistake["type"]).endswith("_type")
 
 
 _TYPE = re.compile(r"[A-Z]|[\w-]+\[.*\]$|constrained-")

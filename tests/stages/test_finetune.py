@@ -311,7 +311,8 @@ def test_episodes_keep_the_head_of_a_causal_base(tmp_path):
 def test_data_and_objective_must_fit(tmp_path):
     data = conll_files(tmp_path)
     with pytest.raises(
-        RecipeError, match="'sequence_classification' trains on a TextRecord, but the data 'conll' gives"
+        RecipeError,
+        match="'sequence_classification' trains on labelled texts, but the data 'conll'",
     ):
         build(Finetune, {"base": "pretrain.x", "objective": LABELS, "data": data})
     with pytest.raises(RecipeError, match="'masked_lm' is for pre-training"):

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, ClassVar, TypeVar
 
 from firstwords.errors import RecipeError
 
@@ -37,6 +37,8 @@ ROLE_NAMES = {
 class ChatRecord:
     """One conversation. `group` is the unit it belongs to: intervals resample groups, and parts hold whole ones."""
 
+    told: ClassVar[str] = "conversations"
+
     id: str
     group: str
     messages: tuple[Turn, ...]
@@ -45,6 +47,8 @@ class ChatRecord:
 @dataclass(frozen=True, slots=True)
 class PreferenceRecord:
     """A conversation up to a question, and two answers, of which people prefer the first."""
+
+    told: ClassVar[str] = "pairs of answers"
 
     id: str
     group: str

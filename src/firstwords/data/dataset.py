@@ -41,6 +41,8 @@ class TextRecord:
             such a record with `several`). None where a text has exactly one.
     """
 
+    told: ClassVar[str] = "labelled texts"
+
     id: str
     group: str
     text: str
@@ -64,12 +66,16 @@ class TextRecord:
 class TaskRecord(TextRecord):
     """One labelled text of one of many tasks; labels of different tasks have nothing to do with each other."""
 
+    told: ClassVar[str] = "labelled texts of several tasks"
+
     task: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class WordsRecord:
     """One sentence as words with a tag each: `O`, `B-<type>` where an entity begins, `I-<type>` where it goes on."""
+
+    told: ClassVar[str] = "words with tags"
 
     id: str
     group: str

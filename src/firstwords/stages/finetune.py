@@ -102,7 +102,8 @@ class Finetune(Stage):
             raise RecipeError(
                 "an adversary needs all weights on every rank, which engine 'fsdp' shares out: use 'data_parallel'"
             )
-        wanted, given = type(self.objective).record, type(self.data).record
+        wanted: Any = type(self.objective).record
+        given: Any = type(self.data).record
         if self.correct is not None and wanted is not TextRecord:
             raise RecipeError(
                 f"correct: the words of whole texts are corrected; objective '{kind_of(type(self.objective))}' reads "
@@ -112,8 +113,8 @@ class Finetune(Stage):
             raise RecipeError(f"objective '{kind_of(type(self.objective))}' is for pre-training, not for labelled data")
         if wanted is not given:
             raise RecipeError(
-                f"objective '{kind_of(type(self.objective))}' trains on a {wanted.__name__}, but the data "
-                f"'{kind_of(type(self.data))}' gives a {given.__name__}"
+                f"objective '{kind_of(type(self.objective))}' trains on {wanted.told}, but the data "
+                f"'{kind_of(type(self.data))}' gives {given.told}"
             )
 
     @property
