@@ -11,6 +11,7 @@ from firstwords.errors import CannotFit, RecipeError
 from firstwords.model.config import ModelConfig
 from firstwords.recipe import build
 from firstwords.stage import Work
+from firstwords.stages import configure
 from firstwords.stages.configure import Configure
 from firstwords.training.objectives.causal_lm import CausalLM
 from firstwords.training.settings import TrainSettings
@@ -81,9 +82,15 @@ def test_a_model_beyond_memory_is_refused(made, tmp_path):
         ({"head_size": 3, "num_heads": 2}, RecipeError, "head_size 3 is odd"),
     ],
 )
-def test_impossible_sizes_are_refused_before_anything_runs(model, error, message):
+def test_impossible_sizes_are_refused_before_anything_runs(model, error, message, monkeypatch):
+    monkeypatch.setattr(configure, "has_driver", lambda: False)
     with pytest.raises(error, match=message):
         build(Configure, {"model": model}).check()
+
+
+def test_what_a_gpu_holds_is_not_asked_of_the_processor(monkeypatch):
+    monkeypatch.setattr(configure, "has_driver", lambda: True)
+    build(Configure, {"model": {"depth": 4000}}).check()
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
 from pydantic import Field
 
+from firstwords.compute.devices import has_driver
 from firstwords.corpora import OnCorpora
 from firstwords.errors import CannotFit, RecipeError
 from firstwords.machine import gibibytes, memory_bytes
@@ -89,7 +90,8 @@ class Configure(OnCorpora):
         layout = self.model.layout or type(self.objective).layouts[0]
         config = self.model.derive(MIN_DEPTH, vocab_size=PLACES, mask_id=0, layout=layout)[0]
         needed = training_memory(config, config.context)
-        if self.model.is_fixed and needed > memory_bytes():
+        # What a GPU holds is asked when its driver is loaded, by `run`.
+        if self.model.is_fixed and needed > memory_bytes() and not has_driver():
             raise CannotFit(
                 f"model: {config.num_layers} layers x {config.width} need {gibibytes(needed)} to train, and this "
                 f"machine has {gibibytes(memory_bytes())}. Choose a smaller depth, width or context"
