@@ -37,7 +37,9 @@ def told(tmp_path):
     def tell(recipe):
         (tmp_path / "r.toml").write_text(recipe)
         plan = Plan(Graph(read_recipe(tmp_path / "r.toml", ()), None), tmp_path / "artifacts")
-        return plan, fine_tunings(plan, forecast(plan), Guess(1e9, 2**34, ON_PROCESSOR, "a guess"))
+        return plan, fine_tunings(
+            plan, forecast(plan), Guess(1e9, ((1, 1.0), (2, 1.0)), 2**34, ON_PROCESSOR, "a clock")
+        )
 
     return tell
 
@@ -61,7 +63,7 @@ def test_a_model_that_is_there(told, tmp_path):
     _, (found,) = told(tuned(tmp_path, base, more="epochs = 2\nseeds = 3"))
     config = config_under(base)
     tokens = found.tokens_per_example
-    assert found.assumed == ("a guess",) and tokens > 1
+    assert len(found.assumed) == 1 and found.assumed[0].startswith("100% of a clock's 1 GFLOP/s") and tokens > 1
     per_token = training_flops_per_token(config, tokens, predicted_share=0)
     # the validation part is looked at four times, a third of a step each
     assert found.flops == pytest.approx(3 * per_token * tokens * (2 * 300 + 40 * 4 / 3), rel=1e-6)

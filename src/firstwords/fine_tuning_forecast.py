@@ -179,9 +179,9 @@ def _fine_tuning(the_plan: Plan, name: str, config: ModelConfig | None, folder: 
         seeds=len(stage.all_seeds),
         parameters=_parameters(config),
         flops=whole,
-        seconds=whole / here.flops,
+        seconds=whole / here.flops(config.width),
         memory_bytes=_memory(config, round(tokens * settings.batch_examples)),
-        assumed=(*assumed, here.how),
+        assumed=(*assumed, here.how(config.width)),
     )
 
 

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import math
 import textwrap
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any
@@ -33,11 +34,11 @@ if TYPE_CHECKING:
     from firstwords.fine_tuning_forecast import FineTuning
     from firstwords.stages.configure import Configure
 
-# Training reaches about this share of what matrix products alone do on a processor: between 0.42 (width 128) and 0.74
-# (width 384), both nanoGPT's, measured on two cores.
-PROCESSOR_SHARE = 0.55
+# What training reaches on a processor, of what a large matrix product does, by the width of the model: the quickstart's
+# (two layers x 128) and MiniLM's fine-tuning (384), two cores.
+PROCESSOR_SHARES = ((128, 0.5), (384, 0.75))
 # On a GPU .19 in a short run that compiles nothing, .34 to .39 in longer ones (docs/log 2026-11-26, gpu).
-GPU_SHARE = 0.3
+GPU_SHARES = ((128, 0.3), (384, 0.3))
 ASSUMED_VOCABULARY = {"processor": 4096, "gpus": 32_768}
 # Of a card that is given by hand: a PCIe 4 slot, and a usual board.
 OWN_LINK, OWN_WATTS = 32e9, 350.0
@@ -152,20 +153,21 @@ def _training(the_plan: Plan, name: str, cluster: Cluster | None) -> Training:
         return Training(name=name, plan=measured, assumed=(), cluster=_on(cluster, measured, objective))
     corpus, assumed = _corpus(the_plan, configuration, stage, cluster)  # type: ignore[arg-type]
     demand = _demand(stage)  # type: ignore[arg-type]
-    limits = ON_PROCESSOR
-    if cluster is None:
-        here = this_machine()
-        speed, memory, limits = here.flops, here.memory, here.limits
-        assumed += (here.how,)
-    else:
-        speed = cluster.card.flops * cluster.peak_share * cluster.num_gpus
-        # Whether a fixed size fits is decided by `cluster_plan`, which knows how to shard it.
-        memory = ENDLESS if demand.sizes.is_fixed else round(cluster.card.memory_bytes * cluster.num_gpus)
+    here = this_machine() if cluster is None else _all_cards(cluster, demand)
     try:
-        plan = resolve(demand, corpus, _modelled(speed, demand), memory, limits=limits)
+        plan = resolve(demand, corpus, _modelled(here.flops, demand), here.memory, limits=here.limits)
+        if cluster is None:
+            assumed += (here.how(plan["model"]["width"]),)
         return Training(name=name, plan=plan, assumed=assumed, cluster=_on(cluster, plan, demand.objective))
     except CannotFit as error:
         return Training(name=name, plan={}, assumed=assumed, problem=str(error))
+
+
+def _all_cards(cluster: Cluster, demand: Demand) -> Guess:
+    # Whether a fixed size fits is decided by `cluster_plan`, which knows how to shard it.
+    memory = ENDLESS if demand.sizes.is_fixed else round(cluster.card.memory_bytes * cluster.num_gpus)
+    share = cluster.peak_share
+    return Guess(cluster.card.flops * cluster.num_gpus, ((128, share), (384, share)), memory, ON_PROCESSOR, "all cards")
 
 
 def _demand(stage: Configure) -> Demand:
@@ -186,12 +188,13 @@ def _on(cluster: Cluster | None, plan: dict[str, Any], objective: Any) -> Cluste
     )
 
 
-def _modelled(flops: float, demand: Demand) -> Measure:
-    """A machine of so many operations a second."""
+def _modelled(speed: Callable[[int], float], demand: Demand) -> Measure:
+    """A machine of so many operations a second, by the width of a model."""
     share = float(getattr(demand.objective, "share", 1.0))
 
     def measure(config: ModelConfig, seconds: float, precision: str = "float32") -> Speed:
         per_token = training_flops_per_token(config, predicted_share=share)
+        flops = speed(config.width)
         return Speed(per_token / flops, optimizer_flops(config) / flops)
 
     return measure
@@ -199,19 +202,36 @@ def _modelled(flops: float, demand: Demand) -> Measure:
 
 @dataclass(frozen=True)
 class Guess:
-    """What training may reach on this machine, before it was measured.
+    """What training may reach on a machine that was not measured.
 
     Attributes:
-        flops: Operations a second.
+        peak: Operations a second of a large matrix product.
+        shares: Of that, by the width of the model: two points, level on both sides.
         memory: Bytes.
         limits: Of its kind.
-        how: How that is known.
+        what: In words.
     """
 
-    flops: float
+    peak: float
+    shares: tuple[tuple[int, float], tuple[int, float]]
     memory: int
     limits: Limits
-    how: str
+    what: str
+
+    def share(self, width: int) -> float:
+        """What a model of this width reaches of the peak; even steps of it for each doubling."""
+        (narrow, low), (wide, high) = self.shares
+        place = math.log(width / narrow) / math.log(wide / narrow)
+        return low + (high - low) * min(1.0, max(0.0, place))
+
+    def flops(self, width: int) -> float:
+        """Operations a second of a model's training."""
+        return self.peak * self.share(width)
+
+    def how(self, width: int) -> str:
+        """Where that number comes from."""
+        rate = f"{self.peak / 1e9:,.0f} GFLOP/s" if self.peak < 1e13 else f"{self.peak / 1e12:,.0f} TFLOP/s"
+        return f"{self.share(width):.0%} of {self.what}'s {rate} in matrix products, until it is measured"
 
 
 @cache
@@ -220,15 +240,8 @@ def this_machine() -> Guess:
     if has_driver() and (device := best_device()) != "cpu":
         from firstwords.training.probe import matrix_peak
 
-        peak, share, limits = matrix_peak(device, "bfloat16"), GPU_SHARE, ON_GPU
-        what, memory = "this GPU", free_memory_bytes(device)
-    else:
-        peak, share, limits = _product_on_the_processor(), PROCESSOR_SHARE, ON_PROCESSOR
-        what, memory = "this machine", machine.memory_bytes()
-    rate = f"{peak / 1e9:,.0f} GFLOP/s" if peak < 1e13 else f"{peak / 1e12:,.0f} TFLOP/s"
-    return Guess(
-        peak * share, memory, limits, f"{share:.0%} of {what}'s {rate} in matrix products, until it is measured"
-    )
+        return Guess(matrix_peak(device, "bfloat16"), GPU_SHARES, free_memory_bytes(device), ON_GPU, "this GPU")
+    return Guess(_product_on_the_processor(), PROCESSOR_SHARES, machine.memory_bytes(), ON_PROCESSOR, "this machine")
 
 
 def _product_on_the_processor() -> float:
