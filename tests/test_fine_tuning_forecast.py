@@ -87,6 +87,13 @@ def test_labels_from_a_corpus_that_is_not_made(told, tmp_path):
     assert steps[-1]["training"] == {"problem": found.problem}
 
 
+@pytest.mark.parametrize("inside", ["{0}", '{{ kind = "few_per_label", per_label = 8, data = {0} }}'])
+def test_nothing_is_fetched(told, tmp_path, inside):
+    data = inside.format('{ kind = "huggingface", dataset = "owner/name" }')
+    _, (found,) = told(PRETRAINED + tuned(tmp_path, "pretrain", data))
+    assert found.problem == "its examples are fetched when it runs"
+
+
 def test_every_kind_of_record_is_read(told, tmp_path):
     (tmp_path / "t.conll").write_text("\n\n".join("Anna B-PER\nreads O\n. O" for _ in range(50)))
     (tmp_path / "c.jsonl").write_text(

@@ -142,6 +142,8 @@ def _fine_tuning(the_plan: Plan, name: str, config: ModelConfig | None, folder: 
     stage: Finetune = the_plan.graph.stages[name]  # type: ignore[assignment]
     if config is None:
         return FineTuning(name=name, problem="its base has no size yet")
+    if stage.data.is_remote:
+        return FineTuning(name=name, problem="its examples are fetched when it runs")
     documents = None
     if type(stage.data).needs_documents:
         corpus = the_plan.artifact(the_plan.graph.inputs[name]["documents"])

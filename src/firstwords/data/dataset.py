@@ -100,6 +100,13 @@ class Dataset(Component):
     needs_documents: ClassVar[bool] = False
     """True for labels that are made from the corpus: `parts` is given its folder of documents."""
 
+    @property
+    def is_remote(self) -> bool:
+        """Whether reading it needs a network: then nobody reads it but the stage that is to run."""
+        values = [getattr(self, each.name) for each in dataclasses.fields(self)]
+        inner = [each for value in values for each in (value.values() if isinstance(value, Mapping) else (value,))]
+        return any(each.is_remote for each in inner if isinstance(each, Dataset))
+
     @abstractmethod
     def parts(self, documents: Path | None = None) -> Parts:
         """The records of each of `PARTS`, always in the same order; a part may be empty.

@@ -31,13 +31,18 @@ class HubSplits:
 
         return Huggingface(dataset=self.dataset, config=self.config, split=split, revision=self.revision)
 
+    @property
+    def is_remote(self) -> bool:
+        """Whether it lies on the Hub."""
+        return bool(self._source("train").is_remote)
+
     def files(self, split: str) -> list[str]:
         """The files of a split, in their order, as the recipe or the Hub would name them."""
         return [name for shard in self._source(split).shards() for name in shard.files]
 
     def fingerprint(self, splits: Iterable[str | None]) -> str:
         """Digest of the local files; empty for a repository of the Hub."""
-        if self._source("train").is_remote:
+        if self.is_remote:
             return ""
         return digest_of_places(name for split in splits if split for name in self.files(split))
 

@@ -38,6 +38,10 @@ class Huggingface(LabelledRows):
     def _splits(self) -> HubSplits:
         return HubSplits(dataset=self.dataset, config=self.config, revision=self.revision)
 
+    @property
+    def is_remote(self) -> bool:  # noqa: D102 (the contract says it)
+        return self._splits().is_remote
+
     def parts(self, documents: Path | None = None) -> Parts:
         """See `Dataset.parts`."""
         return parts_of(
