@@ -19,9 +19,11 @@ from firstwords.graph import Plan
 from firstwords.machine import gibibytes
 from firstwords.model.base import BaseStage
 from firstwords.model.config import ModelConfig
+from firstwords.model.cost import training_flops_per_token, training_memory
 from firstwords.tokenizer.texts import MAX_DOCUMENTS
 from firstwords.training.fine_tuning import FineTuneSettings, derive
 from firstwords.training.settings import TrainSettings
+from firstwords.training.sizing import scaling_parameters
 
 if TYPE_CHECKING:
     from firstwords.stages.finetune import Finetune
@@ -47,7 +49,7 @@ class FineTuning:
         tokens_per_example: On average.
         settings: As they will be derived.
         seeds: How often it is trained.
-        parameters: Of the base, without the new head.
+        parameters: In matrices of the base's layers and in its embedding; a new head has few.
         flops: Of all seeds.
         seconds: Of all seeds.
         memory_bytes: At the peak.
@@ -168,8 +170,10 @@ def _fine_tuning(the_plan: Plan, name: str, config: ModelConfig | None, folder: 
     read = tokens * len(train) * settings.epochs
     looked = tokens * len(validation) * settings.num_evaluations * LOOKING_SHARE
     speaks = not type(stage.objective).has_labels or type(stage.objective).keeps_head
-    head = 6 * config.vocab_size * config.width * stage.objective.predicted_share if speaks else 0.0
-    whole = (_flops_per_token(config, tokens) + head) * (read + looked) * len(stage.all_seeds)
+    per_token = training_flops_per_token(
+        config, tokens, predicted_share=stage.objective.predicted_share if speaks else 0.0
+    )
+    whole = per_token * (read + looked) * len(stage.all_seeds)
     if stage.adversary is not None:
         assumed += ("further passes of the adversary are not counted",)
     return FineTuning(
@@ -179,10 +183,10 @@ def _fine_tuning(the_plan: Plan, name: str, config: ModelConfig | None, folder: 
         tokens_per_example=tokens,
         settings=settings,
         seeds=len(stage.all_seeds),
-        parameters=_parameters(config),
+        parameters=scaling_parameters(config),
         flops=whole,
         seconds=whole / here.flops(config.width),
-        memory_bytes=_memory(config, round(tokens * settings.batch_examples)),
+        memory_bytes=training_memory(config, round(tokens * settings.batch_examples), 0 if speaks else 2, muon=False),
         assumed=(*assumed, here.how(config.width)),
     )
 
@@ -221,33 +225,3 @@ def _strings(value: Any) -> Iterator[str]:
         else:
             for each in value:
                 yield from _strings(each)
-
-
-def _layer_numbers(config: ModelConfig) -> int:
-    """In the matrices of all layers: four of attention, and two or, with a gate, three of what follows."""
-    query, key = config.num_heads * config.head_size, config.num_kv_heads * config.head_size
-    further = 2 if config.is_adopted else 3
-    return config.num_layers * config.width * (2 * query + 2 * key + further * config.mlp_width)
-
-
-def _parameters(config: ModelConfig) -> int:
-    return _layer_numbers(config) + config.vocab_size * config.width
-
-
-def _flops_per_token(config: ModelConfig, context: float) -> float:
-    """As `model.cost.training_flops_per_token`, for adopted sizes too; a head for labels costs next to nothing."""
-    seen = (context + 1) / 2 if config.causal else context
-    return 6 * _layer_numbers(config) + 12 * config.num_layers * config.num_heads * config.head_size * seen
-
-
-def _memory(config: ModelConfig, tokens: int) -> int:
-    from firstwords.model.cost import (
-        ACTIVATIONS_HELD,
-        BYTES_PER_NUMBER,
-        PROCESS_BYTES,
-        STATES_HELD,
-        activation_numbers_per_token,
-    )
-
-    kept = ACTIVATIONS_HELD * tokens * activation_numbers_per_token(config)
-    return PROCESS_BYTES + round(BYTES_PER_NUMBER * (STATES_HELD * 4 * _parameters(config) + kept))

@@ -94,3 +94,12 @@ def test_a_cost_names_bytes_and_flops():
     assert found["disk_bytes"] > 4 * found["parameters"]
     assert found["memory_bytes"] > 100 * 2**20
     assert found["parameters"] > found["layer_parameters"]
+
+
+def test_matrices_of_berts_layers_count():
+    config = ModelConfig(
+        layout="bert", vocab_size=100, num_layers=2, width=32, num_heads=2, num_kv_heads=2, head_size=16, mlp_width=64,
+        context=16, tie_embeddings=True, pad_id=0, bos_id=0, eos_id=0, mask_id=None, token_types=2,
+    )  # fmt: skip
+    assert layer_parameters(config) == 2 * (4 * 32 * 32 + 2 * 32 * 64)
+    assert training_memory(config, 16, 2) > training_memory(config, 16, 2, muon=False)

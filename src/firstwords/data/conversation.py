@@ -37,7 +37,7 @@ ROLE_NAMES = {
 class ChatRecord:
     """One conversation. `group` is the unit it belongs to: intervals resample groups, and parts hold whole ones."""
 
-    told: ClassVar[str] = "conversations"
+    in_words: ClassVar[str] = "conversations"
 
     id: str
     group: str
@@ -48,7 +48,7 @@ class ChatRecord:
 class PreferenceRecord:
     """A conversation up to a question, and two answers, of which people prefer the first."""
 
-    told: ClassVar[str] = "pairs of answers"
+    in_words: ClassVar[str] = "pairs of answers"
 
     id: str
     group: str

@@ -41,7 +41,7 @@ class TextRecord:
             such a record with `several`). None where a text has exactly one.
     """
 
-    told: ClassVar[str] = "labelled texts"
+    in_words: ClassVar[str] = "labelled texts"
 
     id: str
     group: str
@@ -66,7 +66,7 @@ class TextRecord:
 class TaskRecord(TextRecord):
     """One labelled text of one of many tasks; labels of different tasks have nothing to do with each other."""
 
-    told: ClassVar[str] = "labelled texts of several tasks"
+    in_words: ClassVar[str] = "labelled texts of several tasks"
 
     task: str = ""
 
@@ -75,7 +75,7 @@ class TaskRecord(TextRecord):
 class WordsRecord:
     """One sentence as words with a tag each: `O`, `B-<type>` where an entity begins, `I-<type>` where it goes on."""
 
-    told: ClassVar[str] = "words with tags"
+    in_words: ClassVar[str] = "words with tags"
 
     id: str
     group: str

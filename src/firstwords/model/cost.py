@@ -77,10 +77,15 @@ def num_parameters(config: ModelConfig, head: HeadKind | None = "language_model"
 def layer_parameters(config: ModelConfig) -> int:
     """Numbers in the matrices of all layers: what the model's size means in scaling laws without embeddings."""
     shapes = parameter_shapes(config, None)
-    return sum(prod(shape) for name, shape in shapes.items() if len(shape) == 2 and ".layers." in name)
+    return sum(prod(shape) for name, shape in shapes.items() if _is_matrix_of_a_layer(name, shape))
 
 
-def training_flops_per_token(config: ModelConfig, context: int | None = None, predicted_share: float = 1.0) -> float:
+def _is_matrix_of_a_layer(name: str, shape: tuple[int, ...]) -> bool:
+    """`model.layers.0.self_attn.q_proj.weight`, in BERT `encoder.layer.0.attention.self.query.weight`."""
+    return len(shape) == 2 and (".layers." in name or ".layer." in name)
+
+
+def training_flops_per_token(config: ModelConfig, context: float | None = None, predicted_share: float = 1.0) -> float:
     """Multiplications and additions for one token, forward and backward.
 
     Six for every number of a matrix (two forward, four backward); attention on average over `context` tokens, half of
@@ -88,7 +93,7 @@ def training_flops_per_token(config: ModelConfig, context: int | None = None, pr
 
     Args:
         config: Of a language model.
-        context: Tokens of a document; the model's own context by default.
+        context: Tokens of a document, or their mean; the model's own context by default.
         predicted_share: Share of the tokens at which the head is applied (masked models: the hidden ones).
 
     Source: Kaplan et al. 2020, table 1; Chowdhery et al. 2022, appendix B.
@@ -136,7 +141,7 @@ def activation_numbers_per_token(config: ModelConfig) -> int:
     return config.num_layers * layer + 4 * config.width
 
 
-def training_memory(config: ModelConfig, micro_tokens: int, num_labels: int = 0) -> int:
+def training_memory(config: ModelConfig, micro_tokens: int, num_labels: int = 0, muon: bool = True) -> int:
     """Peak bytes of the training process.
 
     Weights, gradients, two moments for what AdamW updates; one and the update for Muon's matrices, with the work space
@@ -146,10 +151,11 @@ def training_memory(config: ModelConfig, micro_tokens: int, num_labels: int = 0)
         config: Of the model.
         micro_tokens: Tokens that go through the model at once.
         num_labels: Classes of a classifier; 0 = a language model.
+        muon: Whether it updates the matrices.
     """
     total = num_parameters(config, "tokens" if num_labels else "language_model", num_labels)
     head = 0 if num_labels else config.vocab_size * config.width + CHUNK_NUMBERS
-    states = 4 * total + _muon_space(config) + head
+    states = 4 * total + (_muon_space(config) if muon else 0) + head
     kept = micro_tokens * activation_numbers_per_token(config)
     return PROCESS_BYTES + round(BYTES_PER_NUMBER * (STATES_HELD * states + ACTIVATIONS_HELD * kept))
 
@@ -158,7 +164,7 @@ def _muon_space(config: ModelConfig) -> int:
     """Numbers of Muon's work space: two copies of the largest group of equal matrices and two Gram matrices each."""
     groups: dict[tuple[int, ...], int] = {}
     for name, shape in parameter_shapes(config, None).items():
-        if len(shape) == 2 and ".layers." in name:
+        if _is_matrix_of_a_layer(name, shape):
             groups[tuple(sorted(shape))] = groups.get(tuple(sorted(shape)), 0) + 1
     return max(number * (2 * small * large + 2 * small * small) for (small, large), number in groups.items())
 

@@ -113,8 +113,8 @@ class Finetune(Stage):
             raise RecipeError(f"objective '{kind_of(type(self.objective))}' is for pre-training, not for labelled data")
         if wanted is not given:
             raise RecipeError(
-                f"objective '{kind_of(type(self.objective))}' trains on {wanted.told}, but the data "
-                f"'{kind_of(type(self.data))}' gives {given.told}"
+                f"objective '{kind_of(type(self.objective))}' trains on {wanted.in_words}, but the data "
+                f"'{kind_of(type(self.data))}' gives {given.in_words}"
             )
 
     @property
