@@ -66,7 +66,7 @@ def test_padding_is_bounded():
     segments = Segments(Batch.of([[0] * length for length in lengths]), causal=True)
     slots = sum(documents * longest for documents, longest in segments.shapes)
     assert slots <= sum(lengths) / 0.75
-    assert len(segments.padding) == slots - sum(lengths)
+    assert len(segments._slots.padding) == segments.layout.num_slots - sum(lengths) == slots - sum(lengths)
 
 
 def test_fewer_key_heads_serve_neighbouring_query_heads():

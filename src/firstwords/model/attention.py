@@ -8,19 +8,25 @@ attention never looks at padding that comes after a document, bidirectional atte
 from __future__ import annotations
 
 from contextlib import nullcontext
-from typing import Any, Protocol
+from functools import cached_property
+from typing import Any, NamedTuple, Protocol
 
+import numpy as np
 import torch
 from torch import Tensor
 from torch.nn import functional as F
 from torch.nn.attention import SDPBackend, sdpa_kernel
 
 from firstwords.model.batch import Batch
+from firstwords.model.heads_apart import Group, Layout
 from firstwords.model.written_gradient import call
 
 # A group costs one call; padding costs its share of attention. A group whose shortest document has at least this share
 # of the longest's tokens wastes at most a quarter of them.
 FILL = 0.75
+# On a processor the gradient takes up to four times as long in bfloat16 as in float32 for documents of fewer tokens
+# (docs/log/2026-11-27-rows.md).
+SHORT = 512
 # Kernels of GPUs for half precision; the first that takes the shapes is used. cuDNN's know the units of new cards.
 FASTEST_FIRST = [
     SDPBackend.CUDNN_ATTENTION,
@@ -37,6 +43,19 @@ class Attention(Protocol):
         """(N, H, S), (N, K, S), (N, K, S) to (N, H * S)."""
 
 
+class _Slots(NamedTuple):
+    """Documents of any lengths gathered into padded groups."""
+
+    source: Tensor
+    """(P,) the token that fills each slot."""
+    slot: Tensor
+    """(N,) the slot that holds each token."""
+    padding: Tensor
+    """Slots that hold no token."""
+    key_masks: list[Tensor | None]
+    """Of each group, (D, 1, 1, T)."""
+
+
 class Segments:
     """How the tokens of a batch are grouped for attention.
 
@@ -47,39 +66,59 @@ class Segments:
 
     def __init__(self, batch: Batch, causal: bool) -> None:
         self.causal = causal
-        bounds = batch.known_bounds
-        lengths = (bounds[1:] - bounds[:-1]).tolist()
-        self.uniform_length = lengths[0] if len(set(lengths)) == 1 else None
-        if self.uniform_length is None:
-            self._make_groups(batch, bounds.tolist(), lengths)
+        self._starts = batch.known_bounds.numpy()[:-1]
+        self._lengths = np.diff(batch.known_bounds.numpy())
+        self._device = batch.input_ids.device
+        longest = int(self._lengths.max())
+        self.uniform_length = longest if longest == self._lengths.min() else None
+        self._members = self._group()
+        self.shapes = [(len(members), int(self._lengths[members[0]])) for members in self._members]
 
-    def _make_groups(self, batch: Batch, starts: list[int], lengths: list[int]) -> None:
-        device = batch.input_ids.device
-        by_length = sorted(range(len(lengths)), key=lengths.__getitem__, reverse=True)
-        self.shapes: list[tuple[int, int]] = []  # (documents, slots) of each group
-        self.key_masks: list[Tensor | None] = []
-        sources, reals = [], []
-        while by_length:
-            longest = lengths[by_length[0]]
-            members = [d for d in by_length if lengths[d] >= FILL * longest]
-            by_length = by_length[len(members) :]
-            begins = torch.tensor([starts[d] for d in members])[:, None]
-            ends = torch.tensor([lengths[d] for d in members])[:, None]
+    def _group(self) -> list[np.ndarray[Any, Any]]:
+        """Documents of each group, the longest first."""
+        if self.uniform_length is not None:
+            return [np.arange(len(self._lengths))]
+        left = np.argsort(-self._lengths, kind="stable")
+        groups = []
+        while len(left):
+            number = int((self._lengths[left] >= FILL * self._lengths[left[0]]).sum())
+            groups.append(left[:number])
+            left = left[number:]
+        return groups
+
+    @cached_property
+    def _slots(self) -> _Slots:
+        sources, reals, key_masks = [], [], []
+        for members, (_, longest) in zip(self._members, self.shapes, strict=True):
+            begins = torch.from_numpy(self._starts[members])[:, None]
+            ends = torch.from_numpy(self._lengths[members])[:, None]
             slots = torch.arange(longest)[None, :]
             real = slots < ends  # (D, T)
             # Padding repeats the document's last token: finite numbers, and its gradient is set to zero.
             sources.append((begins + torch.minimum(slots, ends - 1)).flatten())
             reals.append(real.flatten())
-            self.shapes.append((len(members), longest))
             masked = not self.causal and not bool(real.all())
-            self.key_masks.append(real[:, None, None, :].to(device) if masked else None)
+            key_masks.append(real[:, None, None, :].to(self._device) if masked else None)
         source, is_real = torch.cat(sources), torch.cat(reals)
         real_slots = is_real.nonzero().flatten()
-        slot = torch.empty(batch.num_tokens, dtype=torch.int64)
+        slot = torch.empty(len(real_slots), dtype=torch.int64)
         slot[source[real_slots]] = real_slots
-        self.source = source.to(device)  # (P,) the token that fills each slot
-        self.slot = slot.to(device)  # (N,) the slot that holds each token
-        self.padding = (~is_real).nonzero().flatten().to(device)
+        padding = (~is_real).nonzero().flatten()
+        return _Slots(source.to(self._device), slot.to(self._device), padding.to(self._device), key_masks)
+
+    @cached_property
+    def layout(self) -> Layout:
+        """Where the tokens lie when heads are apart, the groups being the same."""
+        first, size = np.empty((2, len(self._lengths)), np.uint64)
+        at = 0
+        for members, (documents, slots) in zip(self._members, self.shapes, strict=True):
+            first[members] = at + slots * np.arange(documents)
+            size[members] = slots
+            at += documents * slots
+        slot = (np.arange(int(self._lengths.sum())) - self._starts.repeat(self._lengths)).view(np.uint64)
+        groups = tuple(Group(documents, slots, self.causal) for documents, slots in self.shapes)
+        real = self._lengths[np.concatenate(self._members)]
+        return Layout(first.repeat(self._lengths), slot, size.repeat(self._lengths), groups, real)
 
     def attend(self, layer: int, query: Tensor, key: Tensor, value: Tensor) -> Tensor:
         """Attention within each document.
@@ -98,12 +137,13 @@ class Segments:
             query, key, value = (x.unflatten(0, documents).transpose(1, 2) for x in (query, key, value))
             return dot_product_attention(query, key, value, causal=self.causal).flatten(0, 1)
         sizes = [documents * slots for documents, slots in self.shapes]
-        grouped = (call(_ToSlots, x, self.source, self.slot).split(sizes) for x in (query, key, value))
+        source, slot, padding, key_masks = self._slots
+        grouped = (call(_ToSlots, x, source, slot).split(sizes) for x in (query, key, value))
         mixed = []
-        for shape, mask, *parts in zip(self.shapes, self.key_masks, *grouped, strict=True):
+        for shape, mask, *parts in zip(self.shapes, key_masks, *grouped, strict=True):
             q, k, v = (part.unflatten(0, shape).transpose(1, 2) for part in parts)  # (D, H, T, S)
             mixed.append(dot_product_attention(q, k, v, causal=self.causal, mask=mask).flatten(0, 1))
-        return call(_FromSlots, torch.cat(mixed), self.source, self.slot, self.padding)
+        return call(_FromSlots, torch.cat(mixed), source, slot, padding)
 
 
 class _ToSlots(torch.autograd.Function):
@@ -152,6 +192,9 @@ def dot_product_attention(
     Returns:
         (D, T, H * S)
     """
+    if query.dtype == torch.bfloat16 and query.device.type == "cpu" and query.shape[2] < SHORT:
+        mixed = dot_product_attention(query.float(), key.float(), value.float(), causal=causal, mask=mask)
+        return mixed.to(query.dtype)
     grouped = query.shape[1] != key.shape[1]
     half = query.is_cuda and query.dtype in (torch.bfloat16, torch.float16)
     with sdpa_kernel(FASTEST_FIRST, set_priority=True) if half else nullcontext():

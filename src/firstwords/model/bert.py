@@ -14,9 +14,11 @@ from torch.nn import functional as F
 from firstwords.model.attention import Attention
 from firstwords.model.batch import Batch
 from firstwords.model.config import ModelConfig
-from firstwords.model.mixed_attention import attention_of
+from firstwords.model.heads_apart import Heads
+from firstwords.model.mixed_attention import attend_by_rows, attention_of
 from firstwords.model.operations import embedding
 from firstwords.model.products import biased_linear, compute_dtype
+from firstwords.model.rows import goes_by_rows
 from firstwords.model.unset import embedding_layer, linear_layer
 
 
@@ -53,8 +55,12 @@ class SelfAttention(nn.Module):
     def forward(self, x: Tensor, attention: Attention, at: Tensor | None) -> Tensor:
         """Let tokens (N, width) look at each other; the result for those `at` (M,), or for all."""
         joint = biased_linear(x, self.q_proj, self.k_proj, self.v_proj)
-        query, key, value = joint.unflatten(-1, (3, self.num_heads, -1)).unbind(1)  # (N, H, S) each
-        mixed = attention.attend(self.layer, query, key, value)
+        if joint.dtype == torch.bfloat16 and goes_by_rows(joint):
+            heads = Heads(self.num_heads, self.num_heads, joint.shape[1] // (3 * self.num_heads))
+            mixed = attend_by_rows(attention, self.layer, joint, heads)
+        else:
+            query, key, value = joint.unflatten(-1, (3, self.num_heads, -1)).unbind(1)  # (N, H, S) each
+            mixed = attention.attend(self.layer, query, key, value)
         return biased_linear(mixed if at is None else mixed.index_select(0, at), self.o_proj)
 
 

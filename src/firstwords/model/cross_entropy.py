@@ -8,13 +8,15 @@ takes 714 ms.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 
+import numpy as np
 import torch
 from torch import Tensor
 
 from firstwords.model.fusion import compiled
 from firstwords.model.products import compute_dtype, product
+from firstwords.model.rows import array, goes_by_rows
 from firstwords.model.written_gradient import call
 
 # Numbers in one chunk of logits: 16 MiB of float32, about a processor's last-level cache.
@@ -88,9 +90,23 @@ def loss_and_gradient(
     return total, gradient.to(scores.dtype)
 
 
+def _by_rows(scores: Tensor, targets: Tensor, z_loss: float, with_gradient: bool) -> tuple[Tensor, Tensor | None]:
+    """As `loss_and_gradient`, in the buffer of the scores, by a kernel of our own."""
+    from firstwords.model.row_kernels import cross_entropy
+
+    buffer = np.empty(scores.shape[1], np.float32)
+    loss = cross_entropy(array(scores), targets[:, 0].numpy(), z_loss, with_gradient, buffer)
+    return torch.tensor(loss, dtype=torch.float64), scores if with_gradient else None
+
+
+Way = Literal["operations", "compiled", "rows"]
+"""How scores become a loss and its gradient: by torch's operations, compiled by torch, or by kernels of our own."""
+WAYS = {"operations": _loss_and_gradient_in_place, "rows": _by_rows}
+
+
 class _SumCrossEntropy(torch.autograd.Function):
     @staticmethod
-    def forward(ctx: Any, hidden: Tensor, weight: Tensor, targets: Tensor, z_loss: float, fuse: bool) -> Tensor:
+    def forward(ctx: Any, hidden: Tensor, weight: Tensor, targets: Tensor, z_loss: float, way: Way) -> Tensor:
         ctx.dtypes = hidden.dtype, weight.dtype
         need_hidden, need_weight = ctx.needs_input_grad[:2]
         precise = torch.float64 if hidden.dtype == torch.float64 else torch.float32
@@ -100,14 +116,14 @@ class _SumCrossEntropy(torch.autograd.Function):
         dtype = compute_dtype(hidden)
         hidden, weight = hidden.to(dtype), weight.to(dtype)
         rows = chunk_rows(weight)
-        if fuse:  # equal chunks: a compiled function is made for one size
+        if way == "compiled":  # equal chunks: a compiled function is made for one size
             rows = max(1, -(-hidden.shape[0] // max(1, -(-hidden.shape[0] // rows))))
         # Thousands of terms: summed in double precision so that the chunk size leaves no trace in the loss.
         total = torch.zeros((), dtype=torch.float64, device=hidden.device)
         for begin in range(0, hidden.shape[0], rows):
             part = hidden[begin : begin + rows]
             target = targets[begin : begin + rows, None]
-            score = compiled(loss_and_gradient) if fuse else _loss_and_gradient_in_place
+            score = compiled(loss_and_gradient) if way == "compiled" else WAYS[way]
             loss, gradient = score(product(part, weight), target, z_loss, need_hidden or need_weight)
             total += loss
             if gradient is None:
@@ -150,7 +166,8 @@ def sum_cross_entropy(
     Returns:
         Scalar, float32 (float64 for a float64 model). Can be differentiated once.
     """
-    return call(_SumCrossEntropy, hidden, weight, targets, z_loss, fuse)
+    way: Way = "compiled" if fuse else "rows" if goes_by_rows(hidden) else "operations"
+    return call(_SumCrossEntropy, hidden, weight, targets, z_loss, way)
 
 
 @torch.no_grad()

@@ -14,6 +14,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from firstwords.model.config import RopeScaling
+from firstwords.model.rows import array, goes_by_rows
 from firstwords.model.written_gradient import call
 
 # Where more tokens than so many share a row on average, a table's gradient on a GPU is a product with zeros and ones,
@@ -112,6 +113,27 @@ class _GatedUnit(torch.autograd.Function):
         return result
 
 
+class _GatedUnitByRows(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx: Any, joint: Tensor) -> Tensor:
+        from firstwords.model import row_kernels
+
+        result = joint.new_empty(joint.shape[0], joint.shape[1] // 2)
+        row_kernels.gated_unit(array(joint), array(result))
+        ctx.save_for_backward(joint)
+        return result
+
+    @staticmethod
+    @torch.autograd.function.once_differentiable
+    def backward(ctx: Any, *gradients: Tensor) -> Tensor:
+        from firstwords.model import row_kernels
+
+        (joint,) = ctx.saved_tensors
+        result = torch.empty_like(joint)
+        row_kernels.gated_unit_gradient(array(joint), array(gradients[0].contiguous()), array(result))
+        return result
+
+
 def gated_unit(joint: Tensor) -> Tensor:
     """`silu(gate) * up`, keeping only its input (Shazeer 2020).
 
@@ -124,6 +146,8 @@ def gated_unit(joint: Tensor) -> Tensor:
     if joint.is_cuda:  # compiled, these are one kernel
         gate, up = joint.chunk(2, -1)
         return F.silu(gate) * up
+    if goes_by_rows(joint) and joint.is_contiguous():
+        return _GatedUnitByRows.apply(joint)  # type: ignore[no-any-return, no-untyped-call]
     return call(_GatedUnit, joint)
 
 

@@ -11,10 +11,12 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from firstwords.model.rows import array, goes_by_rows
 from firstwords.model.written_gradient import call
 
 # Below this, what oneDNN does before it multiplies (12 microseconds) costs more than it gains: a text that is being
@@ -173,6 +175,44 @@ class _NormedLinear(torch.autograd.Function):
         return (x_gradient, scales_gradient, None, *parts)
 
 
+class _NormedLinearByRows(torch.autograd.Function):
+    """As `_NormedLinear`, what is done to rows and to columns of the matrices in one pass each."""
+
+    @staticmethod
+    def forward(ctx: Any, x: Tensor, scales: Tensor, epsilon: float, *weights: Tensor) -> Tensor:
+        from firstwords.model.row_kernels import normalise, scale_columns
+
+        dtype = compute_dtype(x)
+        x = x.contiguous()
+        normal, inverse = torch.empty_like(x, dtype=dtype), torch.empty(x.shape[0])
+        normalise(array(x), np.float32(epsilon), array(normal), array(inverse))
+        sizes = [weight.shape[0] for weight in weights]
+        scaled = torch.empty(sum(sizes), x.shape[1], dtype=dtype)
+        for weight, part in zip(weights, scaled.split(sizes), strict=True):
+            scale_columns(array(weight), array(scales), array(part))
+        ctx.save_for_backward(normal, inverse, scales, scaled, *weights)
+        return product(normal, scaled)
+
+    @staticmethod
+    @torch.autograd.function.once_differentiable
+    def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor | None, ...]:
+        from firstwords.model.row_kernels import normalise_gradient, scale_columns_gradient
+
+        normal, inverse, scales, scaled, *weights = ctx.saved_tensors
+        gradient = gradients[0].to(normal.dtype)
+        x_gradient: Tensor | None = None
+        if ctx.needs_input_grad[0]:
+            slope, x_gradient = product(gradient, scaled.T), torch.empty_like(normal, dtype=torch.float32)
+            normalise_gradient(array(slope), array(normal), array(inverse), array(x_gradient))
+        if not any(ctx.needs_input_grad[1:]):
+            return (x_gradient, *[None] * (2 + len(weights)))
+        joint = torch.mm(gradient.T, normal).split([weight.shape[0] for weight in weights])
+        parts, scales_gradient = [torch.empty_like(weight) for weight in weights], torch.zeros_like(scales)
+        for slope, weight, part in zip(joint, weights, parts, strict=True):
+            scale_columns_gradient(*(array(t) for t in (slope, weight, scales, part, scales_gradient)))
+        return (x_gradient, scales_gradient, None, *parts)
+
+
 def normed_linear(x: Tensor, scales: Tensor, epsilon: float, *weights: Tensor) -> Tensor:
     """RMSNorm, then the product with several matrices at once.
 
@@ -194,4 +234,6 @@ def normed_linear(x: Tensor, scales: Tensor, epsilon: float, *weights: Tensor) -
         return torch.cat([product(normal, weight.to(normal.dtype)) for weight in weights], -1)
     if x.device.type != "cpu":
         return F.linear(F.rms_norm(x, scales.shape, scales, epsilon), torch.cat(weights))
+    if goes_by_rows(x) and all(weight.dtype == torch.float32 for weight in weights):
+        return _NormedLinearByRows.apply(x, scales, epsilon, *weights)  # type: ignore[no-any-return, no-untyped-call]
     return call(_NormedLinear, x, scales, epsilon, *weights)

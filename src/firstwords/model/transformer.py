@@ -19,9 +19,11 @@ from firstwords.model.bert import BertBackbone
 from firstwords.model.config import ModelConfig
 from firstwords.model.fusion import compiled, is_usual
 from firstwords.model.heads import Head, LanguageModelHead
-from firstwords.model.mixed_attention import attention_of
+from firstwords.model.heads_apart import Heads
+from firstwords.model.mixed_attention import attend_by_rows, attention_of
 from firstwords.model.operations import embedding, gated_unit, rms_norm, rotary_angles, rotate
 from firstwords.model.products import compute_dtype, linear, normed_linear
+from firstwords.model.rows import goes_by_rows
 from firstwords.model.unset import embedding_layer, linear_layer
 
 
@@ -56,7 +58,13 @@ class SelfAttention(nn.Module):
 
     def forward(self, x: Tensor, norm: RMSNorm, angles: tuple[Tensor, Tensor], attention: Attention) -> Tensor:
         """Let tokens (N, width), normalised by `norm`, look at each other; `angles` turn queries and keys."""
-        seen = attention_inputs(x, *self.tensors(norm), angles, norm.epsilon, self.num_heads, self.num_kv_heads)
+        scales, matrices, head_scales = self.tensors(norm)
+        sizes = self.num_heads, self.num_kv_heads
+        if goes_by_rows(x):
+            joint = normed_linear(x, scales, norm.epsilon, *matrices)
+            heads = Heads(*sizes, self.head_size, head_scales, angles, norm.epsilon)
+            return linear(attend_by_rows(attention, self.layer, joint, heads), self.o_proj.weight)
+        seen = attention_inputs(x, scales, matrices, head_scales, angles, norm.epsilon, *sizes)
         return linear(attention.attend(self.layer, *seen), self.o_proj.weight)
 
     def tensors(self, norm: RMSNorm) -> tuple[Tensor, tuple[Tensor, ...], tuple[Tensor, ...]]:
@@ -207,9 +215,9 @@ class Backbone(nn.Module):
             positions = batch.positions
         else:
             attention, positions = cache, cache.begin(batch)
-        angles = rotary_angles(
-            positions, self.config.head_size, self.config.rope_base, compute_dtype(x), self.config.rope_scaling
-        )
+        # Kernels turn heads in float32, whatever they are stored in.
+        dtype = x.dtype if goes_by_rows(x) else compute_dtype(x)
+        angles = rotary_angles(positions, self.config.head_size, self.config.rope_base, dtype, self.config.rope_scaling)
         for layer in self.layers:
             x = layer(x, angles, attention)
         result: Tensor = self.norm(x)

@@ -1,0 +1,315 @@
+"""Attention of a training step on a processor: each head of each document apart, by batched products.
+
+torch's own kernel for processors is at half the rate of a matrix product, and in bfloat16 at a tenth on short documents
+(docs/log/2026-11-27-rows.md). Here queries, keys and values go to rows of their own in the pass that normalises and
+turns them; products are made for so many heads at once that their scores stay in the cache; nothing of size T x T is
+kept for the way back, which computes the shares again from the log of their sum (Dao et al. 2022).
+
+In float32, where batched products are no faster than that kernel, only the pass over the heads is taken from here.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from firstwords.model.rows import array
+
+# Scores that are held at once: 2 MiB in bfloat16.
+SCORES_AT_ONCE = 2**20
+# Causal queries are multiplied with the keys that they see, so many queries at once; with fewer, products are slow.
+CAUSAL_BLOCK = 128
+
+
+class Group(NamedTuple):
+    """Documents that have the same number of slots."""
+
+    documents: int
+    slots: int
+    causal: bool
+
+
+@dataclass(frozen=True)
+class Layout:
+    """Where tokens lie when heads are apart (`attention_kernels`).
+
+    Attributes:
+        first: (N,) uint64, slot at which each token's document begins.
+        slot: (N,) uint64, its place there.
+        size: (N,) uint64, slots of the document.
+        groups: One after another.
+        real: (D,) int64, tokens of each document, in the order of the slots.
+    """
+
+    first: np.ndarray[Any, Any]
+    slot: np.ndarray[Any, Any]
+    size: np.ndarray[Any, Any]
+    groups: tuple[Group, ...]
+    real: np.ndarray[Any, Any]
+
+    @property
+    def num_slots(self) -> int:
+        """P, those of padding included."""
+        return sum(group.documents * group.slots for group in self.groups)
+
+    @property
+    def is_full(self) -> bool:
+        """Whether no slot is padding."""
+        return self.num_slots == len(self.first)
+
+    @property
+    def places(self) -> tuple[np.ndarray[Any, Any], ...]:
+        """Of the tokens, as kernels take them."""
+        return self.first, self.slot, self.size
+
+    def new(self, num_heads: int, head_size: int, dtype: torch.dtype) -> Tensor:
+        """(P * H, S) to be filled; zeros where some rows are padding, which products carry on."""
+        made = torch.empty if self.is_full else torch.zeros
+        return made((self.num_slots * num_heads, head_size), dtype=dtype)
+
+
+def in_order(num_tokens: int) -> Layout:
+    """The layout in which heads stay beside each other: row `n * H + h` for head h of token n."""
+    tokens = np.arange(num_tokens, dtype=np.uint64)
+    ones = np.ones_like(tokens)
+    return Layout(tokens, np.zeros_like(tokens), ones, (Group(num_tokens, 1, False),), ones.view(np.int64))
+
+
+def beside(first: Layout, second: Layout) -> Layout:
+    """The layout of two parts of a batch, one behind the other."""
+    return Layout(
+        np.concatenate([first.first, second.first + np.uint64(first.num_slots)]),
+        np.concatenate([first.slot, second.slot]),
+        np.concatenate([first.size, second.size]),
+        first.groups + second.groups,
+        np.concatenate([first.real, second.real]),
+    )
+
+
+@dataclass(frozen=True)
+class Heads:
+    """What is done to queries and keys.
+
+    Attributes:
+        num_heads: H.
+        num_kv_heads: K.
+        head_size: S.
+        scales: Two of (S,) float32, of the norms of queries and keys; empty = they are not normalised.
+        angles: As `operations.rotary_angles` gives them, in float32; empty = they are not turned, nor normalised.
+        epsilon: Of the norms.
+    """
+
+    num_heads: int
+    num_kv_heads: int
+    head_size: int
+    scales: tuple[Tensor, ...] = ()
+    angles: tuple[Tensor, ...] = ()
+    epsilon: float = 0.0
+
+
+class _Settings(NamedTuple):
+    """Of `Heads`, what is no tensor; and the copies of each head of keys and values."""
+
+    num_heads: int
+    num_kv_heads: int
+    head_size: int
+    copies: int
+    normed: bool
+    epsilon: float
+
+
+def _settings(heads: Heads, copies: int) -> _Settings:
+    sizes = heads.num_heads, heads.num_kv_heads, heads.head_size
+    return _Settings(*sizes, copies, len(heads.scales) > 0, heads.epsilon)
+
+
+def _tensors(heads: Heads) -> tuple[Tensor, ...]:
+    """Scales (2, S), cosine and sine (N, S) or (0, S)."""
+    scales = torch.stack(heads.scales) if heads.scales else torch.ones(2, heads.head_size)
+    return scales, *(x.flatten(1) for x in heads.angles or [torch.empty(0, heads.head_size)] * 2)
+
+
+def _arguments(joint: Tensor, tensors: tuple[Tensor, ...], layout: Layout, settings: _Settings) -> tuple[Any, ...]:
+    counts = (np.uint64(n) for n in (settings.num_heads, settings.num_kv_heads, settings.copies))
+    return (
+        array(joint),
+        *layout.places,
+        *counts,
+        settings.normed,
+        *(array(x) for x in tensors),
+        np.float32(settings.epsilon),
+    )
+
+
+def _spread(joint: Tensor, tensors: tuple[Tensor, ...], layout: Layout, settings: _Settings) -> tuple[Tensor, ...]:
+    from firstwords.model.attention_kernels import spread_heads
+
+    shared = settings.num_kv_heads * settings.copies
+    spread = tuple(layout.new(n, settings.head_size, joint.dtype) for n in (settings.num_heads, shared, shared))
+    spread_heads(*_arguments(joint, tensors, layout, settings), *(array(x) for x in spread))
+    return spread
+
+
+def _spread_gradient(
+    joint: Tensor, tensors: tuple[Tensor, ...], layout: Layout, settings: _Settings, slopes: tuple[Tensor, ...]
+) -> tuple[Tensor, Tensor | None]:
+    from firstwords.model.attention_kernels import spread_heads_gradient
+
+    result, scales_sum = torch.empty_like(joint), torch.zeros_like(tensors[0])
+    given = _arguments(joint, tensors, layout, settings), (array(slope.contiguous()) for slope in slopes)
+    spread_heads_gradient(*given[0], *given[1], array(result), array(scales_sum))
+    return result, scales_sum if settings.normed else None
+
+
+class _Turned(torch.autograd.Function):
+    """Queries, keys and values beside each other, as one product gives them, to three tensors."""
+
+    @staticmethod
+    def forward(ctx: Any, joint: Tensor, settings: _Settings, *tensors: Tensor) -> tuple[Tensor, ...]:
+        layout = in_order(joint.shape[0])
+        # Without norms the gradient does not need the numbers, only their shape.
+        ctx.save_for_backward(joint if settings.normed else joint.new_empty(0), *tensors)
+        ctx.settings = layout, settings
+        return tuple(x.view(joint.shape[0], -1, settings.head_size) for x in _spread(joint, tensors, layout, settings))
+
+    @staticmethod
+    @torch.autograd.function.once_differentiable
+    def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor | None, ...]:
+        joint, *tensors = ctx.saved_tensors
+        layout, settings = ctx.settings
+        if not settings.normed:
+            joint = gradients[0].new_empty(gradients[0].shape[0], sum(g.shape[1] * g.shape[2] for g in gradients))
+        flat = tuple(gradient.flatten(0, 1) for gradient in gradients)
+        result, scales_sum = _spread_gradient(joint, tuple(tensors), layout, settings, flat)
+        return result, None, scales_sum, None, None
+
+
+def turned_heads(joint: Tensor, heads: Heads) -> tuple[Tensor, Tensor, Tensor]:
+    """Queries, keys and values, normalised and turned.
+
+    Args:
+        joint: (N, (H + 2 K) * S) in float32 or bfloat16: heads of queries, of keys, of values.
+        heads: What is done to them.
+
+    Returns:
+        (N, H, S), (N, K, S), (N, K, S)
+    """
+    settings = _settings(heads, 1)
+    query, key, value = _Turned.apply(joint, settings, *_tensors(heads))  # type: ignore[no-untyped-call]
+    return query, key, value
+
+
+class _Piece(NamedTuple):
+    """Heads of documents of one size, and a block of their queries with the keys that these may see."""
+
+    rows: slice
+    size: int
+    queries: slice
+    keys: slice
+    causal: bool
+    visible: np.ndarray[Any, Any]
+
+    def of(self, spread: Tensor) -> Tensor:
+        """(B, size, ...) of what has a row for each slot of each head."""
+        return spread[self.rows].unflatten(0, (-1, self.size))
+
+    @property
+    def is_last(self) -> bool:
+        """Whether it is the only block that sees the last keys."""
+        return self.keys.stop == self.size
+
+
+def _pieces(layout: Layout, num_heads: int) -> Iterator[_Piece]:
+    """All work of attention; of blocks that share keys, the one that sees all of them comes first."""
+    row = document = 0
+    for documents, size, causal in layout.groups:
+        visible = layout.real[document : document + documents].repeat(num_heads)
+        block = CAUSAL_BLOCK if causal and size >= 2 * CAUSAL_BLOCK else size
+        together = max(1, SCORES_AT_ONCE // max(1, block * size))
+        for begin in range(0, len(visible), together):
+            seen = visible[begin : begin + together]
+            rows = slice(row + begin * size, row + (begin + len(seen)) * size)
+            for query in reversed(range(0, size, max(1, block))):
+                last = min(query + block, size)
+                yield _Piece(rows, size, slice(query, last), slice(last if causal else size), causal, seen)
+        row += documents * size * num_heads
+        document += documents
+
+
+class _Apart(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx: Any, joint: Tensor, layout: Layout, settings: _Settings, *tensors: Tensor) -> Tensor:
+        from firstwords.model.attention_kernels import gather_heads, shares_of_scores
+
+        num_heads, size = settings.num_heads, settings.head_size
+        query, key, value = _spread(joint, tensors, layout, settings)
+        spread, log_sums = torch.empty_like(query), torch.empty(len(query))
+        scale = np.float32(1 / math.sqrt(size))
+        buffer = np.empty(max(group.slots for group in layout.groups), np.float32)
+        for piece in _pieces(layout, num_heads):
+            at, keys = piece.queries, piece.keys
+            scores = torch.bmm(piece.of(query)[:, at], piece.of(key)[:, keys].mT)
+            sums = array(piece.of(log_sums))
+            shares_of_scores(array(scores), scale, at.start, piece.visible, piece.causal, sums, buffer)
+            torch.bmm(scores, piece.of(value)[:, keys], out=piece.of(spread)[:, at])
+        mixed = torch.empty((joint.shape[0], num_heads * size), dtype=joint.dtype)
+        gather_heads(array(spread), *layout.places, np.uint64(num_heads), array(mixed))
+        ctx.save_for_backward(joint, mixed, log_sums, *tensors)
+        ctx.settings = layout, settings, scale
+        return mixed
+
+    @staticmethod
+    @torch.autograd.function.once_differentiable
+    def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor | None, ...]:
+        from firstwords.model.attention_kernels import gather_heads_gradient, scores_gradient
+
+        joint, mixed, log_sums, *tensors = ctx.saved_tensors
+        layout, settings, scale = ctx.settings
+        num_heads = settings.num_heads
+        query, key, value = _spread(joint, tuple(tensors), layout, settings)
+        outer, along = layout.new(num_heads, settings.head_size, joint.dtype), torch.zeros(len(query))
+        given = (array(gradients[0].contiguous()), array(mixed))
+        gather_heads_gradient(*given, *layout.places, np.uint64(num_heads), array(outer), array(along))
+        slopes = torch.empty_like(query), torch.empty_like(key), torch.empty_like(value)
+        for piece in _pieces(layout, num_heads):
+            at, keys = piece.queries, piece.keys
+            q, k, v, o = (
+                piece.of(query)[:, at],
+                piece.of(key)[:, keys],
+                piece.of(value)[:, keys],
+                piece.of(outer)[:, at],
+            )
+            shares, change = torch.bmm(q, k.mT), torch.bmm(o, v.mT)
+            sums = array(piece.of(log_sums)), array(piece.of(along))
+            scores_gradient(array(shares), array(change), scale, at.start, piece.visible, piece.causal, *sums)
+            query_slope, key_slope, value_slope = (piece.of(x) for x in slopes)
+            torch.bmm(change, k, out=query_slope[:, at])
+            if piece.is_last:
+                torch.bmm(change.mT, q, out=key_slope)
+                torch.bmm(shares.mT, o, out=value_slope)
+            else:
+                key_slope[:, keys] += torch.bmm(change.mT, q)
+                value_slope[:, keys] += torch.bmm(shares.mT, o)
+        result, scales_sum = _spread_gradient(joint, tuple(tensors), layout, settings, slopes)
+        return result, None, None, scales_sum, None, None
+
+
+def attend_apart(joint: Tensor, heads: Heads, layout: Layout) -> Tensor:
+    """Attention within each document; can be differentiated once.
+
+    Args:
+        joint: (N, (H + 2 K) * S) in bfloat16 (or float32): heads of queries, of keys, of values.
+        heads: What is done to them before.
+        layout: Of the documents.
+
+    Returns:
+        (N, H * S)
+    """
+    settings = _settings(heads, heads.num_heads // heads.num_kv_heads)
+    return _Apart.apply(joint, layout, settings, *_tensors(heads))  # type: ignore[no-any-return, no-untyped-call]

@@ -1,0 +1,34 @@
+"""Whether a training step goes by kernels of our own (`row_kernels`), and how tensors reach them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+from torch import Tensor
+
+
+def goes_by_rows(x: Tensor) -> bool:
+    """Whether what a model does between its products is left to compiled kernels: in training on a processor, where
+    each thread has rows of its own (`training.lanes`).
+
+    Everything else goes through torch: GPUs, models that are compiled whole, float64, which tests take for exact, and
+    more threads than lanes, which torch lets share each operation.
+
+    Args:
+        x: (N, ...), what the model computes with here.
+    """
+    return (
+        x.dtype in (torch.float32, torch.bfloat16)
+        and x.device.type == "cpu"
+        and torch.is_grad_enabled()
+        and torch.get_num_threads() == 1
+        and not torch.compiler.is_compiling()
+    )
+
+
+def array(x: Tensor) -> Any:
+    """The memory of a tensor as kernels take it: bfloat16 as 16-bit patterns."""
+    if x.requires_grad:
+        x = x.detach()
+    return x.view(torch.uint16).numpy() if x.dtype == torch.bfloat16 else x.numpy()
