@@ -12,11 +12,10 @@ from typing import Any
 
 import numpy as np
 from llvmlite import binding, ir
-from numba import types
-from numba.extending import intrinsic
 
 from firstwords.data.kernels import numba
 
+types, intrinsic = numba.types, numba.extending.intrinsic
 # A loop becomes vector instructions only if LLVM can tell, by so many comparisons at most, that its arrays lie apart;
 # the default of 8 is too few for loops over five of them.
 binding.set_option("", "-runtime-memory-check-threshold=8")

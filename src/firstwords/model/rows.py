@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from importlib import import_module
 from typing import Any
 
 import torch
@@ -25,6 +26,12 @@ def goes_by_rows(x: Tensor) -> bool:
         and torch.get_num_threads() == 1
         and not torch.compiler.is_compiling()
     )
+
+
+def load_kernels() -> None:
+    """Import the kernels now: later, beside other threads, numba would import SciPy as well (`data.kernels`)."""
+    import_module("firstwords.model.row_kernels")
+    import_module("firstwords.model.attention_kernels")
 
 
 def array(x: Tensor) -> Any:

@@ -15,6 +15,7 @@ from dataclasses import replace
 import torch
 from torch import Tensor, nn
 
+from firstwords.model.rows import load_kernels
 from firstwords.model.transformer import Model
 from firstwords.training.loader import MicroBatch
 
@@ -73,6 +74,8 @@ class Lanes:
 
     def __init__(self, model: nn.Module, number: int) -> None:
         self._threads = torch.get_num_threads()
+        if number > 1:
+            load_kernels()
         self._parameters = list(model.parameters())
         self.models = [model, *(self._twin(model) for _ in range(number - 1))]
         self._pool = ThreadPoolExecutor(max(1, number - 1), initializer=torch.set_num_threads, initargs=(1,))
