@@ -46,6 +46,8 @@ MATCHED = (
 # Products in bfloat16 on both sides: a switch of ours, autocast around theirs (nanoGPT itself offers it on GPUs only).
 HALF = tuple(Rival(stack=stack, mode="bfloat16", half=True) for stack in ("nanogpt", "llama", "litgpt", "nanochat"))
 SMALL = (Rival(stack="nanogpt", bar=1.5, quick=True), Rival(stack="nanogpt", mode="compiled", bar=1.5))
+# Beside ours in bfloat16: nanoGPT under autocast, and as it comes, which on a processor is float32.
+SMALL_HALF = (Rival(stack="nanogpt", mode="bfloat16", half=True), Rival(stack="nanogpt"))
 MASKED = (
     Rival(stack="bert", bar=2.0, quick=True),
     Rival(stack="bert", mode="compiled", bar=2.0),
@@ -67,7 +69,11 @@ def matched(setting: Setting) -> list[Judged]:
 
 def small(setting: Setting) -> list[Judged]:
     """The sizes that nanoGPT's README gives for a processor."""
-    return beside("small", "llama", "small", SMALL, setting, steps=40) + shares("small", "float32", "adamw")
+    judged = beside("small", "llama", "small", SMALL, setting, steps=40) + shares("small", "float32", "adamw")
+    if not setting.quick:
+        judged += beside("small-bfloat16", "llama", "small", SMALL_HALF, setting, mode="bfloat16", steps=40)
+        judged += shares("small", "bfloat16", "bfloat16")
+    return judged
 
 
 def masked(setting: Setting) -> list[Judged]:
