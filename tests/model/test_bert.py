@@ -5,6 +5,7 @@ import torch
 from firstwords.model.batch import Batch
 from firstwords.model.config import ModelConfig
 from firstwords.model.heads import SequenceHead, TokenHead
+from firstwords.model.precision import set_precision
 from firstwords.model.transformer import Model
 
 CONFIG = ModelConfig(
@@ -52,3 +53,25 @@ def test_leaving_out_what_is_not_read_changes_no_gradient():
         model.head(hidden, batch, select=select).square().sum().backward()
         for name, parameter in model.named_parameters():
             assert torch.allclose(found[name], parameter.grad, atol=1e-12), name
+
+
+def test_half_precision_learns_nearly_the_same():
+    batch = Batch.of([[3, 4, 5, 6, 9, 11], [7, 8], [12, 13, 14]])
+    select, targets = torch.tensor([0, 2, 5, 7, 9]), torch.tensor([0, 1, 1, 0, 1])
+    found = {}
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        for precision, dtype in (("float32", torch.float64), ("bfloat16", torch.float32)):
+            model = make(TokenHead(CONFIG, ("a", "b"))).to(dtype)
+            set_precision(model, precision)
+            model(batch, select=select, targets=targets).backward()
+            found[precision] = {name: p.grad for name, p in model.named_parameters()}
+    finally:
+        torch.set_num_threads(before)
+    # A bias of keys shifts all scores of a query alike: its exact gradient is zero.
+    names = [name for name, gradient in found["float32"].items() if gradient.norm() > 1e-9]
+    assert len(names) > 20
+    for name in names:
+        exact = found["float32"][name]
+        assert (found["bfloat16"][name] - exact).norm() < 0.05 * exact.norm(), name
