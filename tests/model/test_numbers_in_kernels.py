@@ -3,7 +3,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from firstwords.model.numbers_in_kernels import compiled, exponential, narrow, widen
+from firstwords.model.numbers_in_kernels import compiled, exponential, narrow, of_rank, rank, widen
 
 
 @compiled
@@ -58,6 +58,24 @@ def test_exponentials_stay_finite_and_of_nan_are_none():
     assert (result[:2] < 1e-37).all()
     assert np.isfinite(result[:5]).all()
     assert np.isnan(result[5])
+
+
+@compiled
+def ranks(numbers, result, back):
+    for i in range(len(numbers)):
+        result[i] = rank(numbers[i])
+        back[i] = of_rank(result[i])
+
+
+@given(st.lists(st.floats(width=32, allow_nan=False), min_size=1, max_size=40))
+def test_ranks_are_in_the_order_of_the_numbers(numbers):
+    numbers = np.array(sorted(numbers), np.float32)
+    result, back = np.empty(len(numbers), np.int32), np.empty_like(numbers)
+    ranks(numbers, result, back)
+    assert (back.view(np.int32) == numbers.view(np.int32)).all()
+    steps = np.diff(numbers.astype(np.float64))
+    assert (np.diff(result.astype(np.int64))[steps > 0] > 0).all()
+    assert (result[np.isposinf(numbers)] == 0x7F800000).all()
 
 
 def test_what_stays_in_float32_is_not_rounded():

@@ -12,11 +12,15 @@ from __future__ import annotations
 
 import numpy as np
 
-from firstwords.model.numbers_in_kernels import compiled, exponential, narrow, part, widen
+from firstwords.model.numbers_in_kernels import compiled, exponential, narrow, of_rank, part, rank, widen
 
 unsigned = np.uint64
 _ZERO, _ONE = np.float32(0), np.float32(1)
 _FIRST, _SECOND = np.uint64(0), np.uint64(1)
+# Loops over the keys that a query sees go on to a multiple of this, so that none of it is left for single instructions;
+# what is beyond is set to zero after that. A score of nothing has no share that float32 could add.
+LANES = 16
+_NOTHING = np.float32(-np.inf)
 
 
 # All whole numbers are unsigned: an index that might be negative would have to be looked at, and then a loop does not
@@ -271,17 +275,20 @@ def shares_of_scores(scores, scale, begin, visible, causal, log_sums, buffer):
             seen = min(scores.shape[2], visible[block])
             if causal:
                 seen = min(scores.shape[2], begin + row + 1)
-            largest = widen(scores[block, row, 0])
-            for column in range(seen):
-                number = widen(scores[block, row, column])
-                largest = number if number > largest else largest
+            whole = min(scores.shape[2], (seen + LANES - 1) // LANES * LANES)
+            for column in range(seen, whole):
+                scores[block, row, column] = narrow(_NOTHING, scores[block, row, column])
+            top = rank(widen(scores[block, row, 0]))
+            for column in range(whole):
+                top = max(top, rank(widen(scores[block, row, column])))
+            largest = of_rank(top)
             sum_ = _ZERO
-            for column in range(seen):
+            for column in range(whole):
                 share = exponential((widen(scores[block, row, column]) - largest) * scale)
                 buffer[column] = share
                 sum_ += share
             factor = _ONE / sum_
-            for column in range(seen):
+            for column in range(whole):
                 scores[block, row, column] = narrow(buffer[column] * factor, scores[block, row, column])
             for column in range(seen, scores.shape[2]):
                 scores[block, row, column] = narrow(_ZERO, scores[block, row, column])
@@ -305,7 +312,7 @@ def scores_gradient(scores, gradient, scale, begin, visible, causal, log_sums, a
             if causal:
                 seen = min(scores.shape[2], begin + row + 1)
             log_sum, share_along = log_sums[block, begin + row], along[block, begin + row]
-            for column in range(seen):
+            for column in range(min(scores.shape[2], (seen + LANES - 1) // LANES * LANES)):
                 share = exponential(widen(scores[block, row, column]) * scale - log_sum)
                 slope = share * (widen(gradient[block, row, column]) - share_along) * scale
                 scores[block, row, column] = narrow(share, scores[block, row, column])

@@ -75,6 +75,34 @@ def narrow(typing_context, number, like):
 
 
 @intrinsic
+def rank(typing_context, number):
+    """A whole number that is larger for the larger float32: the largest of many is then found by vector instructions,
+    which comparisons of numbers that may be NaN do not become. NaN ranks above or below all others, by its sign.
+    """
+
+    def build(context, builder, signature, values):
+        return _flip(builder, builder.bitcast(values[0], _WORD))
+
+    return types.int32(number), build
+
+
+@intrinsic
+def of_rank(typing_context, number):
+    """The float32 that has a rank."""
+
+    def build(context, builder, signature, values):
+        return builder.bitcast(_flip(builder, values[0]), _FLOAT)
+
+    return types.float32(number), build
+
+
+def _flip(builder, word):
+    """The pattern of a float32 to its rank and back: of negative numbers all bits but the sign change."""
+    sign = builder.ashr(word, ir.Constant(_WORD, 31))
+    return builder.xor(word, builder.and_(sign, ir.Constant(_WORD, 0x7FFFFFFF)))
+
+
+@intrinsic
 def _nearest(typing_context, number):
     def build(context, builder, signature, values):
         return builder.call(builder.module.declare_intrinsic("llvm.rint", [_FLOAT]), [values[0]])

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from firstwords.model.numbers_in_kernels import compiled, exponential, narrow, widen
+from firstwords.model.numbers_in_kernels import compiled, exponential, narrow, of_rank, rank, widen
 
 _ZERO, _ONE, _TWO = np.float32(0), np.float32(1), np.float32(2)
 
@@ -136,10 +136,10 @@ def cross_entropy(scores, targets, z_loss, with_gradient, buffer):
                 for column in range(scores.shape[1]):
                     scores[row, column] = narrow(_ZERO, scores[row, column])
             continue
-        largest = widen(scores[row, 0])
+        top = rank(widen(scores[row, 0]))
         for column in range(scores.shape[1]):
-            number = widen(scores[row, column])
-            largest = number if number > largest else largest
+            top = max(top, rank(widen(scores[row, column])))
+        largest = of_rank(top)
         chosen = widen(scores[row, target])
         normaliser = _ZERO
         for column in range(scores.shape[1]):
