@@ -6,7 +6,7 @@ from firstwords.model.batch import Batch
 from firstwords.model.config import ModelConfig
 from firstwords.model.heads import LanguageModelHead
 from firstwords.model.precision import set_precision
-from firstwords.model.rows import array, goes_by_rows
+from firstwords.model.rows import array, goes_by_rows, parameter_array
 from firstwords.model.transformer import Model
 
 USERS = (bert, cross_entropy, operations, products, transformer)
@@ -111,3 +111,14 @@ def test_kernels_see_the_memory_of_a_tensor():
     array(x)[1] = 0x3F80
     assert x.tolist() == [0, 1, 0]
     assert array(torch.nn.Parameter(torch.ones(2))).tolist() == [1, 1]
+
+
+def test_weights_can_still_be_freed_and_made_anew():
+    weight = torch.nn.Parameter(torch.ones(2, 3))
+    lent = parameter_array(weight)
+    lent[1, 2] = 5
+    assert weight[1, 2] == 5
+    assert parameter_array(torch.ones(2).bfloat16()).tolist() == [0x3F80] * 2
+    del lent
+    weight.untyped_storage().resize_(0)
+    weight.untyped_storage().resize_(24)

@@ -16,7 +16,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from firstwords.model.rows import array, goes_by_rows
+from firstwords.model.rows import array, goes_by_rows, parameter_array
 from firstwords.model.written_gradient import call
 
 # Below this, what oneDNN does before it multiplies (12 microseconds) costs more than it gains: a text that is being
@@ -189,7 +189,7 @@ class _NormedLinearByRows(torch.autograd.Function):
         sizes = [weight.shape[0] for weight in weights]
         scaled = torch.empty(sum(sizes), x.shape[1], dtype=dtype)
         for weight, part in zip(weights, scaled.split(sizes), strict=True):
-            scale_columns(array(weight), array(scales), array(part))
+            scale_columns(parameter_array(weight), parameter_array(scales), array(part))
         ctx.save_for_backward(normal, inverse, scales, scaled, *weights)
         return product(normal, scaled)
 
@@ -209,7 +209,8 @@ class _NormedLinearByRows(torch.autograd.Function):
         joint = torch.mm(gradient.T, normal).split([weight.shape[0] for weight in weights])
         parts, scales_gradient = [torch.empty_like(weight) for weight in weights], torch.zeros_like(scales)
         for slope, weight, part in zip(joint, weights, parts, strict=True):
-            scale_columns_gradient(*(array(t) for t in (slope, weight, scales, part, scales_gradient)))
+            given = parameter_array(weight), parameter_array(scales)
+            scale_columns_gradient(array(slope), *given, array(part), array(scales_gradient))
         return (x_gradient, scales_gradient, None, *parts)
 
 

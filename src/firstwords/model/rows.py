@@ -5,6 +5,7 @@ from __future__ import annotations
 from importlib import import_module
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -39,3 +40,23 @@ def array(x: Tensor) -> Any:
     if x.requires_grad:
         x = x.detach()
     return x.view(torch.uint16).numpy() if x.dtype == torch.bfloat16 else x.numpy()
+
+
+class _Memory:
+    """What NumPy asks of an object that lends it memory."""
+
+    def __init__(self, x: Tensor) -> None:
+        self._kept = x
+        kind = {torch.float32: "<f4", torch.bfloat16: "<u2"}[x.dtype]
+        place = x.data_ptr(), False
+        self.__array_interface__ = {"shape": tuple(x.shape), "typestr": kind, "data": place, "version": 3}
+
+
+def parameter_array(x: Tensor) -> Any:
+    """As `array`, for weights: what `Tensor.numpy` lends can never again be freed and made anew, as sharded training
+    does with weights that it gathers.
+
+    Args:
+        x: Contiguous.
+    """
+    return np.asarray(_Memory(x.detach().contiguous()))
