@@ -66,8 +66,8 @@ class Segments:
 
     def __init__(self, batch: Batch, causal: bool) -> None:
         self.causal = causal
-        self._starts = batch.known_bounds.numpy()[:-1]
-        self._lengths = np.diff(batch.known_bounds.numpy())
+        bounds = batch.known_bounds.cpu().numpy()
+        self._starts, self._lengths = bounds[:-1], np.diff(bounds)
         self._device = batch.input_ids.device
         longest = int(self._lengths.max())
         self.uniform_length = longest if longest == self._lengths.min() else None
