@@ -51,16 +51,16 @@ def _import_numba() -> Any:
 numba = _import_numba()
 
 
-def compiled(function: Callable[..., Any]) -> Any:
+def compiled(function: Callable[..., Any], **options: Any) -> Any:
     """Compile on the first call and keep the machine code for the next process.
 
     numba keeps it beside the source or, where that is read-only, in the user's cache folder; where neither can be
     written (a container without a home) it refuses to decorate, and the function is compiled anew in each process.
     """
     try:
-        return numba.njit(cache=True, nogil=True)(function)
+        return numba.njit(cache=True, nogil=True, **options)(function)
     except RuntimeError:
-        return numba.njit(nogil=True)(function)
+        return numba.njit(nogil=True, **options)(function)
 
 
 # FNV-1a (Fowler, Noll, Vo) folds the characters of a word or line; the finalizer of MurmurHash3 (Appleby) spreads the

@@ -162,8 +162,9 @@ def _spread_gradient(
     from firstwords.model.attention_kernels import spread_heads_gradient
 
     result, scales_sum = torch.empty_like(joint), torch.zeros_like(tensors[0])
-    given = _arguments(joint, tensors, layout, settings), (array(slope.contiguous()) for slope in slopes)
-    spread_heads_gradient(*given[0], *given[1], array(result), array(scales_sum))
+    filled = (array(slope.contiguous()) for slope in slopes)
+    given = _arguments(joint, tensors, layout, settings)
+    spread_heads_gradient(*given, *filled, array(result), array(scales_sum))
     return result, scales_sum if settings.normed else None
 
 

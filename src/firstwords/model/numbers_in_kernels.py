@@ -13,29 +13,21 @@ from typing import Any
 import numpy as np
 from llvmlite import binding, ir
 
+from firstwords.data import kernels
 from firstwords.data.kernels import numba
 
 types, intrinsic = numba.types, numba.extending.intrinsic
-# A loop becomes vector instructions only if LLVM can tell, by so many comparisons at most, that its arrays lie apart;
-# the default of 8 is too few for loops over five of them.
-binding.set_option("", "-runtime-memory-check-threshold=8")
+# By default LLVM unrolls vector loops fourfold, and a head of 32 numbers is then left to single instructions.
 binding.set_option("", "-force-vector-interleave=1")
 # Sums may be taken in any order and products be contracted, both decided when a kernel is compiled, so the same inputs
 # give the same bits every time. What is not finite stays so: nothing is assumed about it.
-OPTIONS: dict[str, Any] = {
-    "nogil": True,
-    "fastmath": {"reassoc", "contract", "arcp", "nsz"},
-    "error_model": "numpy",
-}
+OPTIONS: dict[str, Any] = {"fastmath": {"reassoc", "contract", "arcp", "nsz"}, "error_model": "numpy"}
 _WORD, _HALF_WORD, _FLOAT = ir.IntType(32), ir.IntType(16), ir.FloatType()
 
 
 def compiled(function: Callable[..., Any]) -> Any:
-    """Compile for the types of the first call and keep the machine code, as `data.kernels.compiled` does."""
-    try:
-        return numba.njit(cache=True, **OPTIONS)(function)
-    except RuntimeError:  # nowhere to keep it
-        return numba.njit(**OPTIONS)(function)
+    """As `data.kernels.compiled`, for sums and products of floats."""
+    return kernels.compiled(function, **OPTIONS)
 
 
 def part(function: Callable[..., Any]) -> Any:
