@@ -55,7 +55,6 @@ class _Training:
         self.model = self.engine.prepare(Model(self.config, self.objective.head(self.config, None)))  # type: ignore[arg-type]
         set_precision(self.model, precision)
         kind = "muon" if mode == "muon" else "adamw"
-        self.optimizer = Optimizer(self.model, TrainSettings(tokens=1, batch_tokens=1, matrix_optimizer=kind))  # type: ignore[arg-type]
         ids = tokens(shape).numpy().astype(np.int32)
         if layout == "eurobert":
             self.rows = [
@@ -63,18 +62,23 @@ class _Training:
             ]
         else:
             self.rows = [Example(row, np.roll(row, -1), row=n) for n, row in enumerate(ids)]
-        self.lanes = Lanes(self.model, num_lanes(self.model))
         self.parts = {"forward": 0.0, "backward": 0.0, "optimizer": 0.0}
+        self.lanes = Lanes(self.model, num_lanes(self.model), {"part": self._part})
+        self.optimizer = Optimizer(self.model, TrainSettings(tokens=1, batch_tokens=1, matrix_optimizer=kind))  # type: ignore[arg-type]
 
     def __call__(self) -> float:
         draws = Draws(0, tuple((0, row.row) for row in self.rows))
         times = [time.perf_counter()]
-        loss, count = self.lanes.run(self._part, MicroBatch(self.rows, draws)).tolist()
+        loss, count = self.lanes.run("part", MicroBatch(self.rows, draws)).tolist()
         times.append(time.perf_counter())
         self.engine.step(self.model, self.optimizer, count=count, max_norm=1.0, factor=1.0)
         times.append(time.perf_counter())
         self.parts["optimizer"] += times[2] - times[1]
         return loss / count  # type: ignore[no-any-return]
+
+    def peak_bytes_beside(self) -> int:
+        """Memory of lanes outside this process."""
+        return self.lanes.peak_bytes_beside()
 
     def _part(self, model: Model, part: MicroBatch) -> torch.Tensor:
         begin = time.perf_counter()

@@ -7,11 +7,13 @@ imports torch and nothing of ours.
 
 import gc
 import json
+import os
 import resource
 import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 
 import torch
 
@@ -67,6 +69,15 @@ def update(model: torch.nn.Module, optimizer: torch.optim.Optimizer, loss: torch
     return loss.detach()
 
 
+def _processor_seconds() -> float:
+    """Of this process and the children that it has now."""
+    ticks = 0
+    for task in Path("/proc/self/task").iterdir():
+        for child in (task / "children").read_text().split():
+            ticks += sum(map(int, Path(f"/proc/{child}/stat").read_text().rpartition(")")[2].split()[11:13]))
+    return time.process_time() + ticks / os.sysconf("SC_CLK_TCK")
+
+
 def serve(makers: dict[str, Callable[[Shape, str], Step]]) -> None:
     """`program STACK SHAPE MODE THREADS`: make the step, then answer requests until standard input ends."""
     stack, shape, mode, threads = sys.argv[1:5]
@@ -83,12 +94,12 @@ def serve(makers: dict[str, Callable[[Shape, str], Step]]) -> None:
     gc.freeze()
     print(json.dumps({"first": first}), file=answers, flush=True)
     for line in sys.stdin:
-        processor, wall = time.process_time(), time.perf_counter()
+        processor, wall = _processor_seconds(), time.perf_counter()
         seconds = []
         for _ in range(int(line)):
             start = time.perf_counter()
             step()
             seconds.append(time.perf_counter() - start)
-        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
-        told = {"seconds": seconds, "wall": time.perf_counter() - wall, "processor": time.process_time() - processor}
+        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 + getattr(step, "peak_bytes_beside", int)()
+        told = {"seconds": seconds, "wall": time.perf_counter() - wall, "processor": _processor_seconds() - processor}
         print(json.dumps(told | {"peak_bytes": peak, "parts": getattr(step, "parts", {})}), file=answers, flush=True)

@@ -61,9 +61,22 @@ def available_memory_bytes() -> int:
 
 
 def peak_memory_bytes() -> int:
-    """The most memory that this process has held so far (resident set), in bytes."""
+    """The most memory that this process has held so far (resident set), and lanes beside it with it, in bytes."""
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return peak if sys.platform == "darwin" else peak * 1024  # macOS counts bytes, all others kibibytes
+    # macOS counts bytes, all others kibibytes.
+    return (peak if sys.platform == "darwin" else peak * 1024) + max(_held_beside, default=0)
+
+
+def count_beside(peak: int) -> None:
+    """Count what processes of a training that is over held at most beside this one (`training.lanes`).
+
+    Args:
+        peak: In bytes, without what they shared with this process.
+    """
+    _held_beside.append(peak)
+
+
+_held_beside: list[int] = []
 
 
 @cache

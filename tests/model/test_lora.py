@@ -136,13 +136,13 @@ def test_equal_adapters_are_equal_bytes(tmp_path):
 
 
 def test_copies_for_several_cores_share_the_changes():
-    from firstwords.training.lanes import Lanes, num_lanes
+    from firstwords.training.lanes import LaneThread, num_lanes
 
     model = make_model()
     add_lora(model, SHAPES[1], seed=3, train_head=False)
     shake(model, 7)
     assert num_lanes(model) == torch.get_num_threads()
-    twin = Lanes(model, 2).models[1]
+    twin = LaneThread(model, {}).model
     mine, theirs = dict(model.named_parameters()), dict(twin.named_parameters())
     assert {n for n, p in mine.items() if p.requires_grad} == {n for n, p in theirs.items() if p.requires_grad}
     with torch.no_grad():  # what the optimizer does to the first is seen by the second

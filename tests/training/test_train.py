@@ -2,6 +2,7 @@
 
 import json
 import math
+import os
 import random
 import runpy
 import signal
@@ -15,7 +16,9 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
-from firstwords.errors import Interrupted, NumericFailure, RecipeError
+from firstwords.errors import Interrupted, NumericFailure, OutOfResources, RecipeError
+from firstwords.training import lanes
+from firstwords.training.lane_process import can_fork
 
 SCRIPT = Path(__file__).parent / "tiny_run.py"
 TINY = runpy.run_path(str(SCRIPT))
@@ -116,6 +119,64 @@ def test_a_polite_signal_saves_and_ends_with_its_own_error(tmp_path):
         run_tiny(tmp_path, trackers=(DieAfter(step=8, how="stop"),))
     assert (tmp_path / "scratch/checkpoints/step-000000009").is_dir()
     assert signal.getsignal(signal.SIGTERM) is before
+
+
+@pytest.fixture
+def one_thread_afterwards():
+    yield
+    torch.set_num_threads(1)
+
+
+@pytest.mark.parametrize("kind", [*KINDS, "freelb"])
+def test_lanes_make_the_same_bytes_in_processes_and_in_threads(kind, tmp_path, monkeypatch, one_thread_afterwards):
+    settings = {"threads": 2, "tokens": 12 * 8 * TINY["ROW_TOKENS"]}
+    model, expected = run_tiny(tmp_path / "processes", kind, **settings)
+    monkeypatch.setattr(lanes, "can_fork", lambda: False)
+    other, history = run_tiny(tmp_path / "threads", kind, **settings)
+    assert history == expected
+    assert digest(other) == digest(model)
+    one, alone = run_tiny(tmp_path / "one", kind, **(settings | {"threads": 1}))
+    assert alone.latest("validation_loss") == pytest.approx(expected.latest("validation_loss"), rel=1e-3)
+    assert digest(one) != digest(model)  # sums are rounded in another order: it was no single lane
+
+
+@pytest.mark.skipif(not can_fork(), reason="no process can be forked here")
+def test_killed_with_lanes_it_makes_the_same_bytes(tmp_path, one_thread_afterwards):
+    settings = {"threads": 2, "checkpoint_steps": 7}
+    model, expected = run_tiny(tmp_path / "whole", **settings)
+    command = [
+        sys.executable,
+        str(SCRIPT),
+        str(tmp_path / "cut"),
+        "causal_lm",
+        "--kill-after-step",
+        "17",
+        "--threads",
+        "2",
+    ]
+    assert subprocess.run(command, check=False).returncode == -signal.SIGKILL
+    again, history = run_tiny(tmp_path / "cut", **settings)
+    assert history == expected
+    assert digest(again) == digest(model)
+
+
+@pytest.mark.skipif(not can_fork(), reason="no process can be forked here")
+def test_a_killed_lane_ends_the_run_and_the_same_command_continues(tmp_path, monkeypatch, one_thread_afterwards):
+    settings = {"threads": 2, "checkpoint_steps": 7}
+    model, expected = run_tiny(tmp_path / "whole", **settings)
+    pids = []
+    fork = os.fork
+    monkeypatch.setattr(os, "fork", lambda: pids.append(fork()) or pids[-1])
+
+    class Kill(DieAfter):
+        def follow(self, work, num_steps):
+            return lambda record: record["step"] == self.step and os.kill(pids[-1], signal.SIGKILL)
+
+    with pytest.raises(OutOfResources, match="The same command continues"):
+        run_tiny(tmp_path / "cut", trackers=(Kill(step=17, how="kill"),), **settings)
+    again, history = run_tiny(tmp_path / "cut", **settings)
+    assert history == expected
+    assert digest(again) == digest(model)
 
 
 POLICIES = {

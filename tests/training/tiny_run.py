@@ -148,10 +148,11 @@ def run_tiny(
     console=None,
     rows=None,
     watched=None,
+    threads=1,
     **settings,
 ):
     """Train; gives the model and the history."""
-    torch.set_num_threads(1)
+    torch.set_num_threads(threads)
     objective = make_objective(kind)
     model = make_model(objective, dtype)
     history = train(
@@ -212,6 +213,7 @@ def main():
     parser.add_argument("--kill-after-step", type=int, help="no checkpoint is due there")
     parser.add_argument("--kill-while-saving", type=int)
     parser.add_argument("--checkpoint-steps", type=int, default=7)
+    parser.add_argument("--threads", type=int, default=1)
     chosen = parser.parse_args()
     if chosen.kill_while_saving:
         _kill_while_saving(chosen.kill_while_saving)
@@ -225,6 +227,7 @@ def main():
         trackers=deadly,
         engine=DataParallel(device="cpu") if chosen.ranks else None,
         checkpoint_steps=chosen.checkpoint_steps,
+        threads=chosen.threads,
     )
     result = {"records": history.records, "samples": history.samples, "digest": digest(model), "keys": seen}
     print(json.dumps(result), flush=True)

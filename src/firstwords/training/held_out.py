@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import math
+from functools import partial
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 
 from firstwords.compute.engine import Engine
+from firstwords.training.lane_process import Function
 from firstwords.training.lanes import Lanes
 from firstwords.training.loader import MicroBatch, shared
 from firstwords.training.objective import Objective
+
+LOSS = "held-out loss "  # before the sense in which it is measured
 
 
 def measure(
@@ -34,7 +38,7 @@ def measure(
         batches: From `loader.validation_batches`.
         engine: Adds up over ranks.
         bytes_per_token: UTF-8 bytes a token stands for, on average.
-        lanes: Of the model, for the loss; one by default.
+        lanes: Of the model, with `losses` among their functions; one by default.
 
     Returns:
         `validation_loss` in nats per predicted token or example; `bits_per_byte` if `bytes_per_token` is known (for a
@@ -43,34 +47,41 @@ def measure(
     """
     found: dict[str, float] = {}
     for prefix, each in objective.measured().items():
-        figures = _measure(model, each, batches, engine, bytes_per_token, lanes or Lanes(model, 1))
+        own = Lanes(model, 1, losses(objective, engine)) if lanes is None else lanes
+        figures = _measure(own, LOSS + prefix, each, batches, engine, bytes_per_token)
         found |= {f"{prefix}{name}": value for name, value in figures.items()}
     return found
 
 
+def losses(objective: Objective, engine: Engine) -> dict[str, Function]:
+    """What lanes are asked for here, by name: (2,) summed loss and count, without gradients."""
+    return {LOSS + prefix: partial(_loss, each, engine) for prefix, each in objective.measured().items()}
+
+
+def _loss(objective: Objective, engine: Engine, model: nn.Module, micro: MicroBatch) -> Tensor:
+    with torch.no_grad():  # of each thread its own
+        loss, count = objective.loss(model, _placed(objective, engine, model, micro), micro.draws)
+    return torch.stack([loss.double(), count.double()])
+
+
+def _placed(objective: Objective, engine: Engine, model: nn.Module, micro: MicroBatch) -> Any:
+    config: Any = model.config
+    return engine.place(objective.collate(micro.examples, micro.draws, config))
+
+
 def _measure(
-    model: nn.Module,
+    lanes: Lanes,
+    function: str,
     objective: Objective,
     batches: list[MicroBatch],
     engine: Engine,
     bytes_per_token: float | None,
-    lanes: Lanes,
 ) -> dict[str, float]:
-    config: Any = model.config
-
-    def placed(micro: MicroBatch) -> Any:
-        return engine.place(objective.collate(micro.examples, micro.draws, config))
-
-    def part(which: nn.Module, micro: MicroBatch) -> Tensor:
-        with torch.no_grad():  # of each thread its own
-            loss, count = objective.loss(which, placed(micro), micro.draws)
-        return torch.stack([loss.double(), count.double()])
-
-    for each in lanes.models:
-        each.eval()
+    model = lanes.model
+    model.eval()
     totals = torch.zeros(2, dtype=torch.float64)
     for micro in shared(batches, engine.rank, engine.num_ranks, engine.in_step):
-        sums = lanes.run(part, micro)
+        sums = lanes.run(function, micro)
         if not micro.is_idle:
             totals += sums.cpu()
     gold: list[Any] = []
@@ -79,9 +90,8 @@ def _measure(
     with torch.no_grad():
         for micro in batches if decodes else []:
             gold += [example.labels for example in micro.examples]
-            predicted += objective.decode(model, placed(micro)) or []
-    for each in lanes.models:
-        each.train()
+            predicted += objective.decode(model, _placed(objective, engine, model, micro)) or []
+    model.train()
     total, count = engine.sum(totals).tolist()
     mean = total / max(count, 1.0)
     found = {"validation_loss": mean}

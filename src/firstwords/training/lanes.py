@@ -2,21 +2,26 @@
 
 The usual way splits every operation over the cores, which then wait for each other a thousand times a step; what is
 too small to split stays on one. Here they meet once, when their gradients are added, in the order of the lanes, so that
-the sum is the same every time (docs/decisions/031-rows-side-by-side.md).
+the sum is the same every time (docs/decisions/031-rows-side-by-side.md). All lanes but the first are processes
+(`lane_process`).
 """
 
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+from contextlib import suppress
 from dataclasses import replace
 
 import torch
 from torch import Tensor, nn
 
+from firstwords.errors import OutOfResources
+from firstwords.machine import count_beside
 from firstwords.model.rows import load_kernels
 from firstwords.model.transformer import Model
+from firstwords.training.lane_process import Function, LaneProcess, can_fork, share_weights
 from firstwords.training.loader import MicroBatch
 
 # With more threads the copies of the gradients would cost more than the waiting; not measured above two cores.
@@ -64,64 +69,124 @@ def split(micro: MicroBatch, number: int) -> list[MicroBatch]:
     ]
 
 
-class Lanes:
-    """Copies of a model that share its weights and have gradients of their own, each with a thread.
+class LaneThread:
+    """A lane in a thread of this process, where none can be forked; as `LaneProcess`.
 
     Args:
-        model: Takes the first part; its gradients become the sum.
-        number: Of lanes.
+        model: A copy of it is made, which shares its weights.
+        functions: That the lane can be asked for.
     """
 
-    def __init__(self, model: nn.Module, number: int) -> None:
+    def __init__(self, model: nn.Module, functions: Mapping[str, Function]) -> None:
+        shared = {id(p): nn.Parameter(p.detach(), requires_grad=p.requires_grad) for p in model.parameters()}
+        self.model = copy.deepcopy(model, dict(shared))
+        self._functions = functions
+        self._pool = ThreadPoolExecutor(1, initializer=torch.set_num_threads, initargs=(1,))
+        self._asked: Future[Tensor] | None = None
+
+    def begin(self, function: str, training: bool, part: MicroBatch) -> None:
+        """As `LaneProcess.begin`."""
+        self.model.train(training)
+        self._asked = self._pool.submit(self._functions[function], self.model, part)
+
+    def wait(self) -> None:
+        """As `LaneProcess.wait`."""
+        assert self._asked is not None
+        wait([self._asked])
+
+    def result(self) -> tuple[Tensor, list[Tensor | None]]:
+        """As `LaneProcess.result`."""
+        assert self._asked is not None
+        gradients = [parameter.grad for parameter in self.model.parameters()]
+        self.model.zero_grad(set_to_none=True)
+        return self._asked.result(), gradients
+
+    def peak_bytes(self, *, restart: bool = False, give_back: bool = False) -> int:
+        """Nothing: it is in this process."""
+        return 0
+
+    def close(self) -> None:
+        """End the thread."""
+        self._pool.shutdown()
+
+
+class Lanes:
+    """A model and copies of it that share its weights and have gradients of their own, each with a core.
+
+    Args:
+        model: Takes the first part; its gradients become the sum. Its weights may move to other memory: an optimizer
+            is made afterwards.
+        number: Of lanes.
+        functions: What `run` can be asked for, by name. Called at once in several processes, or in threads where none
+            can be forked; the model that each is given is in training or evaluation as the first is.
+    """
+
+    def __init__(self, model: nn.Module, number: int, functions: Mapping[str, Function]) -> None:
+        self.model = model
+        self.number = number
+        self._functions = functions
         self._threads = torch.get_num_threads()
-        if number > 1:
-            load_kernels()
         self._parameters = list(model.parameters())
-        self.models = [model, *(self._twin(model) for _ in range(number - 1))]
-        self._pool = ThreadPoolExecutor(max(1, number - 1), initializer=torch.set_num_threads, initargs=(1,))
+        self._others: list[LaneProcess | LaneThread] = []
+        if number == 1:
+            return
+        load_kernels()
+        if can_fork():
+            share_weights(self._parameters)
+            self._others = [LaneProcess(model, functions) for _ in range(number - 1)]
+        else:
+            self._others = [LaneThread(model, functions) for _ in range(number - 1)]
 
-    def _twin(self, model: nn.Module) -> nn.Module:
-        shared = {id(p): nn.Parameter(p.detach(), requires_grad=p.requires_grad) for p in self._parameters}
-        return copy.deepcopy(model, dict(shared))
-
-    def run(self, function: Callable[[nn.Module, MicroBatch], Tensor], micro: MicroBatch) -> Tensor:
-        """The sum of what a function gives for the parts of a micro-batch; it adds to its model's gradients.
+    def run(self, function: str, micro: MicroBatch) -> Tensor:
+        """The sum of what a function gives for the parts of a micro-batch; it adds to the model's gradients.
 
         Args:
-            function: Called in several threads at once.
+            function: Its name.
             micro: Split among the lanes.
+
+        Raises:
+            OutOfResources: If the process of a lane was ended from outside.
         """
-        parts = split(micro, len(self.models))
+        parts = split(micro, self.number)
         if len(parts) == 1:
-            return function(self.models[0], micro)
+            return self._functions[function](self.model, micro)
+        busy = list(zip(self._others, parts[1:], strict=False))
+        for other, part in busy:
+            other.begin(function, self.model.training, part)
         torch.set_num_threads(1)
         try:
-            others = [
-                self._pool.submit(function, model, part)
-                for model, part in zip(self.models[1:], parts[1:], strict=False)
-            ]
-            sums = [function(self.models[0], parts[0])]
-            sums += [other.result() for other in others]
+            mine = self._functions[function](self.model, parts[0])
         finally:
             torch.set_num_threads(self._threads)
-        for twin in self.models[1:]:
-            self._add(list(twin.parameters()))
-        return torch.stack(sums).sum(0)
+            for other, _ in busy:
+                other.wait()
+        found = [other.result() for other, _ in busy]
+        for _, gradients in found:
+            self._add(gradients)
+        return torch.stack([mine, *(sums for sums, _ in found)]).sum(0)
 
-    def _add(self, theirs: list[nn.Parameter]) -> None:
-        """Add the gradients of a lane to those of the first, and clear them."""
+    def _add(self, gradients: Sequence[Tensor | None]) -> None:
+        """Add the gradients of a lane to those of the first."""
         both = []
-        for mine, other in zip(self._parameters, theirs, strict=True):
+        for mine, other in zip(self._parameters, gradients, strict=True):
+            if other is None:
+                continue
             if mine.grad is None:
-                mine.grad = other.grad
-            elif other.grad is not None and other.grad.is_sparse:
-                mine.grad = mine.grad + other.grad
-            elif other.grad is not None:
-                both.append((mine.grad, other.grad))
-            other.grad = None
+                mine.grad = other.clone()
+            elif other.is_sparse:
+                mine.grad = mine.grad + other
+            else:
+                both.append((mine.grad, other))
         if both:
             torch._foreach_add_([mine for mine, _ in both], [other for _, other in both])
 
+    def peak_bytes_beside(self, *, restart: bool = False, give_back: bool = False) -> int:
+        """The most memory that lanes have held outside this process, as in `LaneProcess.peak_bytes`."""
+        return sum(each.peak_bytes(restart=restart, give_back=give_back) for each in self._others)
+
     def close(self) -> None:
-        """End the threads."""
-        self._pool.shutdown()
+        """End the processes or threads; the memory that processes held is counted as this one's."""
+        with suppress(OutOfResources):  # one that was ended before its time
+            count_beside(self.peak_bytes_beside())
+        for each in self._others:
+            each.close()

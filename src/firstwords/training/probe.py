@@ -27,6 +27,7 @@ from firstwords.training.packed_examples import PackedExamples
 from firstwords.training.settings import TrainSettings
 from firstwords.training.sizing import Speed
 
+PART = "part"  # what lanes are asked for
 # At once: a GPU is busy only with many.
 PROBE_TOKENS, PROBE_TOKENS_GPU = 4096, 32768
 FEWEST_STEPS, MOST_STEPS = 4, 8
@@ -43,23 +44,31 @@ class _Peaks:
     other does.
     """
 
-    def __init__(self, device: str) -> None:
+    def __init__(self, lanes: Lanes, device: str) -> None:
         self.backward: dict[int, int] = {}
         self.update = 0
+        self._lanes = lanes
         self._device = device
-        self._counting = restart_peak(give_back=True, device=device)
+        self._restart(give_back=True)
 
     def begin(self) -> None:
-        self._counting = restart_peak(device=self._device)
+        self._restart()
+
+    def _restart(self, give_back: bool = False) -> None:
+        self._counting = restart_peak(give_back, self._device)
+        self._lanes.peak_bytes_beside(restart=True, give_back=give_back)
 
     def after_backward(self, num_tokens: int) -> None:
-        peak = peak_bytes(self._device) if self._counting else None
+        peak = self._peak()
         if peak is not None:
             self.backward[num_tokens] = max(peak, self.backward.get(num_tokens, 0))
 
     def after_update(self) -> None:
+        self.update = max(self.update, self._peak() or 0)
+
+    def _peak(self) -> int | None:
         peak = peak_bytes(self._device) if self._counting else None
-        self.update = max(self.update, peak or 0)
+        return None if peak is None else peak + self._lanes.peak_bytes_beside()
 
 
 class Stopwatch:
@@ -97,8 +106,8 @@ class Stopwatch:
         model.to(self._device)
         set_precision(model, precision)
         model.train()
+        lanes = Lanes(model, num_lanes(model), {PART: self._part})
         optimizer = Optimizer(model, SETTINGS)
-        lanes = Lanes(model, num_lanes(model))
         try:
             return self._timed(lanes, optimizer, config, begin + seconds)
         finally:
@@ -107,7 +116,7 @@ class Stopwatch:
     def _timed(self, lanes: Lanes, optimizer: Optimizer, config: ModelConfig, end: float) -> Speed:
         rows = self._rows(config.context, 1)
         self._step(lanes, optimizer, rows)  # the first step makes buffers and moments
-        peaks = _Peaks(self._device)
+        peaks = _Peaks(lanes, self._device)
         busy = time.process_time()
         best = guess = self._step(lanes, optimizer, rows, peaks)
         busy = (time.process_time() - busy) / torch.get_num_threads()
@@ -131,11 +140,11 @@ class Stopwatch:
 
     def _step(self, lanes: Lanes, optimizer: Optimizer, rows: list[Example], peaks: _Peaks | None = None) -> Speed:
         micro = MicroBatch(rows, Draws(0, tuple((0, row.row) for row in rows)))
-        model = lanes.models[0]
+        model = lanes.model
         if peaks is not None:
             peaks.begin()
         begin = time.perf_counter()
-        lanes.run(self._part, micro)
+        lanes.run(PART, micro)
         wait(self._device)
         middle = time.perf_counter()
         if peaks is not None:

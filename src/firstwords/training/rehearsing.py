@@ -64,6 +64,8 @@ def perform(rehearsal: Rehearsal, folder: Path) -> Taken:
         held_out = PackedExamples(rehearsal.store, "validation", config.context)
         number = min(len(held_out), max(1, settings.micro_tokens // config.context))
         looking = run.looking_seconds_per_token([held_out[row] for row in range(number)]) if number else None
+        peak = peak_bytes(run.engine.device_name())
+        beside = run.lanes.peak_bytes_beside()
     finally:
         run.close()
     assert settings.batch_tokens is not None
@@ -72,7 +74,7 @@ def perform(rehearsal: Rehearsal, folder: Path) -> Taken:
         looking_seconds_per_token=looking,
         micro_tokens=settings.micro_tokens,
         update_tokens=settings.batch_tokens,
-        peak_bytes=peak_bytes(run.engine.device_name()),
+        peak_bytes=None if peak is None else peak + beside,
     )
 
 

@@ -32,7 +32,7 @@ from firstwords.training.checkpoint import CheckpointStore, Journal
 from firstwords.training.cuda_graphs import CudaGraphs, Pass, is_light
 from firstwords.training.early_stop import EarlyStop
 from firstwords.training.forgetting import ForgettingLimit, Watched
-from firstwords.training.held_out import measure
+from firstwords.training.held_out import losses, measure
 from firstwords.training.history import History
 from firstwords.training.interruption import StopRequest
 from firstwords.training.kept_weights import KeptWeights
@@ -49,6 +49,8 @@ from firstwords.training.touched_rows import mark_tables
 from firstwords.training.tracker import Tracker
 from firstwords.training.trackers.console import Console
 from firstwords.training.trackers.events import Events
+
+TRAIN = "train"  # what lanes are asked for
 
 Sample = Callable[[nn.Module, int], list[dict[str, Any]]]
 """Makes samples of a model after a number of steps; a pure function of both."""
@@ -137,7 +139,8 @@ class Run:
         self.make: Pass = CudaGraphs(self._pass, usual) if captures else self._pass
         if settings.touched_rows:
             mark_tables(self.model, sparse=isinstance(engine, Replicated))
-        self.lanes = Lanes(self.model, num_lanes(self.model, compiled=bool(engine.compile)))
+        functions = {TRAIN: self._part} | losses(objective, engine)
+        self.lanes = Lanes(self.model, num_lanes(self.model, compiled=bool(engine.compile)), functions)
         shares = engine.shares(self.model, updated_whole(self.model, settings))
         self.optimizer = KeptWeights(
             Optimizer(self.model, settings, shares), shares, settings.average_decay, lambda: engine.publish(self.model)
@@ -287,7 +290,7 @@ class Run:
         # Modules that draw from torch's own generator (dropout of adopted models) start from a known state everywhere.
         place = number * self.engine.num_ranks + self.engine.rank
         torch.manual_seed(int(keyed_generator(self.settings.seed, self.step, place, "torch").integers(2**63)))
-        return self.lanes.run(self._part, micro)
+        return self.lanes.run(TRAIN, micro)
 
     def _placed(self, part: MicroBatch) -> Any:
         return self.engine.place(self.objective.collate(part.examples, part.draws, self.config))
