@@ -33,10 +33,18 @@ def test_rows_are_normalised(dtype, width):
     exact = x.double().requires_grad_()
     expected = F.rms_norm(exact, (width,), None, 1e-5)
     assert close(normal, expected, dtype)
-    kernels.normalise_gradient(array(gradient), array(normal), array(inverse), array(result))
     (slope,) = torch.autograd.grad(expected, exact, gradient.double())
-    # Of one number nothing is left but its sign: the slope is a difference of equal numbers.
-    assert width == 1 or close(result, slope, dtype)
+    for past in (torch.empty(0, width), randn(11, width, seed=2)):
+        kernels.normalise_gradient(*(array(t) for t in (gradient, normal, inverse, past, result)))
+        # Of one number nothing is left but its sign: the slope is a difference of equal numbers.
+        assert width == 1 or close(result, slope + (past.double() if len(past) else 0), dtype)
+
+
+@BOTH
+def test_rows_are_added(dtype):
+    x, more, result = randn(11, 33), randn(11, 33, dtype=dtype, seed=1), torch.empty(11, 33)
+    kernels.add(array(x), array(more), array(result))
+    assert torch.equal(result, x + more)
 
 
 @BOTH
@@ -113,7 +121,7 @@ def test_loops_become_vector_instructions(name):
     matrix, vector = np.ones((4, 8), np.float32), np.ones(4, np.float32)
     given = {
         "normalise": (matrix, np.float32(1e-5), matrix.copy(), vector),
-        "normalise_gradient": (matrix, matrix.copy(), vector, matrix.copy()),
+        "normalise_gradient": (matrix, matrix.copy(), vector, matrix.copy(), matrix.copy()),
         "gated_unit": (matrix, matrix[:, :4].copy()),
         "gated_unit_gradient": (matrix, matrix[:, :4].copy(), matrix.copy()),
         "cross_entropy": (matrix, np.zeros(4, np.int64), 0.0, True, np.ones(8, np.float32)),

@@ -112,6 +112,11 @@ class Heads:
     angles: tuple[Tensor, ...] = ()
     epsilon: float = 0.0
 
+    @property
+    def copies(self) -> int:
+        """How many heads of queries look at each head of keys."""
+        return self.num_heads // self.num_kv_heads
+
 
 class _Settings(NamedTuple):
     """Of `Heads`, what is no tensor; and the copies of each head of keys and values."""
@@ -124,12 +129,13 @@ class _Settings(NamedTuple):
     epsilon: float
 
 
-def _settings(heads: Heads, copies: int) -> _Settings:
+def settings_of(heads: Heads, copies: int) -> _Settings:
+    """What is no tensor, for `copies` of each head of keys and values."""
     sizes = heads.num_heads, heads.num_kv_heads, heads.head_size
     return _Settings(*sizes, copies, len(heads.scales) > 0, heads.epsilon)
 
 
-def _tensors(heads: Heads) -> tuple[Tensor, ...]:
+def tensors_of(heads: Heads) -> tuple[Tensor, ...]:
     """Scales (2, S), cosine and sine (N, S) or (0, S)."""
     scales = torch.stack(heads.scales) if heads.scales else torch.ones(2, heads.head_size)
     return scales, *(x.flatten(1) for x in heads.angles or [torch.empty(0, heads.head_size)] * 2)
@@ -201,8 +207,8 @@ def turned_heads(joint: Tensor, heads: Heads) -> tuple[Tensor, Tensor, Tensor]:
     Returns:
         (N, H, S), (N, K, S), (N, K, S)
     """
-    settings = _settings(heads, 1)
-    query, key, value = _Turned.apply(joint, settings, *_tensors(heads))  # type: ignore[no-untyped-call]
+    settings = settings_of(heads, 1)
+    query, key, value = _Turned.apply(joint, settings, *tensors_of(heads))  # type: ignore[no-untyped-call]
     return query, key, value
 
 
@@ -243,9 +249,11 @@ def _pieces(layout: Layout, num_heads: int) -> Iterator[_Piece]:
         document += documents
 
 
-class _Apart(torch.autograd.Function):
+class Apart(torch.autograd.Function):
+    """`attend_apart`."""
+
     @staticmethod
-    def forward(ctx: Any, joint: Tensor, layout: Layout, settings: _Settings, *tensors: Tensor) -> Tensor:
+    def forward(ctx: Any, joint: Tensor, layout: Layout, settings: _Settings, *tensors: Tensor) -> Tensor:  # noqa: D102 (torch says it)
         from firstwords.model.attention_kernels import gather_heads, shares_of_scores
 
         num_heads, size = settings.num_heads, settings.head_size
@@ -267,7 +275,7 @@ class _Apart(torch.autograd.Function):
 
     @staticmethod
     @torch.autograd.function.once_differentiable
-    def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor | None, ...]:
+    def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor | None, ...]:  # noqa: D102 (torch says it)
         from firstwords.model.attention_kernels import gather_heads_gradient, scores_gradient
 
         joint, mixed, log_sums, *tensors = ctx.saved_tensors
@@ -312,5 +320,4 @@ def attend_apart(joint: Tensor, heads: Heads, layout: Layout) -> Tensor:
     Returns:
         (N, H * S)
     """
-    settings = _settings(heads, heads.num_heads // heads.num_kv_heads)
-    return _Apart.apply(joint, layout, settings, *_tensors(heads))  # type: ignore[no-any-return, no-untyped-call]
+    return Apart.apply(joint, layout, settings_of(heads, heads.copies), *tensors_of(heads))  # type: ignore[no-any-return, no-untyped-call]

@@ -53,9 +53,17 @@ def attend_by_rows(attention: Attention, layer: int, joint: Tensor, heads: Heads
     Returns:
         (N, H * S)
     """
-    if joint.dtype == torch.bfloat16 and isinstance(attention, Segments | MixedSegments):
-        return attend_apart(joint, heads, attention.layout)
+    layout = layout_apart(attention, joint.dtype)
+    if layout is not None:
+        return attend_apart(joint, heads, layout)
     return attention.attend(layer, *turned_heads(joint, heads))
+
+
+def layout_apart(attention: Attention, dtype: torch.dtype) -> Layout | None:
+    """Where tokens lie if heads are attended to apart; None where they are not."""
+    if dtype == torch.bfloat16 and isinstance(attention, Segments | MixedSegments):
+        return attention.layout
+    return None
 
 
 class MixedSegments:

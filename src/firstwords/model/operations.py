@@ -113,9 +113,11 @@ class _GatedUnit(torch.autograd.Function):
         return result
 
 
-class _GatedUnitByRows(torch.autograd.Function):
+class GatedUnitByRows(torch.autograd.Function):
+    """`gated_unit` by kernels."""
+
     @staticmethod
-    def forward(ctx: Any, joint: Tensor) -> Tensor:
+    def forward(ctx: Any, joint: Tensor) -> Tensor:  # noqa: D102 (torch says it)
         from firstwords.model import row_kernels
 
         result = joint.new_empty(joint.shape[0], joint.shape[1] // 2)
@@ -125,7 +127,7 @@ class _GatedUnitByRows(torch.autograd.Function):
 
     @staticmethod
     @torch.autograd.function.once_differentiable
-    def backward(ctx: Any, *gradients: Tensor) -> Tensor:
+    def backward(ctx: Any, *gradients: Tensor) -> Tensor:  # noqa: D102 (torch says it)
         from firstwords.model import row_kernels
 
         (joint,) = ctx.saved_tensors
@@ -147,7 +149,7 @@ def gated_unit(joint: Tensor) -> Tensor:
         gate, up = joint.chunk(2, -1)
         return F.silu(gate) * up
     if goes_by_rows(joint) and joint.is_contiguous():
-        return _GatedUnitByRows.apply(joint)  # type: ignore[no-any-return, no-untyped-call]
+        return GatedUnitByRows.apply(joint)  # type: ignore[no-any-return, no-untyped-call]
     return call(_GatedUnit, joint)
 
 

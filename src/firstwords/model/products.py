@@ -64,9 +64,11 @@ def compute_dtype(x: Tensor) -> torch.dtype:
     return x.dtype
 
 
-class _Linear(torch.autograd.Function):
+class Linear(torch.autograd.Function):
+    """`linear`."""
+
     @staticmethod
-    def forward(ctx: Any, x: Tensor, weight: Tensor) -> Tensor:
+    def forward(ctx: Any, x: Tensor, weight: Tensor) -> Tensor:  # noqa: D102 (torch says it)
         dtype = compute_dtype(x)
         ctx.dtypes = x.dtype, weight.dtype
         x, weight = x.to(dtype), weight.to(dtype)
@@ -74,7 +76,7 @@ class _Linear(torch.autograd.Function):
         return product(x, weight)
 
     @staticmethod
-    def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor | None, Tensor | None]:
+    def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor | None, Tensor | None]:  # noqa: D102 (torch says it)
         x, weight = ctx.saved_tensors
         gradient = gradients[0].to(x.dtype)
         x_dtype, weight_dtype = ctx.dtypes
@@ -92,7 +94,7 @@ def linear(x: Tensor, weight: Tensor) -> Tensor:
     """
     if x.device.type != "cpu":
         return F.linear(x, weight)
-    return call(_Linear, x, weight)
+    return call(Linear, x, weight)
 
 
 class _BiasedLinear(torch.autograd.Function):
@@ -175,11 +177,11 @@ class _NormedLinear(torch.autograd.Function):
         return (x_gradient, scales_gradient, None, *parts)
 
 
-class _NormedLinearByRows(torch.autograd.Function):
+class NormedLinearByRows(torch.autograd.Function):
     """As `_NormedLinear`, what is done to rows and to columns of the matrices in one pass each."""
 
     @staticmethod
-    def forward(ctx: Any, x: Tensor, scales: Tensor, epsilon: float, *weights: Tensor) -> Tensor:
+    def forward(ctx: Any, x: Tensor, scales: Tensor, epsilon: float, *weights: Tensor) -> Tensor:  # noqa: D102 (torch says it)
         from firstwords.model.row_kernels import normalise, scale_columns
 
         dtype = compute_dtype(x)
@@ -195,15 +197,17 @@ class _NormedLinearByRows(torch.autograd.Function):
 
     @staticmethod
     @torch.autograd.function.once_differentiable
-    def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor | None, ...]:
+    def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor | None, ...]:  # noqa: D102 (torch says it)
         from firstwords.model.row_kernels import normalise_gradient, scale_columns_gradient
 
         normal, inverse, scales, scaled, *weights = ctx.saved_tensors
         gradient = gradients[0].to(normal.dtype)
+        # A second gradient, where there is one, is that of a stream which goes past and is added.
+        past = gradients[1] if len(gradients) > 1 else torch.empty(0, normal.shape[1])
         x_gradient: Tensor | None = None
         if ctx.needs_input_grad[0]:
             slope, x_gradient = product(gradient, scaled.T), torch.empty_like(normal, dtype=torch.float32)
-            normalise_gradient(array(slope), array(normal), array(inverse), array(x_gradient))
+            normalise_gradient(array(slope), array(normal), array(inverse), array(past), array(x_gradient))
         if not any(ctx.needs_input_grad[1:]):
             return (x_gradient, *[None] * (2 + len(weights)))
         joint = torch.mm(gradient.T, normal).split([weight.shape[0] for weight in weights])
@@ -236,5 +240,5 @@ def normed_linear(x: Tensor, scales: Tensor, epsilon: float, *weights: Tensor) -
     if x.device.type != "cpu":
         return F.linear(F.rms_norm(x, scales.shape, scales, epsilon), torch.cat(weights))
     if goes_by_rows(x) and all(weight.dtype == torch.float32 for weight in weights):
-        return _NormedLinearByRows.apply(x, scales, epsilon, *weights)  # type: ignore[no-any-return, no-untyped-call]
+        return NormedLinearByRows.apply(x, scales, epsilon, *weights)  # type: ignore[no-any-return, no-untyped-call]
     return call(_NormedLinear, x, scales, epsilon, *weights)

@@ -36,15 +36,25 @@ def normalise(x, epsilon, normal, inverse):
 
 
 @compiled
-def normalise_gradient(gradient, normal, inverse, result):
+def add(x, more, result):
+    """(N, W) `x` and `more` of T, added into `result`."""
+    for row in range(x.shape[0]):
+        for column in range(x.shape[1]):
+            result[row, column] = x[row, column] + widen(more[row, column])
+
+
+@compiled
+def normalise_gradient(gradient, normal, inverse, past, result):
     """Of `normalise`: what changes the length of a row is undone by it, so its share is taken out.
 
     Args:
         gradient: (N, W) of T, of the normalised rows.
         normal: (N, W) of T.
         inverse: (N,)
+        past: (N, W), added; (0, W) = nothing is.
         result: (N, W), filled.
     """
+    adds = past.shape[0] > 0
     for row in range(result.shape[0]):
         along = _ZERO
         for column in range(result.shape[1]):
@@ -53,6 +63,9 @@ def normalise_gradient(gradient, normal, inverse, result):
         for column in range(result.shape[1]):
             rest = widen(gradient[row, column]) - widen(normal[row, column]) * along
             result[row, column] = rest * inverse[row]
+        if adds:
+            for column in range(result.shape[1]):
+                result[row, column] += past[row, column]
 
 
 @compiled

@@ -18,9 +18,10 @@ from firstwords.model.batch import Batch
 from firstwords.model.bert import BertBackbone
 from firstwords.model.config import ModelConfig
 from firstwords.model.fusion import compiled, is_usual
+from firstwords.model.halves import attention_onto, feed_forward_onto, goes_by_halves
 from firstwords.model.heads import Head, LanguageModelHead
 from firstwords.model.heads_apart import Heads
-from firstwords.model.mixed_attention import attend_by_rows, attention_of
+from firstwords.model.mixed_attention import attend_by_rows, attention_of, layout_apart
 from firstwords.model.operations import embedding, gated_unit, rms_norm, rotary_angles, rotate
 from firstwords.model.products import compute_dtype, linear, normed_linear
 from firstwords.model.rows import goes_by_rows
@@ -57,15 +58,20 @@ class SelfAttention(nn.Module):
         self.k_norm: Any = RMSNorm(config.head_size, config.norm_epsilon) if config.qk_norm else nn.Identity()
 
     def forward(self, x: Tensor, norm: RMSNorm, angles: tuple[Tensor, Tensor], attention: Attention) -> Tensor:
-        """Let tokens (N, width), normalised by `norm`, look at each other; `angles` turn queries and keys."""
+        """Add to tokens (N, width) what they, normalised by `norm`, take from each other; `angles` turn queries and
+        keys.
+        """
         scales, matrices, head_scales = self.tensors(norm)
-        sizes = self.num_heads, self.num_kv_heads
+        sizes, out = (self.num_heads, self.num_kv_heads), self.o_proj.weight
         if goes_by_rows(x):
-            joint = normed_linear(x, scales, norm.epsilon, *matrices)
             heads = Heads(*sizes, self.head_size, head_scales, angles, norm.epsilon)
-            return linear(attend_by_rows(attention, self.layer, joint, heads), self.o_proj.weight)
+            layout = layout_apart(attention, compute_dtype(x))
+            if layout is not None and goes_by_halves(x, *matrices, out):
+                return attention_onto(x, scales, matrices, out, heads, layout)
+            joint = normed_linear(x, scales, norm.epsilon, *matrices)
+            return x + linear(attend_by_rows(attention, self.layer, joint, heads), out)
         seen = attention_inputs(x, scales, matrices, head_scales, angles, norm.epsilon, *sizes)
-        return linear(attention.attend(self.layer, *seen), self.o_proj.weight)
+        return x + linear(attention.attend(self.layer, *seen), out)
 
     def tensors(self, norm: RMSNorm) -> tuple[Tensor, tuple[Tensor, ...], tuple[Tensor, ...]]:
         """Weights before attention: of the norm, of the three projections, of the norms of queries and keys."""
@@ -83,8 +89,11 @@ class FeedForward(nn.Module):
         self.down_proj = linear_layer(config.mlp_width, config.width)
 
     def forward(self, x: Tensor, norm: RMSNorm) -> Tensor:
-        """Transform each token (N, width), normalised by `norm`, by itself."""
-        return fed_forward(x, norm.weight, self.matrices(), norm.epsilon)
+        """Add to each token (N, width) what it, normalised by `norm`, becomes by itself."""
+        matrices = self.matrices()
+        if goes_by_halves(x, *matrices):
+            return feed_forward_onto(x, norm.weight, norm.epsilon, *matrices)
+        return x + fed_forward(x, norm.weight, matrices, norm.epsilon)
 
     def matrices(self) -> tuple[Tensor, Tensor, Tensor]:
         """Weights of gate, up and down."""
@@ -156,8 +165,8 @@ class Block(nn.Module):
         """Add both parts to the stream (N, width)."""
         if is_usual(x.shape[0], self.fused_tokens):
             return self._fused(x, angles, attention)
-        x = x + self.self_attn(x, self.input_layernorm, angles, attention)
-        result: Tensor = x + self.mlp(x, self.post_attention_layernorm)
+        x = self.self_attn(x, self.input_layernorm, angles, attention)
+        result: Tensor = self.mlp(x, self.post_attention_layernorm)
         return result
 
     def _fused(self, x: Tensor, angles: tuple[Tensor, Tensor], attention: Attention) -> Tensor:
