@@ -26,5 +26,18 @@ def test_the_gain_is_the_ratio_of_the_times(monkeypatch):
     assert precision.half_precision_gain() == 3
 
 
+def test_a_first_product_that_compiles_does_not_decide(monkeypatch):
+    """It takes as long as a hundred others."""
+    made, now = [], [0.0]
+
+    def multiply(a, b):
+        now[0] += {torch.float32: 3.0, torch.bfloat16: 1.0}[a.dtype] * (1 if a.dtype in made else 100)
+        made.append(a.dtype)
+
+    monkeypatch.setattr(precision.torch, "mm", multiply)
+    monkeypatch.setattr(precision.time, "perf_counter", lambda: now[0])
+    assert precision.half_precision_gain() == 3
+
+
 def test_the_gain_here_is_a_positive_number():
     assert precision.half_precision_gain() > 0

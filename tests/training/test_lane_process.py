@@ -116,6 +116,15 @@ def test_a_process_that_was_killed_is_told(when):
         os.waitpid(pid, 0)
 
 
+def test_where_no_process_can_be_made_it_says_so(monkeypatch):
+    def refuse():
+        raise BlockingIOError(11, "Resource temporarily unavailable")
+
+    monkeypatch.setattr(os, "fork", refuse)
+    with pytest.raises(OutOfResources, match="temporarily unavailable.*--threads 1"):
+        lane()
+
+
 def test_it_does_not_end_when_the_group_is_asked_to():
     process = lane(part=lambda model, micro: torch.ones(1))
     try:

@@ -226,6 +226,7 @@ def test_half_precision_is_not_tried_on_processors_without_units_for_it():
     plan, asked = half_plan(1.6, 0.01, tokens=2_000_000)
     assert set(asked) == {"float32"}
     assert plan["training"]["precision"] == "float32"
+    assert "0.01 times as fast" in reasons(plan)["precision"]["reason"]
 
 
 def test_a_precision_set_by_hand_is_the_only_one_measured():

@@ -23,7 +23,7 @@ def set_precision(model: nn.Module, precision: str) -> None:
 def half_precision_gain(device: str = "cpu") -> float:
     """How many times as fast as in float32 a matrix product is in bfloat16, with the threads that are set.
 
-    A processor without units for it is a hundred times slower (0.01), which this tells in a tenth of a second.
+    A processor without units for it is a hundred times slower (0.01), which this tells in a few tenths of a second.
     """
     seconds: list[float] = []
     generator = torch.Generator(device).manual_seed(0)
@@ -31,8 +31,9 @@ def half_precision_gain(device: str = "cpu") -> float:
     for dtype in (torch.float32, torch.bfloat16):
         a, b = (torch.randn(size, size, generator=generator, device=device).to(dtype) for _ in range(2))
         best = float("inf")
-        if device != "cpu":
-            torch.mm(a, b)  # the first product loads the library
+        # The first product compiles its kernel, or loads the library: in bfloat16 that can take ten times as long as
+        # the product, and decided for float32 in some runs.
+        torch.mm(a, b)
         for _ in range(TIMES):
             wait(device)
             begin = time.perf_counter()

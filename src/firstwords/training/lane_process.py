@@ -105,6 +105,9 @@ class LaneProcess:
     Args:
         model: Its weights are in shared memory (`share_weights`).
         functions: That it can be asked for.
+
+    Raises:
+        OutOfResources: If the system makes no process, or when it has ended one.
     """
 
     def __init__(self, model: nn.Module, functions: Mapping[str, Function]) -> None:
@@ -119,7 +122,10 @@ class LaneProcess:
             # Python warns of locks that other threads may hold: those of torch wait for work, and the child writes,
             # logs and imports nothing.
             warnings.simplefilter("ignore", DeprecationWarning)
-            self._pid = os.fork()
+            try:
+                self._pid = os.fork()
+            except OSError as problem:
+                raise OutOfResources(f"no process for a lane can be made ({problem}); --threads 1 needs none") from None
         if not self._pid:
             self._connection.close()
             _live(_Lane(model, functions, self._gradients), theirs, parent)
