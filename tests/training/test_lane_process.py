@@ -116,6 +116,23 @@ def test_a_process_that_was_killed_is_told(when):
         os.waitpid(pid, 0)
 
 
+def test_one_that_is_still_at_work_is_ended_without_waiting():
+    process = lane(wait=lambda model, micro: time.sleep(60))
+    pid, begin = process._pid, time.monotonic()
+    process.begin("wait", True, PART)
+    assert process.close() == 0
+    assert time.monotonic() - begin < 30
+    with pytest.raises(ChildProcessError):
+        os.waitpid(pid, 0)
+    assert process.close() == 0  # nothing is left to end
+
+
+def test_closing_tells_the_peak():
+    process = lane(part=lambda model, micro: torch.ones(100 * MIB // 4).sum()[None])
+    ask(process, "part")
+    assert process.close() > 80 * MIB
+
+
 def test_where_no_process_can_be_made_it_says_so(monkeypatch):
     def refuse():
         raise BlockingIOError(11, "Resource temporarily unavailable")

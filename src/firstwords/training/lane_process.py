@@ -113,6 +113,7 @@ class LaneProcess:
     def __init__(self, model: nn.Module, functions: Mapping[str, Function]) -> None:
         self._gradients = shared_like(list(model.parameters()))
         self._answer = _Answer()
+        self._is_busy = False
         self._connection, theirs = Pipe()
         sys.stdout.flush()
         sys.stderr.flush()
@@ -164,27 +165,40 @@ class LaneProcess:
         self._send(_Memory(restart, give_back))
         return int(self._receive().value)
 
-    def close(self) -> None:
-        """End the process."""
-        if not self._pid:
-            return
-        with suppress(OSError):  # it has ended already
-            self._connection.send(None)
-        self._connection.close()
-        os.waitpid(self._pid, 0)
-        self._pid = 0
+    def close(self) -> int:
+        """End the process, in the middle of its work if nobody waited for that.
 
-    def _send(self, message: _Asked | _Memory) -> None:
+        Returns:
+            As `peak_bytes`; 0 where it can no longer be asked.
+        """
+        if not self._pid:
+            return 0
+        peak = 0
+        if self._is_busy:
+            os.kill(self._pid, signal.SIGKILL)
+        else:
+            with suppress(OutOfResources):
+                peak = self.peak_bytes()
+                self._send(None)
+        if self._pid:
+            self._connection.close()
+            os.waitpid(self._pid, 0)
+            self._pid = 0
+        return peak
+
+    def _send(self, message: _Asked | _Memory | None) -> None:
         try:
             self._connection.send(message)
         except OSError:
             self._has_ended()
+        self._is_busy = True
 
     def _receive(self) -> _Answer:
         try:
             answer: _Answer = self._connection.recv()
         except (EOFError, OSError):
             self._has_ended()
+        self._is_busy = False
         return answer
 
     def _has_ended(self) -> NoReturn:

@@ -11,13 +11,11 @@ from __future__ import annotations
 import copy
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
-from contextlib import suppress
 from dataclasses import replace
 
 import torch
 from torch import Tensor, nn
 
-from firstwords.errors import OutOfResources
 from firstwords.machine import count_beside
 from firstwords.model.rows import load_kernels
 from firstwords.model.transformer import Model
@@ -105,9 +103,10 @@ class LaneThread:
         """Nothing: it is in this process."""
         return 0
 
-    def close(self) -> None:
-        """End the thread."""
+    def close(self) -> int:
+        """End the thread; as `LaneProcess.close`."""
         self._pool.shutdown()
+        return 0
 
 
 class Lanes:
@@ -186,7 +185,4 @@ class Lanes:
 
     def close(self) -> None:
         """End the processes or threads; the memory that processes held is counted as this one's."""
-        with suppress(OutOfResources):  # one that was ended before its time
-            count_beside(self.peak_bytes_beside())
-        for each in self._others:
-            each.close()
+        count_beside(sum(each.close() for each in self._others))
