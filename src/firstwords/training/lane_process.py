@@ -128,8 +128,11 @@ class LaneProcess:
             except OSError as problem:
                 raise OutOfResources(f"no process for a lane can be made ({problem}); --threads 1 needs none") from None
         if not self._pid:
-            self._connection.close()
-            _live(_Lane(model, functions, self._gradients), theirs, parent)
+            try:
+                self._connection.close()
+                _live(_Lane(model, functions, self._gradients), theirs, parent)
+            finally:
+                os._exit(1)  # whatever happens, it must not go on as a second trainer
         theirs.close()
 
     def begin(self, function: str, training: bool, part: MicroBatch) -> None:
@@ -270,23 +273,19 @@ class _Lane:
 
 
 def _live(lane: _Lane, connection: Connection, parent: int) -> NoReturn:
-    """Answer until nothing more is asked; never return into the code that forked."""
-    code = 1
-    try:
-        # The parent decides when to stop; when it is killed, so is this process.
-        signal.signal(signal.SIGINT, signal.SIG_IGN)
-        signal.signal(signal.SIGTERM, signal.SIG_IGN)
-        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, int(signal.SIGKILL))
-        lane.begin()
-        while os.getppid() == parent and (asked := connection.recv()) is not None:
-            try:
-                answer = lane.answer(asked)
-            except BaseException as problem:  # the parent raises it
-                answer = _Answer(error=_sendable(problem))
-            connection.send(answer)
-        code = 0
-    finally:
-        os._exit(code)
+    """Answer until nothing more is asked, then end."""
+    # The parent decides when to stop; when it is killed, so is this process.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, int(signal.SIGKILL))
+    lane.begin()
+    while os.getppid() == parent and (asked := connection.recv()) is not None:
+        try:
+            answer = lane.answer(asked)
+        except BaseException as problem:  # the parent raises it
+            answer = _Answer(error=_sendable(problem))
+        connection.send(answer)
+    os._exit(0)
 
 
 def _sendable(problem: BaseException) -> BaseException:
