@@ -74,9 +74,14 @@ def peak_bytes(device: str = "cpu") -> int | None:
         import torch
 
         return int(torch.cuda.max_memory_reserved(device))
+    return status_bytes("VmHWM")
+
+
+def status_bytes(name: str) -> int | None:
+    """What Linux says of this process's memory: a line of /proc/self/status. None where it says nothing."""
     try:
         for line in STATUS.read_text().splitlines():
-            if line.startswith("VmHWM:"):
+            if line.startswith(f"{name}:"):
                 return int(line.split()[1]) * 1024
     except (OSError, ValueError, IndexError):
         pass

@@ -46,9 +46,9 @@ def measure(
         has the figures of each.
     """
     found: dict[str, float] = {}
+    lanes = lanes or Lanes(model, 1, losses(objective, engine))
     for prefix, each in objective.measured().items():
-        own = Lanes(model, 1, losses(objective, engine)) if lanes is None else lanes
-        figures = _measure(own, LOSS + prefix, each, batches, engine, bytes_per_token)
+        figures = _measure(lanes, LOSS + prefix, each, batches, engine, bytes_per_token)
         found |= {f"{prefix}{name}": value for name, value in figures.items()}
     return found
 

@@ -19,7 +19,6 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from multiprocessing import Pipe
 from multiprocessing.connection import Connection
-from pathlib import Path
 from typing import Any, NoReturn
 
 import numpy as np
@@ -27,7 +26,7 @@ import torch
 from torch import Tensor, nn
 
 from firstwords.errors import FirstwordsError, OutOfResources
-from firstwords.training.footprint import give_back_memory, peak_bytes, restart_peak
+from firstwords.training.footprint import give_back_memory, peak_bytes, restart_peak, status_bytes
 from firstwords.training.loader import MicroBatch
 
 Function = Callable[[nn.Module, MicroBatch], Tensor]
@@ -36,7 +35,6 @@ Function = Callable[[nn.Module, MicroBatch], Tensor]
 # Where each tensor begins in shared memory: a line of the processor's cache.
 ALIGNMENT = 64
 PR_SET_PDEATHSIG = 1  # Linux, <sys/prctl.h>
-STATUS = Path("/proc/self/status")
 
 
 def can_fork() -> bool:
@@ -227,7 +225,7 @@ class _Lane:
 
     def begin(self) -> None:
         """Make this process fit to be one lane."""
-        self.inherited = _resident("RssAnon")
+        self.inherited = status_bytes("RssAnon") or 0
         torch.set_num_threads(1)
         gc.freeze()  # what was inherited is not looked at again: that would copy its pages
         for number, parameter in enumerate(self.model.parameters()):
@@ -255,7 +253,8 @@ class _Lane:
 
     def answer(self, asked: _Asked | _Memory) -> _Answer:
         if isinstance(asked, _Memory):
-            peak = (peak_bytes() or 0) - self.inherited - _resident("RssFile") - _resident("RssShmem")
+            shared = self.inherited + sum(status_bytes(kind) or 0 for kind in ("RssFile", "RssShmem"))
+            peak = (peak_bytes() or 0) - shared
             if asked.restart:
                 restart_peak(asked.give_back)
             return _Answer(max(0, peak))
@@ -295,11 +294,3 @@ def _sendable(problem: BaseException) -> BaseException:
         return RuntimeError(trace)  # its class may not be made anew from its message
     problem.add_note(trace)
     return problem
-
-
-def _resident(kind: str) -> int:
-    """Bytes of this process's resident set that are of a kind: a name in /proc/self/status."""
-    for line in STATUS.read_text().splitlines():
-        if line.startswith(f"{kind}:"):
-            return int(line.split()[1]) * 1024
-    return 0

@@ -19,6 +19,7 @@ from torch import Tensor, nn
 from firstwords.machine import count_beside
 from firstwords.model.rows import load_kernels
 from firstwords.model.transformer import Model
+from firstwords.training.footprint import peak_bytes, restart_peak
 from firstwords.training.lane_process import Function, LaneProcess, can_fork, share_weights
 from firstwords.training.loader import MicroBatch
 
@@ -179,9 +180,20 @@ class Lanes:
         if both:
             torch._foreach_add_([mine for mine, _ in both], [other for _, other in both])
 
-    def peak_bytes_beside(self, *, restart: bool = False, give_back: bool = False) -> int:
+    def restart_peak(self, give_back: bool = False, device: str = "cpu") -> bool:
+        """As `footprint.restart_peak`, for all lanes."""
+        for each in self._others:
+            each.peak_bytes(restart=True, give_back=give_back)
+        return restart_peak(give_back, device)
+
+    def peak_bytes(self, device: str = "cpu") -> int | None:
+        """As `footprint.peak_bytes`, with what lanes have held outside this process."""
+        peak = peak_bytes(device)
+        return None if peak is None else peak + self.peak_bytes_beside()
+
+    def peak_bytes_beside(self) -> int:
         """The most memory that lanes have held outside this process, as in `LaneProcess.peak_bytes`."""
-        return sum(each.peak_bytes(restart=restart, give_back=give_back) for each in self._others)
+        return sum(each.peak_bytes() for each in self._others)
 
     def close(self) -> None:
         """End the processes or threads; the memory that processes held is counted as this one's."""

@@ -18,7 +18,7 @@ from firstwords.model.precision import set_precision
 from firstwords.model.transformer import Model
 from firstwords.tokenizer.word_joints import WordJoints
 from firstwords.training.batch import Draws, Example
-from firstwords.training.footprint import footprint, peak_bytes, restart_peak
+from firstwords.training.footprint import footprint
 from firstwords.training.lanes import Lanes, num_lanes
 from firstwords.training.loader import MicroBatch
 from firstwords.training.objective import Objective
@@ -49,14 +49,10 @@ class _Peaks:
         self.update = 0
         self._lanes = lanes
         self._device = device
-        self._restart(give_back=True)
+        self._counting = lanes.restart_peak(give_back=True, device=device)
 
     def begin(self) -> None:
-        self._restart()
-
-    def _restart(self, give_back: bool = False) -> None:
-        self._counting = restart_peak(give_back, self._device)
-        self._lanes.peak_bytes_beside(restart=True, give_back=give_back)
+        self._counting = self._lanes.restart_peak(device=self._device)
 
     def after_backward(self, num_tokens: int) -> None:
         peak = self._peak()
@@ -67,8 +63,7 @@ class _Peaks:
         self.update = max(self.update, self._peak() or 0)
 
     def _peak(self) -> int | None:
-        peak = peak_bytes(self._device) if self._counting else None
-        return None if peak is None else peak + self._lanes.peak_bytes_beside()
+        return self._lanes.peak_bytes(self._device) if self._counting else None
 
 
 class Stopwatch:

@@ -21,7 +21,6 @@ from firstwords.model.transformer import Model
 from firstwords.stage import Work
 from firstwords.tokenizer.word_joints import word_joints
 from firstwords.training.batch import Example
-from firstwords.training.footprint import peak_bytes
 from firstwords.training.loader import validation_batches
 from firstwords.training.packed_examples import PackedExamples
 from firstwords.training.rehearsal import ANSWERED, ASKED, MICRO_BATCHES, Rehearsal, Taken
@@ -64,8 +63,7 @@ def perform(rehearsal: Rehearsal, folder: Path) -> Taken:
         held_out = PackedExamples(rehearsal.store, "validation", config.context)
         number = min(len(held_out), max(1, settings.micro_tokens // config.context))
         looking = run.looking_seconds_per_token([held_out[row] for row in range(number)]) if number else None
-        peak = peak_bytes(run.engine.device_name())
-        beside = run.lanes.peak_bytes_beside()
+        peak = run.lanes.peak_bytes(run.engine.device_name())
     finally:
         run.close()
     assert settings.batch_tokens is not None
@@ -74,7 +72,7 @@ def perform(rehearsal: Rehearsal, folder: Path) -> Taken:
         looking_seconds_per_token=looking,
         micro_tokens=settings.micro_tokens,
         update_tokens=settings.batch_tokens,
-        peak_bytes=None if peak is None else peak + beside,
+        peak_bytes=peak,
     )
 
 
