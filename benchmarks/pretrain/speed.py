@@ -47,7 +47,11 @@ MATCHED = (
 HALF = tuple(Rival(stack=stack, mode="bfloat16", half=True) for stack in ("nanogpt", "llama", "litgpt", "nanochat"))
 SMALL = (Rival(stack="nanogpt", bar=1.5, quick=True), Rival(stack="nanogpt", mode="compiled", bar=1.5))
 # Beside ours in bfloat16: nanoGPT under autocast, and as it comes, which on a processor is float32.
-SMALL_HALF = (Rival(stack="nanogpt", mode="bfloat16", half=True), Rival(stack="nanogpt"))
+SMALL_HALF = (
+    Rival(stack="nanogpt", mode="bfloat16", bar=1.5, half=True),
+    Rival(stack="nanogpt", mode="bfloat16-compiled", bar=1.5, half=True),
+    Rival(stack="nanogpt", bar=1.5),
+)
 MASKED = (
     Rival(stack="bert", bar=2.0, quick=True),
     Rival(stack="bert", mode="compiled", bar=2.0),

@@ -12,11 +12,11 @@ from stepping import Shape, Step, adamw, lengths, serve, tokens, update
 
 
 def _compiled(model: torch.nn.Module, mode: str) -> torch.nn.Module:
-    return torch.compile(model) if mode == "compiled" else model  # type: ignore[return-value]
+    return torch.compile(model) if mode.endswith("compiled") else model  # type: ignore[return-value]
 
 
 def _half(mode: str) -> torch.autocast:
-    return torch.autocast("cpu", torch.bfloat16, enabled=mode == "bfloat16")
+    return torch.autocast("cpu", torch.bfloat16, enabled=mode.startswith("bfloat16"))
 
 
 def nanogpt(shape: Shape, mode: str) -> Step:

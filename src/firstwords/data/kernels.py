@@ -13,6 +13,8 @@ import importlib
 import sys
 import threading
 from collections.abc import Callable
+from functools import cache
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -58,9 +60,20 @@ def compiled(function: Callable[..., Any], **options: Any) -> Any:
     written (a container without a home) it refuses to decorate, and the function is compiled anew in each process.
     """
     try:
-        return numba.njit(cache=True, nogil=True, **options)(function)
+        made = numba.njit(cache=True, nogil=True, **options)(function)
     except RuntimeError:
         return numba.njit(nogil=True, **options)(function)
+    # numba looks whether the function's own file has changed; kernels contain the code of others.
+    file = made._cache._cache_file
+    file._source_stamp = file._source_stamp, _stamps()
+    return made
+
+
+@cache
+def _stamps() -> tuple[tuple[str, int, int], ...]:
+    """Of all files with kernels: name, time of the last change, bytes."""
+    files = sorted(Path(__file__).parent.parent.glob("*/*kernels.py"))
+    return tuple((file.name, file.stat().st_mtime_ns, file.stat().st_size) for file in files)
 
 
 # FNV-1a (Fowler, Noll, Vo) folds the characters of a word or line; the finalizer of MurmurHash3 (Appleby) spreads the

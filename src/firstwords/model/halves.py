@@ -9,6 +9,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from firstwords.model import kernel_halves
 from firstwords.model.heads_apart import Apart, Heads, Layout, settings_of, tensors_of
 from firstwords.model.operations import GatedUnitByRows
 from firstwords.model.products import Linear, NormedLinearByRows
@@ -64,6 +65,8 @@ def feed_forward_onto(x: Tensor, scales: Tensor, epsilon: float, gate: Tensor, u
         up: (M, width)
         down: (width, M)
     """
+    if kernel_halves.goes_by_kernels(x, (gate.shape[0],), scales, gate, up, down):
+        return kernel_halves.feed_forward_onto(x, scales, epsilon, gate, up, down)
     return _FeedForward.apply(x, scales, epsilon, gate, up, down)  # type: ignore[no-any-return, no-untyped-call]
 
 
@@ -108,6 +111,8 @@ def attention_onto(
         heads: What is done to queries and keys.
         layout: Of the documents.
     """
+    if kernel_halves.goes_by_kernels(x, (heads.head_size,), scales, *matrices, out, *heads.scales):
+        return kernel_halves.attention_onto(x, scales, matrices, out, heads, layout)
     settings = settings_of(heads, heads.copies)
     return _Attention.apply(  # type: ignore[no-any-return, no-untyped-call]
         x, scales, heads.epsilon, layout, settings, *matrices, out, *tensors_of(heads)

@@ -13,6 +13,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -67,6 +68,11 @@ class Layout:
     def places(self) -> tuple[np.ndarray[Any, Any], ...]:
         """Of the tokens, as kernels take them."""
         return self.first, self.slot, self.size
+
+    @cached_property
+    def documents(self) -> tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]:
+        """(G, 3) of the groups and (D,) of the documents, as kernels take them."""
+        return np.array([tuple(group) for group in self.groups], np.int64), self.real
 
     def new(self, num_heads: int, head_size: int, dtype: torch.dtype) -> Tensor:
         """(P * H, S) to be filled; zeros where some rows are padding, which products carry on."""
@@ -249,63 +255,136 @@ def _pieces(layout: Layout, num_heads: int) -> Iterator[_Piece]:
         document += documents
 
 
+def _by_tiles(joint: Tensor, settings: _Settings) -> bool:
+    """Whether products of heads are left to kernels of our own, which take one head after another."""
+    from firstwords.model.matrix_kernels import LANES, multiplies
+
+    return settings.head_size % LANES == 0 and multiplies(joint.dtype)
+
+
+def _attend(spread: tuple[Tensor, ...], layout: Layout, num_heads: int, sums: Tensor, result: Tensor) -> None:
+    """Shares times values of all heads, by batched products of torch; fills `sums` and `result`."""
+    from firstwords.model.attention_kernels import shares_of_scores
+
+    query, key, value = spread
+    scale = np.float32(1 / math.sqrt(query.shape[1]))
+    buffer = np.empty(max(group.slots for group in layout.groups), np.float32)
+    for piece in _pieces(layout, num_heads):
+        at, keys = piece.queries, piece.keys
+        scores = torch.bmm(piece.of(query)[:, at], piece.of(key)[:, keys].mT)
+        filled = array(piece.of(sums))
+        shares_of_scores(array(scores), scale, at.start, piece.visible, piece.causal, filled, buffer)
+        torch.bmm(scores, piece.of(value)[:, keys], out=piece.of(result)[:, at])
+
+
+def _attend_gradient(
+    spread: tuple[Tensor, ...],
+    outer: Tensor,
+    layout: Layout,
+    num_heads: int,
+    sums: tuple[Tensor, Tensor],
+    slopes: tuple[Tensor, ...],
+) -> None:
+    """Of `_attend`; fills `slopes`."""
+    from firstwords.model.attention_kernels import scores_gradient
+
+    scale = np.float32(1 / math.sqrt(outer.shape[1]))
+    for piece in _pieces(layout, num_heads):
+        at, keys = piece.queries, piece.keys
+        q, k, v, o = (piece.of(x)[:, part] for x, part in zip((*spread, outer), (at, keys, keys, at), strict=True))
+        shares, change = torch.bmm(q, k.mT), torch.bmm(o, v.mT)
+        known = (array(piece.of(x)) for x in sums)
+        scores_gradient(array(shares), array(change), scale, at.start, piece.visible, piece.causal, *known)
+        query_slope, key_slope, value_slope = (piece.of(x) for x in slopes)
+        torch.bmm(change, k, out=query_slope[:, at])
+        if piece.is_last:
+            torch.bmm(change.mT, q, out=key_slope)
+            torch.bmm(shares.mT, o, out=value_slope)
+        else:
+            key_slope[:, keys] += torch.bmm(change.mT, q)
+            value_slope[:, keys] += torch.bmm(shares.mT, o)
+
+
+def attended(joint: Tensor, tensors: tuple[Tensor, ...], layout: Layout, settings: _Settings) -> tuple[Tensor, Tensor]:
+    """Attention without gradients.
+
+    Args:
+        joint: (N, (H + 2 K) * S): heads of queries, keys and values.
+        tensors: As `tensors_of` gives them.
+        layout: Of the documents.
+        settings: Of the heads.
+
+    Returns:
+        (N, H * S), and (P * H,) logs of the sums of the exponentials of the scores.
+    """
+    from firstwords.model.attention_kernels import gather_heads
+
+    num_heads = settings.num_heads
+    spread = _spread(joint, tensors, layout, settings)
+    result, sums = torch.empty_like(spread[0]), torch.empty(len(spread[0]))
+    if _by_tiles(joint, settings):
+        from firstwords.model.head_kernels import attend_heads
+
+        attend_heads(*(array(x) for x in spread), *layout.documents, num_heads, array(sums), array(result))
+    else:
+        _attend(spread, layout, num_heads, sums, result)
+    mixed = joint.new_empty((len(joint), num_heads * settings.head_size))
+    gather_heads(array(result), *layout.places, np.uint64(num_heads), array(mixed))
+    return mixed, sums
+
+
+def attended_gradient(
+    slope: Any,
+    joint: Tensor,
+    tensors: tuple[Tensor, ...],
+    layout: Layout,
+    settings: _Settings,
+    mixed: Tensor,
+    sums: Tensor,
+) -> tuple[Tensor, Tensor | None]:
+    """Of `attended`, with respect to `joint` and the scales of heads.
+
+    Args:
+        slope: Of `mixed`, as kernels take it.
+        joint, tensors, layout, settings: As there.
+        mixed, sums: What it gave.
+    """
+    from firstwords.model.attention_kernels import gather_heads_gradient
+
+    num_heads = settings.num_heads
+    spread = _spread(joint, tensors, layout, settings)
+    outer, along = layout.new(num_heads, settings.head_size, joint.dtype), torch.zeros(len(sums))
+    gather_heads_gradient(slope, array(mixed), *layout.places, np.uint64(num_heads), array(outer), array(along))
+    if _by_tiles(joint, settings):
+        from firstwords.model.head_kernels import attend_heads_gradient
+
+        slopes = tuple(torch.empty(x.shape) for x in spread)
+        known = (array(x) for x in (*spread, outer))
+        filled = (array(x) for x in (sums, along, *slopes))
+        attend_heads_gradient(*known, *layout.documents, num_heads, *filled)
+    else:
+        slopes = tuple(torch.empty_like(x) for x in spread)
+        _attend_gradient(spread, outer, layout, num_heads, (sums, along), slopes)
+    return _spread_gradient(joint, tensors, layout, settings, slopes)
+
+
 class Apart(torch.autograd.Function):
     """`attend_apart`."""
 
     @staticmethod
     def forward(ctx: Any, joint: Tensor, layout: Layout, settings: _Settings, *tensors: Tensor) -> Tensor:  # noqa: D102 (torch says it)
-        from firstwords.model.attention_kernels import gather_heads, shares_of_scores
-
-        num_heads, size = settings.num_heads, settings.head_size
-        query, key, value = _spread(joint, tensors, layout, settings)
-        spread, log_sums = torch.empty_like(query), torch.empty(len(query))
-        scale = np.float32(1 / math.sqrt(size))
-        buffer = np.empty(max(group.slots for group in layout.groups), np.float32)
-        for piece in _pieces(layout, num_heads):
-            at, keys = piece.queries, piece.keys
-            scores = torch.bmm(piece.of(query)[:, at], piece.of(key)[:, keys].mT)
-            sums = array(piece.of(log_sums))
-            shares_of_scores(array(scores), scale, at.start, piece.visible, piece.causal, sums, buffer)
-            torch.bmm(scores, piece.of(value)[:, keys], out=piece.of(spread)[:, at])
-        mixed = torch.empty((joint.shape[0], num_heads * size), dtype=joint.dtype)
-        gather_heads(array(spread), *layout.places, np.uint64(num_heads), array(mixed))
-        ctx.save_for_backward(joint, mixed, log_sums, *tensors)
-        ctx.settings = layout, settings, scale
+        mixed, sums = attended(joint, tensors, layout, settings)
+        ctx.save_for_backward(joint, mixed, sums, *tensors)
+        ctx.settings = layout, settings
         return mixed
 
     @staticmethod
     @torch.autograd.function.once_differentiable
     def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor | None, ...]:  # noqa: D102 (torch says it)
-        from firstwords.model.attention_kernels import gather_heads_gradient, scores_gradient
-
-        joint, mixed, log_sums, *tensors = ctx.saved_tensors
-        layout, settings, scale = ctx.settings
-        num_heads = settings.num_heads
-        query, key, value = _spread(joint, tuple(tensors), layout, settings)
-        outer, along = layout.new(num_heads, settings.head_size, joint.dtype), torch.zeros(len(query))
-        given = (array(gradients[0].contiguous()), array(mixed))
-        gather_heads_gradient(*given, *layout.places, np.uint64(num_heads), array(outer), array(along))
-        slopes = torch.empty_like(query), torch.empty_like(key), torch.empty_like(value)
-        for piece in _pieces(layout, num_heads):
-            at, keys = piece.queries, piece.keys
-            q, k, v, o = (
-                piece.of(query)[:, at],
-                piece.of(key)[:, keys],
-                piece.of(value)[:, keys],
-                piece.of(outer)[:, at],
-            )
-            shares, change = torch.bmm(q, k.mT), torch.bmm(o, v.mT)
-            sums = array(piece.of(log_sums)), array(piece.of(along))
-            scores_gradient(array(shares), array(change), scale, at.start, piece.visible, piece.causal, *sums)
-            query_slope, key_slope, value_slope = (piece.of(x) for x in slopes)
-            torch.bmm(change, k, out=query_slope[:, at])
-            if piece.is_last:
-                torch.bmm(change.mT, q, out=key_slope)
-                torch.bmm(shares.mT, o, out=value_slope)
-            else:
-                key_slope[:, keys] += torch.bmm(change.mT, q)
-                value_slope[:, keys] += torch.bmm(shares.mT, o)
-        result, scales_sum = _spread_gradient(joint, tuple(tensors), layout, settings, slopes)
+        joint, mixed, sums, *tensors = ctx.saved_tensors
+        slope = array(gradients[0].contiguous())
+        layout, settings = ctx.settings
+        result, scales_sum = attended_gradient(slope, joint, tuple(tensors), layout, settings, mixed, sums)
         return result, None, None, scales_sum, None, None
 
 

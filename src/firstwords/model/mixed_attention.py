@@ -61,7 +61,9 @@ def attend_by_rows(attention: Attention, layer: int, joint: Tensor, heads: Heads
 
 def layout_apart(attention: Attention, dtype: torch.dtype) -> Layout | None:
     """Where tokens lie if heads are attended to apart; None where they are not."""
-    if dtype == torch.bfloat16 and isinstance(attention, Segments | MixedSegments):
+    from firstwords.model.matrix_kernels import multiplies
+
+    if (dtype == torch.bfloat16 or multiplies(dtype)) and isinstance(attention, Segments | MixedSegments):
         return attention.layout
     return None
 

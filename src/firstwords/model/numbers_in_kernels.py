@@ -16,7 +16,7 @@ from llvmlite import binding, ir
 from firstwords.data import kernels
 from firstwords.data.kernels import numba
 
-types, intrinsic = numba.types, numba.extending.intrinsic
+types, intrinsic, overload = numba.types, numba.extending.intrinsic, numba.extending.overload
 # By default LLVM unrolls vector loops fourfold, and a head of 32 numbers is then left to single instructions.
 binding.set_option("", "-force-vector-interleave=1")
 # Sums may be taken in any order and products be contracted, both decided when a kernel is compiled, so the same inputs
@@ -55,15 +55,25 @@ def narrow(typing_context, number, like):
         return types.float32(number, like), lambda context, builder, signature, values: values[0]
 
     def build(context, builder, signature, values):
-        word = builder.bitcast(values[0], _WORD)
-        is_odd = builder.and_(builder.lshr(word, ir.Constant(_WORD, 16)), ir.Constant(_WORD, 1))
-        rounded = builder.add(builder.add(word, ir.Constant(_WORD, 0x7FFF)), is_odd)
-        upper = builder.lshr(rounded, ir.Constant(_WORD, 16))
-        # Rounding would carry some patterns of "not a number" into the sign.
-        is_nan = builder.fcmp_unordered("uno", values[0], values[0])
-        return builder.trunc(builder.select(is_nan, ir.Constant(_WORD, 0x7FC0), upper), _HALF_WORD)
+        return builder.trunc(rounded_word(builder, values[0]), _HALF_WORD)
 
     return types.uint16(number, like), build
+
+
+def rounded_word(builder, number):
+    """The words whose lower halves are the bfloat16 nearest to a float32, or to each of a vector."""
+    many = isinstance(number.type, ir.VectorType)
+    kind = ir.VectorType(_WORD, number.type.count) if many else _WORD
+
+    def constant(value):
+        return ir.Constant(kind, [value] * number.type.count if many else value)
+
+    word = builder.bitcast(number, kind)
+    is_odd = builder.and_(builder.lshr(word, constant(16)), constant(1))
+    upper = builder.lshr(builder.add(builder.add(word, constant(0x7FFF)), is_odd), constant(16))
+    # Rounding would carry some patterns of "not a number" into the sign.
+    is_nan = builder.fcmp_unordered("uno", number, number)
+    return builder.select(is_nan, constant(0x7FC0), upper)
 
 
 @intrinsic

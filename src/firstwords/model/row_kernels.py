@@ -44,6 +44,14 @@ def add(x, more, result):
 
 
 @compiled
+def narrow_matrix(x, result):
+    """(N, W) `x` into `result` of T."""
+    for row in range(x.shape[0]):
+        for column in range(x.shape[1]):
+            result[row, column] = narrow(x[row, column], result[row, column])
+
+
+@compiled
 def normalise_gradient(gradient, normal, inverse, past, result):
     """Of `normalise`: what changes the length of a row is undone by it, so its share is taken out.
 

@@ -32,7 +32,7 @@ def goes_by_rows(x: Tensor) -> bool:
 def load_kernels() -> None:
     """Import the kernels now: later, beside other threads, numba would import SciPy as well (`data.kernels`)."""
     import_module("firstwords.model.row_kernels")
-    import_module("firstwords.model.attention_kernels")
+    import_module("firstwords.model.head_kernels")
 
 
 def array(x: Tensor) -> Any:
