@@ -63,3 +63,8 @@ def test_shared_counts() -> None:
     pairs = np.array([0, 0, 2]), np.array([1, 2, 2])
     kernels.shared_counts(*pairs, np.array([0, 3, 6, 6]), values, shared)
     assert shared.tolist() == [2, 0, 0]
+
+
+def test_kept_code_is_made_anew_when_another_file_with_kernels_has_changed() -> None:
+    stamp = kernels.split_words._cache._cache_file._source_stamp
+    assert {"kernels.py", "matrix_kernels.py", "row_kernels.py"} <= {name for name, *_ in stamp[1]}

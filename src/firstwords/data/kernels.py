@@ -63,6 +63,8 @@ def compiled(function: Callable[..., Any], **options: Any) -> Any:
         made = numba.njit(cache=True, nogil=True, **options)(function)
     except RuntimeError:
         return numba.njit(nogil=True, **options)(function)
+    if numba.config.DISABLE_JIT:
+        return made
     # numba looks whether the function's own file has changed; kernels contain the code of others.
     file = made._cache._cache_file
     file._source_stamp = file._source_stamp, _stamps()
