@@ -108,7 +108,8 @@ class _Forked:
 
 
 def _serve_forked(given: int, taken: int) -> NoReturn:
-    """The life of a forked child."""
+    """The life of a forked child, which ends here whatever happens: it must never go on as a second parent."""
+    code = 1
     try:
         os.setsid()
         os.dup2(given, 0)
@@ -116,12 +117,14 @@ def _serve_forked(given: int, taken: int) -> NoReturn:
         os.closerange(3, os.sysconf("SC_OPEN_MAX"))
         _shared.clear()
         serve()
+        code = 0
     except BaseException:
         import traceback
 
-        traceback.print_exc()
-        os._exit(1)
-    os._exit(0)
+        # Not through `sys.stderr`, whose file may be one of those closed.
+        os.write(2, traceback.format_exc().encode(errors="backslashreplace"))
+    finally:
+        os._exit(code)
 
 
 def may_fork() -> bool:
