@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch.nn import functional as F
 
-from firstwords.model import heads_apart
+from firstwords.model import batched_heads
 from firstwords.model.attention import Segments
 from firstwords.model.batch import Batch
 from firstwords.model.heads_apart import Heads, attend_apart, beside, in_order, turned_heads
@@ -92,8 +92,8 @@ def test_causal_documents_and_others_lie_in_one_batch(lengths, data):
 @pytest.mark.parametrize("causal", [True, False])
 @pytest.mark.parametrize("at_once", [1, 700, 2**20])
 def test_neither_blocks_nor_how_many_scores_are_held_leave_a_trace(causal, at_once, monkeypatch):
-    monkeypatch.setattr(heads_apart, "SCORES_AT_ONCE", at_once)
-    monkeypatch.setattr(heads_apart, "CAUSAL_BLOCK", 8)
+    monkeypatch.setattr(batched_heads, "SCORES_AT_ONCE", at_once)
+    monkeypatch.setattr(batched_heads, "CAUSAL_BLOCK", 8)
     batch = Batch.of([[0] * length for length in (16, 31, 7, 40, 16)])
     check(batch, Segments(batch, causal).layout, [causal] * 5, 2, 2)
 

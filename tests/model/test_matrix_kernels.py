@@ -1,6 +1,5 @@
 """Products by kernels are those of float64, whatever the sizes, and write nowhere else."""
 
-import numpy as np
 import pytest
 import torch
 from hypothesis import given
@@ -93,17 +92,6 @@ def test_what_is_no_number_stays_so(dtype):
     assert result[4].isnan().all()
     assert not result[5].isfinite().any()
     assert result[[0, 1, 2, 3, 6, 7, 8]].isfinite().all()
-
-
-@BOTH
-@given(rows=st.integers(1, 40), columns=st.integers(1, 20))
-def test_columns_become_words(dtype, rows, columns):
-    x = randn(rows, 2 * columns, dtype=dtype)
-    numbers = 2 if dtype == torch.bfloat16 else 1
-    found = np.full((2 * columns // numbers, (rows + 15) // 16 * 16), 9, np.uint32)
-    kernels.columns_in_words(array(x), found)
-    assert np.array_equal(found[:, :rows], array(x).view(np.uint32).T)
-    assert not found[:, rows:].any()
 
 
 def test_a_library_for_other_processors_does_not_multiply(monkeypatch):

@@ -10,17 +10,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from firstwords.model.matrix_kernels import (
-    ADDED,
-    LANES,
-    NEW,
-    columns_in_words,
-    multiply,
-    multiply_transposed,
-    rows_in_words,
-    words_for,
-)
+from firstwords.model.matrix_kernels import ADDED, NEW, multiply, multiply_transposed
 from firstwords.model.numbers_in_kernels import compiled, exponential, narrow, part
+from firstwords.model.packing_kernels import LANES, columns_in_words, rows_in_words, words_for
 
 # So many queries of a head at once: causal ones meet few keys that they do not see.
 QUERIES = 64

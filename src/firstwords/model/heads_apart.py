@@ -1,17 +1,14 @@
-"""Attention of a training step on a processor: each head of each document apart, by batched products.
+"""Attention of a training step on a processor: each head of each document apart.
 
 torch's own kernel for processors is at half the rate of a matrix product, and in bfloat16 at a tenth on short documents
 (docs/log/2026-11-27-rows.md). Here queries, keys and values go to rows of their own in the pass that normalises and
-turns them; products are made for so many heads at once that their scores stay in the cache; nothing of size T x T is
-kept for the way back, which computes the shares again from the log of their sum (Dao et al. 2022).
-
-In float32, where batched products are no faster than that kernel, only the pass over the heads is taken from here.
+turns them. Then one kernel does the rest where the processor can (`head_kernels`), elsewhere batched products of torch
+(`batched_heads`), which in float32 are no faster than its own kernel: then only the pass over the heads is taken from
+here.
 """
 
 from __future__ import annotations
 
-import math
-from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, NamedTuple
@@ -20,12 +17,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from firstwords.model.batched_heads import attend_batched, attend_batched_gradient
 from firstwords.model.rows import array
-
-# Scores that are held at once: 2 MiB in bfloat16.
-SCORES_AT_ONCE = 2**20
-# Causal queries are multiplied with the keys that they see, so many queries at once; with fewer, products are slow.
-CAUSAL_BLOCK = 128
 
 
 class Group(NamedTuple):
@@ -218,91 +211,11 @@ def turned_heads(joint: Tensor, heads: Heads) -> tuple[Tensor, Tensor, Tensor]:
     return query, key, value
 
 
-class _Piece(NamedTuple):
-    """Heads of documents of one size, and a block of their queries with the keys that these may see."""
-
-    rows: slice
-    size: int
-    queries: slice
-    keys: slice
-    causal: bool
-    visible: np.ndarray[Any, Any]
-
-    def of(self, spread: Tensor) -> Tensor:
-        """(B, size, ...) of what has a row for each slot of each head."""
-        return spread[self.rows].unflatten(0, (-1, self.size))
-
-    @property
-    def is_last(self) -> bool:
-        """Whether it is the only block that sees the last keys."""
-        return self.keys.stop == self.size
-
-
-def _pieces(layout: Layout, num_heads: int) -> Iterator[_Piece]:
-    """All work of attention; of blocks that share keys, the one that sees all of them comes first."""
-    row = document = 0
-    for documents, size, causal in layout.groups:
-        visible = layout.real[document : document + documents].repeat(num_heads)
-        block = CAUSAL_BLOCK if causal and size >= 2 * CAUSAL_BLOCK else size
-        together = max(1, SCORES_AT_ONCE // max(1, block * size))
-        for begin in range(0, len(visible), together):
-            seen = visible[begin : begin + together]
-            rows = slice(row + begin * size, row + (begin + len(seen)) * size)
-            for query in reversed(range(0, size, max(1, block))):
-                last = min(query + block, size)
-                yield _Piece(rows, size, slice(query, last), slice(last if causal else size), causal, seen)
-        row += documents * size * num_heads
-        document += documents
-
-
 def _by_tiles(joint: Tensor, settings: _Settings) -> bool:
     """Whether products of heads are left to kernels of our own, which take one head after another."""
     from firstwords.model.matrix_kernels import LANES, multiplies
 
     return settings.head_size % LANES == 0 and multiplies(joint.dtype)
-
-
-def _attend(spread: tuple[Tensor, ...], layout: Layout, num_heads: int, sums: Tensor, result: Tensor) -> None:
-    """Shares times values of all heads, by batched products of torch; fills `sums` and `result`."""
-    from firstwords.model.attention_kernels import shares_of_scores
-
-    query, key, value = spread
-    scale = np.float32(1 / math.sqrt(query.shape[1]))
-    buffer = np.empty(max(group.slots for group in layout.groups), np.float32)
-    for piece in _pieces(layout, num_heads):
-        at, keys = piece.queries, piece.keys
-        scores = torch.bmm(piece.of(query)[:, at], piece.of(key)[:, keys].mT)
-        filled = array(piece.of(sums))
-        shares_of_scores(array(scores), scale, at.start, piece.visible, piece.causal, filled, buffer)
-        torch.bmm(scores, piece.of(value)[:, keys], out=piece.of(result)[:, at])
-
-
-def _attend_gradient(
-    spread: tuple[Tensor, ...],
-    outer: Tensor,
-    layout: Layout,
-    num_heads: int,
-    sums: tuple[Tensor, Tensor],
-    slopes: tuple[Tensor, ...],
-) -> None:
-    """Of `_attend`; fills `slopes`."""
-    from firstwords.model.attention_kernels import scores_gradient
-
-    scale = np.float32(1 / math.sqrt(outer.shape[1]))
-    for piece in _pieces(layout, num_heads):
-        at, keys = piece.queries, piece.keys
-        q, k, v, o = (piece.of(x)[:, part] for x, part in zip((*spread, outer), (at, keys, keys, at), strict=True))
-        shares, change = torch.bmm(q, k.mT), torch.bmm(o, v.mT)
-        known = (array(piece.of(x)) for x in sums)
-        scores_gradient(array(shares), array(change), scale, at.start, piece.visible, piece.causal, *known)
-        query_slope, key_slope, value_slope = (piece.of(x) for x in slopes)
-        torch.bmm(change, k, out=query_slope[:, at])
-        if piece.is_last:
-            torch.bmm(change.mT, q, out=key_slope)
-            torch.bmm(shares.mT, o, out=value_slope)
-        else:
-            key_slope[:, keys] += torch.bmm(change.mT, q)
-            value_slope[:, keys] += torch.bmm(shares.mT, o)
 
 
 def attended(joint: Tensor, tensors: tuple[Tensor, ...], layout: Layout, settings: _Settings) -> tuple[Tensor, Tensor]:
@@ -327,7 +240,7 @@ def attended(joint: Tensor, tensors: tuple[Tensor, ...], layout: Layout, setting
 
         attend_heads(*(array(x) for x in spread), *layout.documents, num_heads, array(sums), array(result))
     else:
-        _attend(spread, layout, num_heads, sums, result)
+        attend_batched(spread, layout, num_heads, sums, result)
     mixed = joint.new_empty((len(joint), num_heads * settings.head_size))
     gather_heads(array(result), *layout.places, np.uint64(num_heads), array(mixed))
     return mixed, sums
@@ -364,7 +277,7 @@ def attended_gradient(
         attend_heads_gradient(*known, *layout.documents, num_heads, *filled)
     else:
         slopes = tuple(torch.empty_like(x) for x in spread)
-        _attend_gradient(spread, outer, layout, num_heads, (sums, along), slopes)
+        attend_batched_gradient(spread, outer, layout, num_heads, (sums, along), slopes)
     return _spread_gradient(joint, tensors, layout, settings, slopes)
 
 

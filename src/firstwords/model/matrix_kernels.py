@@ -20,19 +20,28 @@ import torch
 from llvmlite import binding, ir
 
 from firstwords.data.kernels import numba
-from firstwords.model.numbers_in_kernels import compiled, intrinsic, overload, part, rounded_word, types
+from firstwords.model.numbers_in_kernels import compiled, part, rounded_word, types
+from firstwords.model.packing_kernels import (
+    FLOAT,
+    LANES,
+    LONG,
+    ROWS,
+    WORD,
+    WORDS,
+    columns_in_words,
+    columns_side_by_side,
+    is_half,
+    place,
+    rows_in_words,
+    words_for,
+)
 
-LANES = 16
-"""Numbers of a vector register, of which the columns of every result are a multiple."""
 NEW, ADDED = np.int64(0), np.int64(1)
 """Whether what a product gives takes the place of a result or is added to it."""
-_ROWS, _PANEL = 8, 3 * LANES
+_PANEL = 3 * LANES
 _WORDS_AT_ONCE = 512
 _NUMBERS_AT_ONCE, _LEAST_AT_ONCE = 2**16, 64
-
-_FLOAT, _WORD, _LONG, _POINTER = ir.FloatType(), ir.IntType(32), ir.IntType(64), ir.PointerType()
-_FLOATS, _WORDS = ir.VectorType(_FLOAT, LANES), ir.VectorType(_WORD, LANES)
-_HALVES = ir.VectorType(ir.IntType(16), LANES)
+_FLOATS, _HALVES = ir.VectorType(FLOAT, LANES), ir.VectorType(ir.IntType(16), LANES)
 
 
 @cache
@@ -53,33 +62,84 @@ def _declared(module, name, arguments):
     return found or ir.Function(module, ir.FunctionType(_FLOATS, arguments), name)
 
 
-def _place(builder, address, *offsets):
-    for offset in offsets:
-        address = builder.add(address, offset)
-    return builder.inttoptr(address, _POINTER)
-
-
 def _everywhere(builder, number):
     """A vector of copies of one number."""
     nothing = ir.Constant(ir.VectorType(number.type, LANES), ir.Undefined)
-    first = builder.insert_element(nothing, number, ir.Constant(_WORD, 0))
-    return builder.shuffle_vector(first, nothing, ir.Constant(_WORDS, [0] * LANES))
+    first = builder.insert_element(nothing, number, ir.Constant(WORD, 0))
+    return builder.shuffle_vector(first, nothing, ir.Constant(WORDS, [0] * LANES))
 
 
-def _store_all(builder, numbers, places):
-    for number, place in zip(numbers, places, strict=True):
-        builder.store(number, place, align=2)
+def _sums(builder, half, vectors, rows, second, count):
+    """The loop of a tile: words of the first matrix, at the addresses of rows, times vectors of the second.
+
+    Args:
+        half: Whether numbers are bfloat16.
+        vectors: In a row of the tile.
+        rows: Address of each row of the first matrix relative to its beginning; that, and bytes from word to word.
+        second: Address of the second matrix, and bytes from word to word.
+        count: Words to sum over.
+
+    Returns:
+        Row after row, its vectors.
+    """
+    of_rows, a, a_step = rows
+    b, b_step = second
+    kind, many = (WORD, WORDS) if half else (FLOAT, _FLOATS)
+    name = "llvm.x86.avx512bf16.dpbf16ps.512" if half else "llvm.fma.v16f32"
+    multiply_add = _declared(builder.module, name, [_FLOATS, many, many])
+    before, loop = builder.block, builder.append_basic_block("sum")
+    after = builder.append_basic_block("write")
+    builder.branch(loop)
+    builder.position_at_end(loop)
+    done, at_a, at_b = (builder.phi(LONG) for _ in range(3))
+    sums = [builder.phi(_FLOATS) for _ in range(ROWS * vectors)]
+    offsets = [ir.Constant(LONG, 4 * LANES * n) for n in range(vectors)]
+    row = [builder.load(place(builder, at_b, offset), typ=many, align=4) for offset in offsets]
+    results = []
+    for i, offset in enumerate(of_rows):
+        number = _everywhere(builder, builder.load(place(builder, at_a, offset), typ=kind, align=4))
+        for old, of_b in zip(sums[i * vectors : (i + 1) * vectors], row, strict=True):
+            results.append(builder.call(multiply_add, [old, number, of_b] if half else [number, of_b, old]))
+    zeros, one = ir.Constant(_FLOATS, [0.0] * LANES), ir.Constant(LONG, 1)
+    states = [(done, ir.Constant(LONG, 0), builder.add(done, one))]
+    states += [(at_a, a, builder.add(at_a, a_step)), (at_b, b, builder.add(at_b, b_step))]
+    states += [(old, zeros, new) for old, new in zip(sums, results, strict=True)]
+    for state, start, follows in states:
+        state.add_incoming(start, before)
+        state.add_incoming(follows, loop)
+    builder.cbranch(builder.icmp_signed("<", states[0][2], count), loop, after)
+    builder.position_at_end(after)
+    return results
+
+
+def _write(builder, narrows, results, places, adds):
+    """Write a tile's vectors to their places, rounded to bfloat16, added to what is there, or as they are."""
+
+    def store(numbers):
+        for number, each in zip(numbers, places, strict=True):
+            builder.store(number, each, align=2)
+
+    if narrows:
+        store([builder.trunc(rounded_word(builder, each), _HALVES) for each in results])
+        return
+    with builder.if_else(builder.icmp_signed("!=", adds, ir.Constant(LONG, 0))) as (is_added, is_new):
+        with is_added:
+            # All are read before any is written: the last row may be there several times.
+            there = [builder.load(each, typ=_FLOATS, align=4) for each in places]
+            store([builder.fadd(*pair) for pair in zip(there, results, strict=True)])
+        with is_new:
+            store(results)
 
 
 @numba.extending.intrinsic(prefer_literal=True)
 def _tile(typing_context, width, like, out, rows, a, a_row, a_step, b, b_step, c, c_row, count, adds):
-    """Fill a tile of `_ROWS` rows: sums over `count` words.
+    """Fill a tile of `ROWS` rows: sums over `count` words.
 
     Args:
         width: 1, 2 or 3, vectors of `LANES` numbers that a row has.
         like: Any number of the type of both matrices.
         out: Any number of the result's type.
-        rows: How many there are; where they are fewer than `_ROWS`, the last one is computed again.
+        rows: How many there are; where they are fewer than `ROWS`, the last one is computed again.
         a, b, c: Addresses.
         a_row, c_row: Bytes from one row to the next.
         a_step, b_step: Bytes from one word of the sum to the next.
@@ -90,52 +150,15 @@ def _tile(typing_context, width, like, out, rows, a, a_row, a_step, b, b_step, c
 
     def build(context, builder, signature, values):
         _, _, _, rows, a, a_row, a_step, b, b_step, c, c_row, count, adds = values
-        kind, many = (_WORD, _WORDS) if half else (_FLOAT, _FLOATS)
-        name = "llvm.x86.avx512bf16.dpbf16ps.512" if half else "llvm.fma.v16f32"
-        multiply_add = _declared(builder.module, name, [_FLOATS, many, many])
-        numbers = [ir.Constant(_LONG, i) for i in range(_ROWS)]
-        is_there = [builder.icmp_signed("<", i, rows) for i in numbers]
-        last = builder.sub(rows, ir.Constant(_LONG, 1))
-        places = [builder.select(there, i, last) for there, i in zip(is_there, numbers, strict=True)]
-        of_a = [builder.mul(a_row, i) for i in places]
-        before, loop = builder.block, builder.append_basic_block("sum")
-        after = builder.append_basic_block("write")
-        builder.branch(loop)
-        builder.position_at_end(loop)
-        done, at_a, at_b = (builder.phi(_LONG) for _ in range(3))
-        sums = [[builder.phi(_FLOATS) for _ in range(vectors)] for _ in range(_ROWS)]
-        offsets = [ir.Constant(_LONG, 4 * LANES * n) for n in range(vectors)]
-        row = [builder.load(_place(builder, at_b, offset), typ=many, align=4) for offset in offsets]
-        results = []
-        for old, offset in zip(sums, of_a, strict=True):
-            number = _everywhere(builder, builder.load(_place(builder, at_a, offset), typ=kind, align=4))
-            for o, r in zip(old, row, strict=True):
-                results.append(builder.call(multiply_add, [o, number, r] if half else [number, r, o]))
-        zeros, one = ir.Constant(_FLOATS, [0.0] * LANES), ir.Constant(_LONG, 1)
-        states = [(done, ir.Constant(_LONG, 0), builder.add(done, one))]
-        states += [(at_a, a, builder.add(at_a, a_step)), (at_b, b, builder.add(at_b, b_step))]
-        states += [(o, zeros, n) for o, n in zip([o for old in sums for o in old], results, strict=True)]
-        for state, start, follows in states:
-            state.add_incoming(start, before)
-            state.add_incoming(follows, loop)
-        builder.cbranch(builder.icmp_signed("<", states[0][2], count), loop, after)
-        builder.position_at_end(after)
-        size = 2 if narrows else 4
-        of_c = [builder.mul(c_row, i) for i in places]
-        ends = [
-            _place(builder, c, of_row, ir.Constant(_LONG, size * LANES * n)) for of_row in of_c for n in range(vectors)
-        ]
-        if narrows:
-            narrow = [builder.trunc(rounded_word(builder, each), _HALVES) for each in results]
-            _store_all(builder, narrow, ends)
-        else:
-            with builder.if_else(builder.icmp_signed("!=", adds, ir.Constant(_LONG, 0))) as (is_added, is_new):
-                with is_added:
-                    # All are read before any is written: the last row may be there several times.
-                    there = [builder.load(end, typ=_FLOATS, align=4) for end in ends]
-                    _store_all(builder, [builder.fadd(*pair) for pair in zip(there, results, strict=True)], ends)
-                with is_new:
-                    _store_all(builder, results, ends)
+        last = builder.sub(rows, ir.Constant(LONG, 1))
+        numbers = [ir.Constant(LONG, i) for i in range(ROWS)]
+        numbers = [builder.select(builder.icmp_signed("<", i, rows), i, last) for i in numbers]
+        of_a = [builder.mul(a_row, i) for i in numbers]
+        results = _sums(builder, half, vectors, (of_a, a, a_step), (b, b_step), count)
+        size = LANES * (2 if narrows else 4)
+        of_c = [builder.mul(c_row, i) for i in numbers]
+        offsets = [(row, ir.Constant(LONG, size * n)) for row in of_c for n in range(vectors)]
+        _write(builder, narrows, results, [place(builder, c, *each) for each in offsets], adds)
         return context.get_dummy_value()
 
     return types.void(width, like, out, *[types.int64] * 10), build
@@ -144,7 +167,7 @@ def _tile(typing_context, width, like, out, rows, a, a_row, a_step, b, b_step, c
 @compiled
 def _fill(vectors, like, out, rows, a, a_row, a_step, b, b_step, c, c_row, count, adds):
     """Fill `vectors * LANES` columns of a result; as for `_tile`, of any number of rows."""
-    for row in range(np.int64(0), rows, np.int64(_ROWS)):
+    for row in range(np.int64(0), rows, np.int64(ROWS)):
         begin, end, left = a + row * a_row, c + row * c_row, rows - row
         if vectors == 3:
             _tile(3, like, out, left, begin, a_row, a_step, b, b_step, end, c_row, count, adds)
@@ -152,17 +175,6 @@ def _fill(vectors, like, out, rows, a, a_row, a_step, b, b_step, c, c_row, count
             _tile(2, like, out, left, begin, a_row, a_step, b, b_step, end, c_row, count, adds)
         else:
             _tile(1, like, out, left, begin, a_row, a_step, b, b_step, end, c_row, count, adds)
-
-
-@intrinsic
-def _is_half(typing_context, number):
-    """Whether a number is the pattern of a bfloat16, decided when the kernel is compiled."""
-    half = number == types.uint16
-
-    def build(context, builder, signature, values):
-        return ir.Constant(ir.IntType(1), int(half))
-
-    return types.boolean(number), build
 
 
 @part
@@ -182,7 +194,7 @@ def _multiply(like, a, a_row, a_step, words, result, adds):
     c, c_row = np.int64(result.ctypes.data), np.int64(result.strides[0])
     count = np.int64(words.shape[0])
     # So much of the sum at once that what a panel reads stays in the cache; a narrow result is written only once.
-    block = count if _is_half(out) else np.int64(_WORDS_AT_ONCE)
+    block = count if is_half(out) else np.int64(_WORDS_AT_ONCE)
     for first in range(np.int64(0), count, block):
         more, some = np.int64(adds > 0 or first > 0), min(block, count - first)
         at_a, at_b = a + first * a_step, b + first * b_step
@@ -222,174 +234,20 @@ def multiply_transposed(x, words, result, adds):
     c, c_row = np.int64(result.ctypes.data), np.int64(result.strides[0])
     # Columns of the first matrix lie far apart: those of a tile are laid side by side, and meet all of the second
     # matrix before the next ones, so much of it as stays in the cache.
-    block = count if _is_half(out) else np.int64(max(_LEAST_AT_ONCE, _NUMBERS_AT_ONCE // columns))
-    tile = np.empty((min(block, count), _ROWS), np.uint32)
-    a, four, step = np.int64(tile.ctypes.data), np.int64(4), np.int64(4 * _ROWS)
+    block = count if is_half(out) else np.int64(max(_LEAST_AT_ONCE, _NUMBERS_AT_ONCE // columns))
+    tile = np.empty((min(block, count), ROWS), np.uint32)
+    a, four, step = np.int64(tile.ctypes.data), np.int64(4), np.int64(4 * ROWS)
     for begin in range(np.int64(0), count, block):
         more, some = np.int64(adds > 0 or begin > 0), min(block, count - begin)
-        for row in range(np.int64(0), rows, np.int64(_ROWS)):
-            there = min(np.int64(_ROWS), rows - row)
-            _columns_side_by_side(x, begin, some, row, there, tile)
+        for row in range(np.int64(0), rows, np.int64(ROWS)):
+            there = min(np.int64(ROWS), rows - row)
+            columns_side_by_side(x, begin, some, row, there, tile)
             for column in range(0, columns, _PANEL):
                 vectors = np.int64(min(_PANEL, columns - column) // LANES)
                 at_b, at_c = b + begin * b_step + 4 * column, c + row * c_row + size * column
                 _fill(vectors, like, out, there, a, four, step, at_b, b_step, at_c, c_row, some, more)
     # Until here its memory is read by address.
     tile[0, 0] = 0
-
-
-@intrinsic
-def _copy_columns(typing_context, like, source, row, target):
-    """`_ROWS` numbers of a row, in bfloat16 paired with those of the next row, as words.
-
-    Args:
-        like: Any number of the type.
-        source, target: Addresses.
-        row: Bytes from one row to the next.
-    """
-
-    def build(context, builder, signature, values):
-        _, source, row, target = values
-        kind = ir.VectorType(ir.IntType(16) if like == types.uint16 else _WORD, _ROWS)
-        words = builder.load(_place(builder, source), typ=kind, align=2)
-        if like == types.uint16:
-            many = ir.VectorType(_WORD, _ROWS)
-            following = builder.zext(builder.load(_place(builder, source, row), typ=kind, align=2), many)
-            upper = builder.shl(following, ir.Constant(many, [16] * _ROWS))
-            words = builder.or_(builder.zext(words, many), upper)
-        builder.store(words, _place(builder, target), align=4)
-        return context.get_dummy_value()
-
-    return types.void(like, *[types.int64] * 3), build
-
-
-@part
-def _columns_side_by_side(x, begin, count, column, there, tile):
-    """`there` columns of a matrix, `count` words from word `begin` on, into a matrix of `_ROWS` columns."""
-    numbers = 2 if _is_half(x[0, 0]) else 1
-    whole = min(count, x.shape[0] // numbers - begin) if there == _ROWS else 0
-    row, source = np.int64(x.strides[0]), np.int64(x.ctypes.data)
-    source, target = source + begin * numbers * row + x.itemsize * column, np.int64(tile.ctypes.data)
-    for word in range(whole):
-        _copy_columns(x[0, 0], np.int64(source + word * numbers * row), row, np.int64(target + word * 4 * _ROWS))
-    for word in range(whole, count):
-        for i in range(there):
-            number = _as_word(x[(begin + word) * numbers, column + i])
-            following = (begin + word) * numbers + 1
-            if numbers == 2 and following < x.shape[0]:
-                number |= _as_word(x[following, column + i]) << np.uint32(16)
-            tile[word, i] = number
-
-
-@intrinsic
-def _as_word(typing_context, number):
-    """The pattern of a number in the lower bits of a word."""
-
-    def build(context, builder, signature, values):
-        if number == types.uint16:
-            return builder.zext(values[0], _WORD)
-        return builder.bitcast(values[0], _WORD)
-
-    return types.uint32(number), build
-
-
-@part
-def words_for(count, like):
-    """How many words hold so many numbers of a sum."""
-    return (count + 1) // 2 if _is_half(like) else count
-
-
-def _in_words(x):
-    """`rows_in_words`, which numba chooses by type."""
-
-
-@overload(_in_words)
-def _in_words_of(x):
-    if x.dtype == types.uint16:
-        return lambda x: _pairs_of_rows(x)  # noqa: PLW0108 (numba wants a function of Python)
-    return lambda x: x.view(np.uint32)
-
-
-@compiled
-def _pairs_of_rows(x):
-    count = (x.shape[0] + 1) // 2
-    result = np.empty((count, x.shape[1]), np.uint32)
-    for row in range(x.shape[0] // 2):
-        for column in range(x.shape[1]):
-            upper = np.uint32(x[2 * row + 1, column]) << np.uint32(16)
-            result[row, column] = np.uint32(x[2 * row, column]) | upper
-    if x.shape[0] % 2:
-        for column in range(x.shape[1]):
-            result[count - 1, column] = np.uint32(x[x.shape[0] - 1, column])
-    return result
-
-
-@compiled
-def rows_in_words(x):
-    """A matrix whose rows are summed over.
-
-    Args:
-        x: (R, C) of T, contiguous.
-
-    Returns:
-        (R / numbers of a word, C) uint32; an odd last row of bfloat16 is followed by zeros.
-    """
-    return _in_words(x)
-
-
-@intrinsic
-def _transpose_block(typing_context, source, source_row, target, target_row):
-    """`LANES` times `LANES` words, addresses and bytes from row to row given.
-
-    Four rounds: in each, numbers whose places differ in one binary digit of row and column change places.
-    """
-
-    def build(context, builder, signature, values):
-        source, source_row, target, target_row = values
-        rows = [
-            builder.load(_place(builder, source, builder.mul(source_row, ir.Constant(_LONG, i))), typ=_WORDS, align=4)
-            for i in range(LANES)
-        ]
-        for digit in (8, 4, 2, 1):
-            first = [c if not c & digit else LANES + (c ^ digit) for c in range(LANES)]
-            second = [LANES + c if c & digit else c ^ digit for c in range(LANES)]
-            for i in range(LANES):
-                if not i & digit:
-                    pair = rows[i], rows[i + digit]
-                    rows[i] = builder.shuffle_vector(*pair, ir.Constant(_WORDS, first))
-                    rows[i + digit] = builder.shuffle_vector(*pair, ir.Constant(_WORDS, second))
-        for i, row in enumerate(rows):
-            builder.store(row, _place(builder, target, builder.mul(target_row, ir.Constant(_LONG, i))), align=4)
-        return context.get_dummy_value()
-
-    return types.void(*[types.int64] * 4), build
-
-
-@compiled
-def columns_in_words(x, result):
-    """A matrix whose columns are summed over: its rows become columns.
-
-    Args:
-        x: (R, C) of T, contiguous; an even C in bfloat16.
-        result: (C / numbers of a word, at least R) uint32, filled; zeros beyond R.
-    """
-    words = x.view(np.uint32)
-    height = words.shape[0] // LANES * LANES
-    width = words.shape[1] // LANES * LANES
-    source, source_row = np.int64(words.ctypes.data), np.int64(words.strides[0])
-    target, target_row = np.int64(result.ctypes.data), np.int64(result.strides[0])
-    for row in range(0, height, LANES):
-        for word in range(0, width, LANES):
-            begin, end = source + row * source_row + 4 * word, target + word * target_row + 4 * row
-            _transpose_block(begin, source_row, end, target_row)
-        for word in range(width, words.shape[1]):
-            for each in range(row, row + LANES):
-                result[word, each] = words[each, word]
-    for word in range(words.shape[1]):
-        for row in range(height, words.shape[0]):
-            result[word, row] = words[row, word]
-        for row in range(words.shape[0], result.shape[1]):
-            result[word, row] = np.uint32(0)
 
 
 @compiled
