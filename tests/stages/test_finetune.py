@@ -213,7 +213,7 @@ def test_transformers_reads_the_folders_and_agrees(tmp_path):
 # Runs the stage three times with a checkpoint at every fifth step: left alone, killed behind the seventh, continued.
 # Each run is a process of its own, a fork of one that has loaded everything and computed nothing.
 SCRIPT = """
-import json, os, runpy, signal, sys
+import json, os, runpy, signal, sys, time
 from pathlib import Path
 import torch
 test = runpy.run_path(sys.argv[1])
@@ -227,6 +227,11 @@ def die_behind_the_seventh():
     def deadly(self, record, shown):
         tell(self, record, shown)
         if self.step == 7:
+            # It is written beside the steps, which may be over sooner.
+            for _ in range(3000):
+                if (place / "killed/scratch/checkpoints/step-000000005").is_dir():
+                    break
+                time.sleep(0.01)
             os.kill(os.getpid(), signal.SIGKILL)
     loop.Run._tell = deadly
 def run(name, deadly):
