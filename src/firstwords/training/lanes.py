@@ -150,17 +150,19 @@ class Lanes:
         parts = split(micro, self.number)
         if len(parts) == 1:
             return self._functions[function](self.model, micro)
-        busy = list(zip(self._others, parts[1:], strict=False))
-        for other, part in busy:
-            other.begin(function, self.model.training, part)
+        busy: list[LaneProcess | LaneThread] = []
+        # Before the first lane begins until the last has ended: lanes in threads share what MKL is told.
         torch.set_num_threads(1)
         try:
+            for other, part in zip(self._others, parts[1:], strict=False):
+                other.begin(function, self.model.training, part)
+                busy.append(other)
             mine = self._functions[function](self.model, parts[0])
         finally:
-            torch.set_num_threads(self._threads)
-            for other, _ in busy:
+            for other in busy:
                 other.wait()
-        found = [other.result() for other, _ in busy]
+            torch.set_num_threads(self._threads)
+        found = [other.result() for other in busy]
         for _, gradients in found:
             self._add(gradients)
         return torch.stack([mine, *(sums for sums, _ in found)]).sum(0)
