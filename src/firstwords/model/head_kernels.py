@@ -180,51 +180,51 @@ def _attend_head_gradient(
         multiply(shares, rows_in_words(outer[begin:end]), value_slope[:seen], ADDED)
 
 
+@part
+def _slots_of(documents, document, head, num_heads):
+    """First slot of a head of a document, and the one after its last token."""
+    begin = documents[document, 0] * num_heads + head * documents[document, 1]
+    return begin, begin + documents[document, 2]
+
+
 @compiled
-def attend_heads(query, key, value, groups, real, num_heads, log_sums, result):
+def attend_heads(query, key, value, documents, num_heads, log_sums, result):
     """Attention of all heads of all documents.
 
     Args:
         query, key, value: (P * H, S) of T, as `spread_heads` fills them; S a multiple of `LANES`.
-        groups: (G, 3) int64: how many documents, slots of each, whether causal.
-        real: (D,) int64, tokens of each document.
+        documents: (D, 4) int64: first slot, slots, tokens, whether causal.
         num_heads: H.
         log_sums: (P * H,), filled: log of the sum of the exponentials of the scaled scores.
         result: (P * H, S) of T, filled at the rows of tokens.
     """
     scale = np.float32(1 / np.sqrt(query.shape[1]))
-    begin = document = 0
-    for group in range(len(groups)):
-        count, slots, causal = groups[group, 0], groups[group, 1], groups[group, 2] > 0
-        for number in range(count * num_heads):
-            end = begin + real[document + number // num_heads]
-            each = query[begin:end], key[begin:end], value[begin:end]
-            _attend_head(each[0], each[1], each[2], scale, causal, log_sums[begin:end], result[begin:end])
-            begin += slots
-        document += count
+    for document in range(len(documents)):
+        causal = documents[document, 3] > 0
+        for head in range(num_heads):
+            begin, end = _slots_of(documents, document, head, num_heads)
+            given = query[begin:end], key[begin:end], value[begin:end]
+            _attend_head(*given, scale, causal, log_sums[begin:end], result[begin:end])
 
 
 @compiled
 def attend_heads_gradient(
-    query, key, value, outer, groups, real, num_heads, log_sums, along, query_slope, key_slope, value_slope
+    query, key, value, outer, documents, num_heads, log_sums, along, query_slope, key_slope, value_slope
 ):
     """Of `attend_heads`.
 
     Args:
-        query, key, value, groups, real, num_heads, log_sums: As there.
+        query, key, value, documents, num_heads, log_sums: As there.
         outer: (P * H, S) of T, gradient of what it gave.
         along: (P * H,) as `gather_heads_gradient` fills it.
         query_slope, key_slope, value_slope: (P * H, S), filled at the rows of tokens.
     """
     scale = np.float32(1 / np.sqrt(query.shape[1]))
-    begin = document = 0
-    for group in range(len(groups)):
-        count, slots, causal = groups[group, 0], groups[group, 1], groups[group, 2] > 0
-        for number in range(count * num_heads):
-            end = begin + real[document + number // num_heads]
-            each = query[begin:end], key[begin:end], value[begin:end], outer[begin:end]
+    for document in range(len(documents)):
+        causal = documents[document, 3] > 0
+        for head in range(num_heads):
+            begin, end = _slots_of(documents, document, head, num_heads)
+            given = query[begin:end], key[begin:end], value[begin:end], outer[begin:end]
             known = log_sums[begin:end], along[begin:end]
             filled = query_slope[begin:end], key_slope[begin:end], value_slope[begin:end]
-            _attend_head_gradient(*each, scale, causal, *known, *filled)
-            begin += slots
-        document += count
+            _attend_head_gradient(*given, scale, causal, *known, *filled)

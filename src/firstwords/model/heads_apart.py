@@ -63,9 +63,10 @@ class Layout:
         return self.first, self.slot, self.size
 
     @cached_property
-    def documents(self) -> tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]:
-        """(G, 3) of the groups and (D,) of the documents, as kernels take them."""
-        return np.array([tuple(group) for group in self.groups], np.int64), self.real
+    def documents(self) -> np.ndarray[Any, Any]:
+        """(D, 4) int64, as kernels take documents: first slot, slots, tokens, whether causal."""
+        _, slots, causal = np.repeat(np.array(self.groups), [group.documents for group in self.groups], axis=0).T
+        return np.stack([slots.cumsum() - slots, slots, self.real, causal], axis=1).astype(np.int64)
 
     def new(self, num_heads: int, head_size: int, dtype: torch.dtype) -> Tensor:
         """(P * H, S) to be filled; zeros where some rows are padding, which products carry on."""
@@ -238,7 +239,7 @@ def attended(joint: Tensor, tensors: tuple[Tensor, ...], layout: Layout, setting
     if _by_tiles(joint, settings):
         from firstwords.model.head_kernels import attend_heads
 
-        attend_heads(*(array(x) for x in spread), *layout.documents, num_heads, array(sums), array(result))
+        attend_heads(*(array(x) for x in spread), layout.documents, num_heads, array(sums), array(result))
     else:
         attend_batched(spread, layout, num_heads, sums, result)
     mixed = joint.new_empty((len(joint), num_heads * settings.head_size))
@@ -274,7 +275,7 @@ def attended_gradient(
         slopes = tuple(torch.empty(x.shape) for x in spread)
         known = (array(x) for x in (*spread, outer))
         filled = (array(x) for x in (sums, along, *slopes))
-        attend_heads_gradient(*known, *layout.documents, num_heads, *filled)
+        attend_heads_gradient(*known, layout.documents, num_heads, *filled)
     else:
         slopes = tuple(torch.empty_like(x) for x in spread)
         attend_batched_gradient(spread, outer, layout, num_heads, (sums, along), slopes)

@@ -45,41 +45,39 @@ def _narrowed(x: Any, dtype: Any) -> Any:
     return result
 
 
-class _Normed:
+def _normed(x: Any, scales: Any, epsilon: float, weights: list[Any], kept: tuple[Tensor, ...]) -> Any:
     """The normalised stream times several matrices at once, into which the norm's weight is multiplied."""
+    from firstwords.model.matrix_kernels import NEW, product_with_weights
+    from firstwords.model.row_kernels import normalise, scale_columns
 
-    @staticmethod
-    def forward(x: Any, scales: Any, epsilon: float, weights: list[Any], kept: tuple[Tensor, ...]) -> Any:
-        from firstwords.model.matrix_kernels import NEW, product_with_weights
-        from firstwords.model.row_kernels import normalise, scale_columns
+    normal, inverse, scaled, joint = (array(each) for each in kept)
+    normalise(x, np.float32(epsilon), normal, inverse)
+    at = 0
+    for weight in weights:
+        scale_columns(weight, scales, scaled[at : at + len(weight)])
+        at += len(weight)
+    product_with_weights(normal, scaled, joint, NEW)
+    return joint
 
-        normal, inverse, scaled, joint = (array(each) for each in kept)
-        normalise(x, np.float32(epsilon), normal, inverse)
-        at = 0
-        for weight in weights:
-            scale_columns(weight, scales, scaled[at : at + len(weight)])
-            at += len(weight)
-        product_with_weights(normal, scaled, joint, NEW)
-        return joint
 
-    @staticmethod
-    def backward(
-        slope: Any, past: Any, scales: Any, weights: list[Any], kept: tuple[Any, ...], filled: tuple[Any, ...]
-    ) -> None:
-        from firstwords.model.matrix_kernels import product_back, product_of_gradient
-        from firstwords.model.row_kernels import normalise_gradient, scale_columns_gradient
+def _normed_gradient(
+    slope: Any, past: Any, scales: Any, weights: list[Any], kept: tuple[Any, ...], filled: tuple[Any, ...]
+) -> None:
+    """Of `_normed`; `past` is the gradient of the stream that goes past, added on the way."""
+    from firstwords.model.matrix_kernels import product_back, product_of_gradient
+    from firstwords.model.row_kernels import normalise_gradient, scale_columns_gradient
 
-        normal, inverse, scaled = kept
-        result, scales_sum, *slopes = filled
-        stream = np.empty(result.shape, np.float32)
-        product_back(slope, scaled, stream)
-        normalise_gradient(stream, normal, inverse, past, result)
-        together = np.empty(scaled.shape, np.float32)
-        product_of_gradient(slope, normal, together)
-        at = 0
-        for weight, each in zip(weights, slopes, strict=True):
-            scale_columns_gradient(together[at : at + len(weight)], weight, scales, each, scales_sum)
-            at += len(weight)
+    normal, inverse, scaled = kept
+    result, scales_sum, *slopes = filled
+    stream = np.empty(result.shape, np.float32)
+    product_back(slope, scaled, stream)
+    normalise_gradient(stream, normal, inverse, past, result)
+    together = np.empty(scaled.shape, np.float32)
+    product_of_gradient(slope, normal, together)
+    at = 0
+    for weight, each in zip(weights, slopes, strict=True):
+        scale_columns_gradient(together[at : at + len(weight)], weight, scales, each, scales_sum)
+        at += len(weight)
 
 
 def _kept_of_norm(x: Tensor, outputs: int) -> tuple[Tensor, ...]:
@@ -117,7 +115,7 @@ class _FeedForward(torch.autograd.Function):
         x, (*matrices, down) = x.contiguous(), weights
         kept = _kept_of_norm(x, 2 * len(matrices[0]))
         arrays = [parameter_array(each) for each in matrices]
-        joint = _Normed.forward(array(x), parameter_array(scales), epsilon, arrays, kept)
+        joint = _normed(array(x), parameter_array(scales), epsilon, arrays, kept)
         mixed = kept[0].new_empty(len(x), len(matrices[0]))
         gated_unit(joint, array(mixed))
         ctx.save_for_backward(scales, *weights, *kept, mixed)
@@ -137,7 +135,7 @@ class _FeedForward(torch.autograd.Function):
         found = torch.empty_like(gradient), torch.zeros_like(scales), torch.empty_like(gate), torch.empty_like(up)
         arrays = [parameter_array(each) for each in (gate, up)]
         filled = tuple(array(each) for each in found)
-        _Normed.backward(
+        _normed_gradient(
             joint_slope, array(gradient), parameter_array(scales), arrays, (normal, inverse, scaled), filled
         )
         return *found[:2], None, *found[2:], down_slope
@@ -156,7 +154,7 @@ class _Attention(torch.autograd.Function):
         x, matrices, out, of_heads = x.contiguous(), tensors[:3], tensors[3], tensors[4:]
         kept = _kept_of_norm(x, sum(len(each) for each in matrices))
         arrays = [parameter_array(each) for each in matrices]
-        _Normed.forward(array(x), parameter_array(scales), epsilon, arrays, kept)
+        _normed(array(x), parameter_array(scales), epsilon, arrays, kept)
         mixed, sums = attended(kept[-1], of_heads, layout, settings)
         ctx.save_for_backward(scales, *tensors, *kept, mixed, sums)
         ctx.settings = layout, settings
@@ -175,7 +173,7 @@ class _Attention(torch.autograd.Function):
         found = torch.empty_like(gradient), torch.zeros_like(scales), *(torch.empty_like(each) for each in matrices)
         arrays = [parameter_array(each) for each in matrices]
         given = array(joint_slope), array(gradient), parameter_array(scales), arrays
-        _Normed.backward(*given, tuple(array(each) for each in kept), tuple(array(each) for each in found))
+        _normed_gradient(*given, tuple(array(each) for each in kept), tuple(array(each) for each in found))
         return *found[:2], None, None, None, *found[2:], out_slope, heads_slope, None, None
 
 

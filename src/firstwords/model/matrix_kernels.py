@@ -20,7 +20,7 @@ import torch
 from llvmlite import binding, ir
 
 from firstwords.data.kernels import numba
-from firstwords.model.numbers_in_kernels import compiled, part, rounded_word, types
+from firstwords.model.numbers_in_kernels import compiled, rounded_word, types
 from firstwords.model.packing_kernels import (
     FLOAT,
     LANES,
@@ -177,19 +177,19 @@ def _fill(vectors, like, out, rows, a, a_row, a_step, b, b_step, c, c_row, count
             _tile(1, like, out, left, begin, a_row, a_step, b, b_step, end, c_row, count, adds)
 
 
-@part
-def _multiply(like, a, a_row, a_step, words, result, adds):
-    """All of a result.
+@compiled
+def multiply(x, words, result, adds):
+    """`x @ b` of `words`.
 
     Args:
-        like: Any number of the type T of both matrices.
-        a: Address of the first matrix; `a_row` and `a_step` bytes from row to row and from word to word.
-        words: (count, at least the columns of the result) uint32, the second matrix.
-        result: (rows, columns) of float32 or T; columns a multiple of `LANES`.
-        adds: Whether it is added to what is there.
+        x: (N, K) of T; an even K in bfloat16.
+        words: (at most K / numbers of a word, at least columns) uint32.
+        result: (N, columns) of float32 or T; columns a multiple of `LANES`.
+        adds: Whether it is added to what is there (`ADDED`, float32) or takes its place (`NEW`).
     """
-    out = result[0, 0]
+    like, out = x[0, 0], result[0, 0]
     rows, columns, size = np.int64(result.shape[0]), result.shape[1], np.int64(result.itemsize)
+    a, a_row, a_step = np.int64(x.ctypes.data), np.int64(x.strides[0]), np.int64(4)
     b, b_step = np.int64(words.ctypes.data), np.int64(words.strides[0])
     c, c_row = np.int64(result.ctypes.data), np.int64(result.strides[0])
     count = np.int64(words.shape[0])
@@ -202,19 +202,6 @@ def _multiply(like, a, a_row, a_step, words, result, adds):
             vectors = np.int64(min(_PANEL, columns - column) // LANES)
             begin, end = at_b + 4 * column, c + size * column
             _fill(vectors, like, out, rows, at_a, a_row, a_step, begin, b_step, end, c_row, some, more)
-
-
-@compiled
-def multiply(x, words, result, adds):
-    """`x @ b` of `words`.
-
-    Args:
-        x: (N, K) of T; an even K in bfloat16.
-        words: (at most K / numbers of a word, at least columns) uint32.
-        result: (N, columns) of float32 or T.
-        adds: Whether it is added to what is there (float32) or takes its place.
-    """
-    _multiply(x[0, 0], np.int64(x.ctypes.data), np.int64(x.strides[0]), np.int64(4), words, result, adds)
 
 
 @compiled
