@@ -5,11 +5,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch.nn import functional as F
 
-from firstwords.model import batched_heads
+from firstwords.model import batched_heads, matrix_kernels
 from firstwords.model.attention import Segments
 from firstwords.model.batch import Batch
 from firstwords.model.heads_apart import Heads, attend_apart, beside, in_order, turned_heads
-from firstwords.model.mixed_attention import MixedSegments
+from firstwords.model.mixed_attention import MixedSegments, layout_apart
 from firstwords.model.operations import rotary_angles, rotate
 
 SIZE = 6
@@ -131,3 +131,12 @@ def test_a_layout_gives_each_token_a_slot_of_its_own():
     both = beside(layout, in_order(5))
     assert both.num_slots == layout.num_slots + 5
     assert both.first[-1] == np.uint64(layout.num_slots + 4)
+
+
+def test_where_heads_are_attended_to_apart(monkeypatch):
+    attention = Segments(Batch.of([[0] * 9]), True)
+    assert layout_apart(attention, torch.bfloat16, SIZE) is not None
+    assert layout_apart(attention, torch.float32, SIZE) is None
+    for can in (True, False):
+        monkeypatch.setattr(matrix_kernels, "multiplies", lambda dtype, can=can: can)
+        assert (layout_apart(attention, torch.float32, 32) is not None) == can

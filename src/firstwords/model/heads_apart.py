@@ -212,11 +212,12 @@ def turned_heads(joint: Tensor, heads: Heads) -> tuple[Tensor, Tensor, Tensor]:
     return query, key, value
 
 
-def _by_tiles(joint: Tensor, settings: _Settings) -> bool:
+def by_tiles(dtype: torch.dtype, head_size: int) -> bool:
     """Whether products of heads are left to kernels of our own, which take one head after another."""
-    from firstwords.model.matrix_kernels import LANES, multiplies
+    from firstwords.model.matrix_kernels import multiplies
+    from firstwords.model.packing_kernels import LANES
 
-    return settings.head_size % LANES == 0 and multiplies(joint.dtype)
+    return head_size % LANES == 0 and multiplies(dtype)
 
 
 def attended(joint: Tensor, tensors: tuple[Tensor, ...], layout: Layout, settings: _Settings) -> tuple[Tensor, Tensor]:
@@ -236,7 +237,7 @@ def attended(joint: Tensor, tensors: tuple[Tensor, ...], layout: Layout, setting
     num_heads = settings.num_heads
     spread = _spread(joint, tensors, layout, settings)
     result, sums = torch.empty_like(spread[0]), torch.empty(len(spread[0]))
-    if _by_tiles(joint, settings):
+    if by_tiles(joint.dtype, settings.head_size):
         from firstwords.model.head_kernels import attend_heads
 
         attend_heads(*(array(x) for x in spread), layout.documents, num_heads, array(sums), array(result))
@@ -269,7 +270,7 @@ def attended_gradient(
     spread = _spread(joint, tensors, layout, settings)
     outer, along = layout.new(num_heads, settings.head_size, joint.dtype), torch.zeros(len(sums))
     gather_heads_gradient(slope, array(mixed), *layout.places, np.uint64(num_heads), array(outer), array(along))
-    if _by_tiles(joint, settings):
+    if by_tiles(joint.dtype, settings.head_size):
         from firstwords.model.head_kernels import attend_heads_gradient
 
         slopes = tuple(torch.empty(x.shape) for x in spread)

@@ -27,7 +27,8 @@ def goes_by_kernels(x: Tensor, sizes: tuple[int, ...], *weights: Tensor) -> bool
         sizes: Beside the width: of the gated unit, of a head.
         weights: Matrices and scales.
     """
-    from firstwords.model.matrix_kernels import LANES, multiplies
+    from firstwords.model.matrix_kernels import multiplies
+    from firstwords.model.packing_kernels import LANES
 
     width = x.shape[1]
     fits = width <= WIDEST and len(x) > 0 and not any(size % LANES for size in (width, *sizes))

@@ -14,7 +14,7 @@ from torch import Tensor
 
 from firstwords.model.attention import Attention, Segments
 from firstwords.model.batch import Batch
-from firstwords.model.heads_apart import Heads, Layout, attend_apart, beside, turned_heads
+from firstwords.model.heads_apart import Heads, Layout, attend_apart, beside, by_tiles, turned_heads
 from firstwords.model.ragged_attention import RaggedSegments, is_ragged
 
 
@@ -53,17 +53,21 @@ def attend_by_rows(attention: Attention, layer: int, joint: Tensor, heads: Heads
     Returns:
         (N, H * S)
     """
-    layout = layout_apart(attention, joint.dtype)
+    layout = layout_apart(attention, joint.dtype, heads.head_size)
     if layout is not None:
         return attend_apart(joint, heads, layout)
     return attention.attend(layer, *turned_heads(joint, heads))
 
 
-def layout_apart(attention: Attention, dtype: torch.dtype) -> Layout | None:
-    """Where tokens lie if heads are attended to apart; None where they are not."""
-    from firstwords.model.matrix_kernels import multiplies
+def layout_apart(attention: Attention, dtype: torch.dtype, head_size: int) -> Layout | None:
+    """Where tokens lie if heads are attended to apart; None where they are not.
 
-    if (dtype == torch.bfloat16 or multiplies(dtype)) and isinstance(attention, Segments | MixedSegments):
+    Args:
+        attention: Who sees whom.
+        dtype: That products are made in. In float32, batched products are no faster than torch's own attention.
+        head_size: S.
+    """
+    if (dtype == torch.bfloat16 or by_tiles(dtype, head_size)) and isinstance(attention, Segments | MixedSegments):
         return attention.layout
     return None
 

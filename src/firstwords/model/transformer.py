@@ -65,7 +65,7 @@ class SelfAttention(nn.Module):
         sizes, out = (self.num_heads, self.num_kv_heads), self.o_proj.weight
         if goes_by_rows(x):
             heads = Heads(*sizes, self.head_size, head_scales, angles, norm.epsilon)
-            layout = layout_apart(attention, compute_dtype(x))
+            layout = layout_apart(attention, compute_dtype(x), self.head_size)
             if layout is not None and goes_by_halves(x, *matrices, out):
                 return attention_onto(x, scales, matrices, out, heads, layout)
             joint = normed_linear(x, scales, norm.epsilon, *matrices)
