@@ -8,14 +8,21 @@ held-out pairs are ranked better than by the reference, with the whole interval 
 import json
 from importlib.metadata import version
 from pathlib import Path
+from statistics import mean
 from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
 
 from benchmarks.line import Judged, Setting
 from benchmarks.process import ROOT, run_recipe
+from firstwords.metrics.metrics.preference import Preference
 
 SECONDS, QUICK_SECONDS = 120, 30
 RECIPE = ROOT / "recipes" / "chat.toml"
 PAIRS = 'paths = ["$FIRSTWORDS_DATA/inst-llamafactory-demo/dpo_en_demo.json.xz"]'
+# A hundred held-out pairs cannot show a small effect: of 300, each is held out of one of so many models.
+FOLDS, QUICK_FOLDS = 5, 2
 # Some of its dialogues end with an empty answer.
 HARMLESS = 'paths = ["$FIRSTWORDS_DATA/pref-hh-rlhf-harmless-test/test.jsonl.gz"]\nmalformed = "leave_out"'
 
@@ -61,6 +68,47 @@ def preference(setting: Setting) -> list[Judged]:
 def preference_harmless(setting: Setting) -> list[Judged]:
     """The same with eight times as many pairs (HH-RLHF, harmless): 300 pairs cannot show a small effect."""
     return _preference(setting, "preference-harmless", HARMLESS)
+
+
+def preference_folds(setting: Setting) -> list[Judged]:
+    """The 300 pairs by cross-validation: every pair is ranked by a model that did not see it.
+
+    The interval resamples pairs; that models of two folds share most of what they learnt from is not in it.
+    """
+    head, _, _ = RECIPE.read_text(encoding="utf-8").partition("# The reference of preference")
+    seconds = QUICK_SECONDS if setting.quick else SECONDS
+    parts = [head.replace('budget = "120s"', f'budget = "{seconds}s"')]
+    names = [f"preferred-{number}" for number in range(QUICK_FOLDS if setting.quick else FOLDS)]
+    for number, name in enumerate(names):
+        data = f'{{ kind = "fold", of = {FOLDS}, number = {number}, data = {{ kind = "preferences", {PAIRS} }} }}'
+        parts.append(
+            f'[finetune.{name}]\nbase = "finetune.answers"\nobjective = {{ kind = "preference" }}\ndata = {data}\n'
+        )
+    tasks = ", ".join(f'{{ kind = "preference", name = "{name}", model = "finetune.{name}" }}' for name in names)
+    recipe = setting.work / "folds.toml"
+    recipe.write_text("\n".join([*parts, f"[evaluate]\ntasks = [{tasks}]\n"]), encoding="utf-8")
+    ran = run_recipe(recipe, setting.work)
+    (folder,) = (setting.work / "artifacts" / "evaluate").glob("evaluate-*")
+    tables = [pq.read_table(folder / "items" / f"{name}.parquet") for name in names]
+    items = pa.concat_tables(tables).to_pydict()
+    ranked = Preference().interval(items, items["group"], 0)
+    shares = ", ".join(f"{Preference().value(each.to_pydict()):.3f}" for each in tables)
+    note = f"{len(items['id'])} pairs, each held out once ({shares}); {ran.seconds:.0f} s in all"
+    return [
+        Judged(
+            name="preference-folds",
+            figure=ranked.value,
+            unit="of pairs",
+            note=f"[{ranked.low:.3f}, {ranked.high:.3f}]; {note}",
+        ),
+        Judged(name="preference-folds-lower-end", figure=ranked.low, unit="of pairs", bar=0.5, note=note),
+        Judged(
+            name="preference-folds-chosen",
+            figure=mean(items["chosen"]),
+            unit="nats an answer",
+            note=f"the reference: {mean(items['chosen_reference']):.1f}",
+        ),
+    ]
 
 
 def _preference(setting: Setting, name: str, pairs: str = "") -> list[Judged]:

@@ -18,5 +18,6 @@ LINES: dict[str, Line] = {
     "domain": domain.domain,
     "instruction": answers.instruction,
     "preference": answers.preference,
+    "preference-folds": answers.preference_folds,
     "preference-harmless": answers.preference_harmless,
 }

@@ -101,7 +101,7 @@ def examples_of(recipe: str | Path, stage: str, root: Path, limit: int) -> Examp
         there = ", ".join(names) or "none"
         raise RecipeError(f"{recipe}: no fine-tuning '{stage}'.{nearest(stage, names)} There are: {there}")
     folder, context, note = _tokenizer_folder(plan, found.base)
-    documents = _documents(plan, stage) if type(found.data).needs_documents else None
+    documents = _documents(plan, stage) if found.data.needs_documents else None
     parts = found.data.parts(documents)
     if type(found.objective).has_labels:
         tokenizer = Tokenizer.load(folder)

@@ -147,7 +147,7 @@ def _fine_tuning(the_plan: Plan, name: str, config: ModelConfig | None, folder: 
     if stage.data.is_remote:
         return FineTuning(name=name, problem="its examples are fetched when it runs")
     documents = None
-    if type(stage.data).needs_documents:
+    if stage.data.needs_documents:
         corpus = the_plan.artifact(the_plan.graph.inputs[name]["documents"])
         if corpus is None:
             return FineTuning(name=name, problem="its examples come from the corpus, which is not made yet")

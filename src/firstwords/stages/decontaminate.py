@@ -137,7 +137,7 @@ class Decontaminate(Stage):
 
         component = self.against[number]
         if isinstance(component, Dataset):
-            records = component.parts(documents if type(component).needs_documents else None)
+            records = component.parts(documents if component.needs_documents else None)
             for part in self.parts:
                 for record in records[part]:
                     yield Item(number, record.id, _text_of(record))

@@ -103,7 +103,7 @@ class Finetune(Stage):
                 "an adversary needs all weights on every rank, which engine 'fsdp' shares out: use 'data_parallel'"
             )
         wanted: Any = type(self.objective).record
-        given: Any = type(self.data).record
+        given: Any = self.data.record
         if self.correct is not None and wanted is not TextRecord:
             raise RecipeError(
                 f"correct: the words of whole texts are corrected; objective '{kind_of(type(self.objective))}' reads "
@@ -127,7 +127,7 @@ class Finetune(Stage):
     def inputs(self, graph: "Graph") -> dict[str, str]:
         """The base model; the corpus where the labels are made from it."""
         inputs = self.base.inputs(graph)
-        if type(self.data).needs_documents:
+        if self.data.needs_documents:
             inputs["documents"] = corpus(graph)
         if self.hard_examples is not None:
             inputs["earlier"] = graph.require(self.hard_examples.model)
@@ -146,7 +146,7 @@ class Finetune(Stage):
         work.progress("reading the labelled data")
         parts = self.data.parts(documents)
         for part in PARTS:
-            write_table(work.path(f"{part}.parquet"), table_of(parts[part], type(self.data).record))
+            write_table(work.path(f"{part}.parquet"), table_of(parts[part], self.data.record))
         for note in self.data.notes():
             work.note(f"{work.name}: left out: {note}")
         has_labels = type(self.objective).has_labels

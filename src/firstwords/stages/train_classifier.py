@@ -51,12 +51,12 @@ class TrainClassifier(Stage):
     """Highest probability of a label that a filter accepts unless told otherwise, by label."""
 
     def __post_init__(self) -> None:
-        if type(self.data).record is not TextRecord:
+        if self.data.record is not TextRecord:
             raise RecipeError(f"data: '{kind_of(type(self.data))}' does not give texts with one label each")
 
     def inputs(self, graph: "Graph") -> dict[str, str]:
         """The corpus, where labels are made from it."""
-        return {"documents": graph.require("deduplicate")} if type(self.data).needs_documents else {}
+        return {"documents": graph.require("deduplicate")} if self.data.needs_documents else {}
 
     def run(self, work: Work) -> Outcome:
         """Fit, choose, score, save."""

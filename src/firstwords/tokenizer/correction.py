@@ -1,8 +1,8 @@
-"""Unknown words read as the nearest known one: slips are undone before a model sees them.
+"""Misspelt words read as the known one that was likely meant: slips are undone before a model sees them.
 
-A misspelt word falls into sub-words that say little of it, which is why one edit in one word takes so much from a
-classifier. A word that neither the base's vocabulary nor the training texts know is looked up among those that they
-know; text without such words stays as it is.
+A misspelt word falls into sub-words that say little of it, or is another word, which is why one edit in one word takes
+so much from a classifier. Every word is held against the known ones at one edit's distance: which is likeliest between
+its neighbours, given how rare slips are? Most words are likeliest themselves, and stay.
 """
 
 import json
@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from math import log
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -20,6 +21,7 @@ from firstwords.data.dataset import TextRecord
 from firstwords.data.perturbation import rewritten, word_places
 from firstwords.errors import RecipeError
 from firstwords.recipe import Component
+from firstwords.tokenizer.word_likelihoods import WordLikelihoods
 
 if TYPE_CHECKING:
     from firstwords.tokenizer.tokenizer import Tokenizer
@@ -28,10 +30,13 @@ KNOWN_WORDS = "known_words.json"
 CORRECTION_NOTE = f"""\
 # Words are corrected before they are read
 
-`firstwords` reads a word that is not in `{KNOWN_WORDS}` as the nearest one that is, at one edit's distance.
-transformers loads this folder without that: it gives the same answers for texts whose words are all known.
+`firstwords` reads a word as another one of `{KNOWN_WORDS}`, at one edit's distance, where that is likelier between its
+neighbours. transformers loads this folder without that: it gives the same answers for texts without such words.
 """
-# Different words whose correction is remembered.
+MIN_LETTERS = 3
+# About what an attack on characters makes of a text; people write less of them (docs/log, slips).
+SLIPS = 0.05
+# Different words whose candidates are remembered.
 REMEMBERED = 2**16
 
 
@@ -39,58 +44,85 @@ class KnownWords:
     """A lexicon that undoes single edits.
 
     Args:
-        words: In small letters, the likeliest first.
+        words: In small letters.
+        likelihoods: Of these words between others.
         min_letters: Shorter words stay as they are, and no word becomes a shorter one.
+        slips: Share of words that are taken to be misspelt before their neighbours are seen, in (0, 1).
 
-    Source: Pruthi et al. 2019 for a corrector in front of a classifier; deletions on both sides as keys as in SymSpell
-    (Garbe 2012), so that a look-up takes as many steps as the word has letters.
+    Source: the noisy channel of Kernighan, Church & Gale 1990, all edits of a word equally likely; Pruthi et al. 2019
+    for a corrector in front of a classifier; deletions on both sides as keys as in SymSpell (Garbe 2012), so that a
+    look-up takes as many steps as the word has letters.
     """
 
-    def __init__(self, words: Sequence[str], min_letters: int) -> None:
-        self.words = tuple(words)
-        self.min_letters = min_letters
+    def __init__(
+        self, words: Sequence[str], likelihoods: WordLikelihoods, min_letters: int = MIN_LETTERS, slips: float = SLIPS
+    ) -> None:
+        self.words, self.likelihoods = tuple(words), likelihoods
+        self.min_letters, self.slips = min_letters, slips
         self._rank = {word: rank for rank, word in enumerate(words)}
         self._near: dict[str, list[str]] = {}
         for word in words:
             for key in {word, *_deletions(word)} if len(word) >= min_letters else ():
                 self._near.setdefault(key, []).append(word)
-        self._remembered = lru_cache(REMEMBERED)(self._nearest)
+        self._remembered = lru_cache(REMEMBERED)(self._candidates)
 
     def corrected(self, text: str) -> str:
-        """A text whose unknown words of letters are the nearest known ones, where there are any."""
+        """A text as it was likely meant; from left to right, so that what stands before a word is corrected already."""
         places = word_places(text)
+        words = [text[start:end] for start, end in places]
         changes = {}
-        for number, (start, end) in enumerate(places):
-            word = text[start:end]
-            known = self.nearest(word)
-            if known != word:
-                changes[number] = known
+        place = self.likelihoods.place
+        before = place(None)
+        for number, word in enumerate(words):
+            after = place(words[number + 1] if number + 1 < len(words) else None)
+            meant = self.meant(word, before, after)
+            if meant != word:
+                changes[number] = meant
+            before = place(meant)
         return rewritten(text, places, changes) if changes else text
 
-    def nearest(self, word: str) -> str:
-        """The likeliest known word one edit away, written in capitals as the word is; the word itself if it is known.
+    def meant(self, word: str, before: int, after: int) -> str:
+        """The likeliest word that one edit makes this one of, or the word itself; written in capitals as the word is.
 
         An edit is a letter too many, a missing, a wrong one, or two neighbours in the wrong order, and never the first
         or the last letter: readers go by these, and most slips spare them.
+
+        Args:
+            word: As it is written.
+            before, after: Its neighbours, as `WordLikelihoods.place` gives them.
         """
-        small = word.lower()
-        if len(word) < self.min_letters or not word.isalpha() or small in self._rank:
+        if len(word) < self.min_letters or not word.isalpha():
             return word
-        found = self._remembered(small)
-        if found is None:
+        small = word.lower()
+        candidates = self._remembered(small)
+        if not candidates:
+            return word
+        known = small in self._rank
+        likely = self.likelihoods.known(small, before, after) if known else self.likelihoods.new(word, after)
+        meant = None
+        for each, slip in candidates:
+            found = slip + self.likelihoods.known(each, before, after)
+            if found > likely:
+                meant, likely = each, found
+        if meant is None:
             return word
         if word.isupper():
-            return found.upper()
-        return found[0].upper() + found[1:] if word[0].isupper() else found
+            return meant.upper()
+        return meant[0].upper() + meant[1:] if word[0].isupper() else meant
 
-    def _nearest(self, small: str) -> str | None:
+    def _candidates(self, small: str) -> tuple[tuple[str, float], ...]:
+        """Known words one edit away, the first known first, each with the log-likelihood of that slip in it."""
         # Equal keys begin and end alike, as nothing but inner letters is taken out of them.
         near = {word for key in (small, *_deletions(small)) for word in self._near.get(key, ())}
-        return min((word for word in near if is_one_edit(small, word)), key=self._rank.__getitem__, default=None)
+        # What the texts never had is not likelier anywhere than a known word.
+        near = {word for word in near if small not in self._rank or self.likelihoods.was_met(word)}
+        found = sorted((word for word in near if is_one_edit(small, word)), key=self._rank.__getitem__)
+        return tuple((word, log(self.slips / _num_edits(len(word)))) for word in found)
 
     def save(self, folder: Path) -> None:
         """Write `known_words.json`."""
-        write_json(Path(folder) / KNOWN_WORDS, {"min_letters": self.min_letters, "words": list(self.words)})
+        own = {"min_letters": self.min_letters, "slips": self.slips, "words": list(self.words)}
+        write_json(Path(folder) / KNOWN_WORDS, own | self.likelihoods.to_json())
 
     @classmethod
     def load(cls, folder: Path) -> "KnownWords | None":
@@ -104,14 +136,16 @@ class KnownWords:
             return None
         try:
             values = json.loads(path.read_bytes())
-            words, min_letters = values["words"], values["min_letters"]
+            words, min_letters, slips = values["words"], values["min_letters"], values["slips"]
+            if not isinstance(words, list) or not all(isinstance(word, str) and word for word in words):
+                raise ValueError("'words' must be a list of words")
+            if type(min_letters) is not int or min_letters < 1:
+                raise ValueError(f"min_letters = {min_letters!r:.40} is no number of letters")
+            if type(slips) is not float or not 0 < slips < 1:
+                raise ValueError(f"slips = {slips!r:.40} is no share")
+            return cls(words, WordLikelihoods.from_json(words, values), min_letters, slips)
         except (ValueError, KeyError, TypeError, RecursionError) as error:
             raise RecipeError(f"{path} cannot be read: {error}") from None
-        if not isinstance(words, list) or not all(isinstance(word, str) and word for word in words):
-            raise RecipeError(f"{path}: 'words' must be a list of words")
-        if not isinstance(min_letters, int) or min_letters < 1:
-            raise RecipeError(f"{path}: min_letters = {min_letters!r:.40} is no number of letters")
-        return cls(words, min_letters)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -120,9 +154,11 @@ class Correction(Component):
 
     Attributes:
         min_letters: Shorter words stay as they are, and no word becomes a shorter one.
+        slips: Share of words that are taken to be misspelt before their neighbours are seen.
     """
 
-    min_letters: Annotated[int, Field(ge=2)] = 3
+    min_letters: Annotated[int, Field(ge=2)] = MIN_LETTERS
+    slips: Annotated[float, Field(gt=0, lt=1)] = SLIPS
 
     def known_words(self, records: Iterable[TextRecord], tokenizer: "Tokenizer") -> KnownWords:
         """Words of the training texts, the most frequent first, then what the base knows.
@@ -132,12 +168,15 @@ class Correction(Component):
             tokenizer: Of the base; its own known words, if it was fine-tuned with any, and the whole ones of its
                 vocabulary.
         """
+        texts = [text for record in records for text in (record.text, record.pair) if text is not None]
         counts: Counter[str] = Counter()
-        for text in (text for record in records for text in (record.text, record.pair) if text is not None):
+        for text in texts:
             counts.update(text[start:end].lower() for start, end in word_places(text))
         learnt = sorted((word for word in counts if word.isalpha()), key=lambda word: (-counts[word], word))
         earlier = tokenizer.known_words.words if tokenizer.known_words is not None else ()
-        return KnownWords(tuple(dict.fromkeys([*learnt, *earlier, *whole_words(tokenizer)])), self.min_letters)
+        elsewhere = [*earlier, *whole_words(tokenizer)]
+        words = tuple(dict.fromkeys([*learnt, *elsewhere]))
+        return KnownWords(words, WordLikelihoods.of(texts, words, elsewhere), self.min_letters, self.slips)
 
 
 def whole_words(tokenizer: "Tokenizer") -> list[str]:
@@ -168,6 +207,11 @@ def is_one_edit(one: str, other: str) -> bool:
     if one[same + 1 :] == other[same + 1 :]:
         return True
     return one[same : same + 2] == other[same : same + 2][::-1] and one[same + 2 :] == other[same + 2 :]
+
+
+def _num_edits(num_letters: int) -> int:
+    """Swaps, deletions, insertions and other letters inside a word of so many."""
+    return max(1, (num_letters - 3) + (num_letters - 2) + 26 * (num_letters - 1) + 25 * (num_letters - 2))
 
 
 def _deletions(word: str) -> list[str]:

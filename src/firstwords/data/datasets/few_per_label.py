@@ -31,7 +31,7 @@ class FewPerLabel(Dataset):
     """Another seed draws other texts."""
 
     def __post_init__(self) -> None:
-        if type(self.data).record is not TextRecord or type(self.data).needs_documents:
+        if self.data.record is not TextRecord or self.data.needs_documents:
             raise RecipeError("few_per_label needs labelled texts from files")
 
     def parts(self, documents: Path | None = None) -> Parts:

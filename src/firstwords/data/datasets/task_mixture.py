@@ -38,7 +38,7 @@ class TaskMixture(Dataset):
 
     def __post_init__(self) -> None:
         for name, each in self.tasks.items():
-            if type(each).record is not TextRecord or type(each).needs_documents:
+            if each.record is not TextRecord or each.needs_documents:
                 raise RecipeError(f"tasks.{name}: a task is labelled texts from files")
 
     def parts(self, documents: Path | None = None) -> Parts:

@@ -83,7 +83,7 @@ class FewShot(Task):
     """Of the draws."""
 
     def __post_init__(self) -> None:
-        if type(self.data).record is not TextRecord or type(self.data).needs_documents:
+        if self.data.record is not TextRecord or self.data.needs_documents:
             raise RecipeError("few_shot asks for the labels of texts: its data must be labelled texts from files")
 
     def fingerprint(self) -> str:
