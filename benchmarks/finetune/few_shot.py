@@ -13,6 +13,8 @@ from benchmarks.line import Judged, Setting
 from benchmarks.process import ROOT, run_recipe
 
 SETS = ("clinc-banking", "clinc-cards", "clinc-travel", "banking77", "trec")
+# The same sets with the examples most like each question, of 100 texts a label drawn anew for each draw.
+SIMILAR = ("banking77-similar", "trec-similar")
 WAYS = 4
 QUICK = ("pretrain.causal.tokens=50_000", "finetune.learner.epochs=0.1")
 BESIDE = {
@@ -47,7 +49,7 @@ def few_shot(setting: Setting) -> list[Judged]:
     ran = run_recipe(ROOT / "recipes" / "few_shot.toml", setting.work, *(QUICK if setting.quick else ()))
     results = _results(setting.work)
     found = []
-    for name in SETS:
+    for name in SETS + SIMILAR:
         accuracy, worst = results[name]["accuracy"], results[name]["worst_draw"]
         beside = accuracy["baseline"]
         bar = max(beside["chance"], beside["majority"], beside["zero-shot"])

@@ -130,6 +130,20 @@ def test_a_budget_that_is_too_short_is_refused():
         plan_for(budget=10, gigaflops=0.5)
 
 
+@pytest.mark.parametrize("training", [{}, {"batch_tokens": 2048}])
+def test_a_bad_moment_of_the_machine_refuses_no_training(training):
+    calls = []
+
+    def measure(config, seconds):
+        calls.append(config)
+        return machine(0.5 if len(calls) < 2 else 500)(config, seconds)
+
+    demand = Demand(CausalLM(), 20, None, ModelSizes(depth=4), training, 7)
+    plan = resolve(demand, CORPUS, measure, 20 * GIBIBYTE)
+    assert plan["training"]["tokens"] >= 10 * plan["training"]["batch_tokens"]
+    assert plan["probe"]["measured"][-1]["gigaflops"] > 400
+
+
 def test_contradictions_are_refused():
     with pytest.raises(RecipeError, match="batch_tokens 1,000 is not a multiple of 256"):
         plan_for(budget=180, training={"batch_tokens": 1000})

@@ -27,6 +27,28 @@ def test_what_was_measured_is_not_measured_again_and_gives_estimates():
     assert speeds.speed(config(256)).seconds_per_token > 2e-5
 
 
+def test_measured_again_the_faster_parts_count():
+    found = [Speed(9e-3, 1e-3), Speed(1e-5, 2e-3)]
+    speeds = Speeds(lambda *_: found.pop(0), 1.0, 60.0)
+    speeds.try_out(config())
+    speeds.measure_again(config())
+    assert speeds.speed(config()) == Speed(1e-5, 1e-3) and not found
+
+
+def test_measured_again_are_the_others_where_one_was_only_estimated():
+    asked, seconds = [], [9.0, 1e-5, 2e-5]
+
+    def measure(config, *_):
+        asked.append(config.width)
+        return Speed(seconds.pop(0), 1e-3)
+
+    speeds = Speeds(measure, 1.0, 60.0)
+    speeds.try_out(config())
+    assert not speeds.try_out(config(256), is_set=True)
+    speeds.measure_again(config(256))
+    assert asked == [128, 128, 256] and speeds.speed(config(256)) == Speed(2e-5, 1e-3)
+
+
 def test_without_time_only_what_is_set_is_measured():
     asked = []
     speeds = Speeds(machine(asked), 1.0, 1e-9)

@@ -202,12 +202,21 @@ def _speed_of(taken: Taken, machine: Speeds, config: ModelConfig) -> Speed:
 
 
 def _at_speed(demand: Demand, corpus: Corpus, choice: Choice, speed: Speed) -> Choice:
-    """What was chosen, as far as it gets at another speed: model and batch stay."""
+    """What was chosen, as far as it gets at another speed: model and batch stay.
+
+    Raises:
+        CannotFit: If that is nowhere.
+    """
     if not demand.by_clock:
         return dataclasses.replace(choice, speed=speed)
     seconds = (demand.budget or DEFAULT_BUDGET) - START_SECONDS
     found = sizing.in_time((choice.config, choice.reasons), speed, seconds, corpus, choice.batch_tokens)
-    _check_updates(found, seconds + START_SECONDS)
+    if found.num_updates < sizing.FEWEST_UPDATES:
+        raise CannotFit(
+            f"{seconds + START_SECONDS:.0f} s are enough for {found.num_updates} updates of {found.config.num_layers} "
+            f"layers x {found.config.width} on this machine; a model needs at least {sizing.FEWEST_UPDATES}. Give more "
+            "time, a smaller model, or tokens instead of a budget."
+        )
     return found
 
 
@@ -272,17 +281,11 @@ def _choose(demand: Demand, corpus: Corpus, candidates: list[Candidate], machine
         best, why = _largest_worth_it(choices, corpus)
         if not machine.try_out(best.config):
             break
-    _check_updates(best, budget)
+    if best.num_updates < sizing.FEWEST_UPDATES:
+        # A moment in which another program had the machine must not refuse a training.
+        machine.measure_again(best.config)
+        best = _at_speed(demand, corpus, best, machine.speed(best.config))
     return best, "set by hand" if demand.sizes.is_fixed else f"{why}, in {budget:.0f} s on this machine"
-
-
-def _check_updates(choice: Choice, budget: float) -> None:
-    if choice.num_updates < sizing.FEWEST_UPDATES:
-        raise CannotFit(
-            f"{budget:.0f} s are enough for {choice.num_updates} updates of {choice.config.num_layers} layers x "
-            f"{choice.config.width} on this machine; a model needs at least {sizing.FEWEST_UPDATES}. Give more time, a "
-            "smaller model, or tokens instead of a budget."
-        )
 
 
 def _largest_worth_it(choices: list[Choice], corpus: Corpus) -> tuple[Choice, str]:
