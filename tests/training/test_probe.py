@@ -1,4 +1,5 @@
 import runpy
+import time
 from pathlib import Path
 
 import pytest
@@ -63,6 +64,21 @@ def test_without_time_one_step_is_timed_and_one_tells_the_memory(made, monkeypat
     monkeypatch.setattr(probe.Stopwatch, "_step", lambda *given: steps.append(1) or original(*given))
     assert stopwatch(config(tokenizer, "qwen3"), 0.0).seconds_per_token > 0
     assert len(steps) == 3  # the first only makes buffers
+
+
+def test_what_the_first_step_loads_is_not_taken_off_the_time(made, monkeypatch):
+    tokenizer, store = made
+    lengths, original = [], Stopwatch._step
+
+    def step(self, lanes, optimizer, rows, *more):
+        if not lengths:
+            time.sleep(1.2)
+        lengths.append(len(rows))
+        return original(self, lanes, optimizer, rows, *more)
+
+    monkeypatch.setattr(probe.Stopwatch, "_step", step)
+    Stopwatch(CausalLM(), store)(config(tokenizer, "qwen3"), 1.0)
+    assert lengths[:2] == [1, 1] and min(lengths[2:]) > 1 and len(lengths) > 3
 
 
 def test_the_global_random_state_is_left_alone(made):

@@ -92,10 +92,10 @@ class Stopwatch:
 
         Args:
             config: Of the model.
-            seconds: When so many are over no further step begins; at least one is timed.
+            seconds: When so many are over, after a first step that loads kernels and makes buffers, no further step
+                begins; at least one is timed.
             precision: Of matrix products, as in `TrainSettings`.
         """
-        begin = time.perf_counter()
         keep_freed_memory()  # as an engine does
         model = Model(config, self._objective.head(config, None))  # type: ignore[arg-type]
         model.to(self._device)
@@ -104,13 +104,14 @@ class Stopwatch:
         lanes = Lanes(model, num_lanes(model), {PART: self._part})
         optimizer = Optimizer(model, SETTINGS)
         try:
-            return self._timed(lanes, optimizer, config, begin + seconds)
+            return self._timed(lanes, optimizer, config, seconds)
         finally:
             lanes.close()
 
-    def _timed(self, lanes: Lanes, optimizer: Optimizer, config: ModelConfig, end: float) -> Speed:
+    def _timed(self, lanes: Lanes, optimizer: Optimizer, config: ModelConfig, seconds: float) -> Speed:
         rows = self._rows(config.context, 1)
-        self._step(lanes, optimizer, rows)  # the first step makes buffers and moments
+        self._step(lanes, optimizer, rows)  # the first step loads kernels, makes buffers and moments
+        end = time.perf_counter() + seconds
         peaks = _Peaks(lanes, self._device)
         busy = time.process_time()
         best = guess = self._step(lanes, optimizer, rows, peaks)
