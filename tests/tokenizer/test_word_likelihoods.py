@@ -14,8 +14,8 @@ WORDS = ("a", "rose", "is", "red")
 TEXTS = ("A rose is a rose, is 12", "Red!")
 
 
-def counted(texts=TEXTS, words=WORDS, vocabulary=()):
-    return WordLikelihoods.of(texts, words, vocabulary)
+def counted(texts=TEXTS, words=WORDS):
+    return WordLikelihoods.of(texts, words)
 
 
 def test_words_and_neighbours_are_counted():
@@ -29,12 +29,6 @@ def test_words_and_neighbours_are_counted():
     assert found.was_met("red") and not counted(TEXTS[:1]).was_met("red")
 
 
-def test_new_words_are_as_frequent_as_those_met_once_and_named_nowhere_else():
-    # Of 7 known words met, 2 with a capital, `Red` was met once: none of 5 small ones, one of 2 capitals.
-    assert counted().new_shares == (1 / 7, 2 / 4)
-    assert counted(vocabulary=["red"]).new_shares == (1 / 7, 1 / 4)
-
-
 @given(
     st.lists(st.lists(st.sampled_from([*WORDS, "12", "?"]), max_size=8), max_size=5), st.sampled_from([*WORDS, None])
 )
@@ -46,15 +40,9 @@ def test_what_may_stand_behind_a_word_adds_to_one(sentences, before):
 
 def test_a_word_is_likelier_where_it_was_met():
     found = counted()
-    assert found.known("rose", found.place("a"), found.place("is")) > found.known("rose", EDGE, found.place("is"))
-    assert found.known("rose", found.place("a"), found.place("is")) > found.known("rose", found.place("a"), EDGE)
-    assert exp(found.known("rose", found.place("a"), found.place("is"))) < 1
-
-
-def test_a_new_word_is_likelier_when_written_like_others_and_as_a_name():
-    found = counted(["Anna saw banana and bandanna"], ("anna", "saw", "banana", "and", "bandanna"))
-    assert found.new("nana", EDGE) > found.new("nnbx", EDGE)
-    assert found.new("Nana", EDGE) > counted(["he saw and", "and saw"], ("he", "saw", "and")).new("Nana", EDGE)
+    assert found.between("rose", found.place("a"), found.place("is")) > found.between("rose", EDGE, found.place("is"))
+    assert found.between("rose", found.place("a"), found.place("is")) > found.between("rose", found.place("a"), EDGE)
+    assert exp(found.between("rose", found.place("a"), found.place("is"))) < 1
 
 
 def test_of_many_pairs_the_most_frequent_are_kept(monkeypatch):
@@ -68,7 +56,7 @@ def test_a_file_gives_them_back(texts):
     found = counted(texts, words)
     loaded = WordLikelihoods.from_json(words, json.loads(json.dumps(found.to_json())))
     assert loaded.to_json() == found.to_json()
-    assert all(loaded.known(word, EDGE, OTHER) == found.known(word, EDGE, OTHER) for word in words)
+    assert all(loaded.between(word, EDGE, OTHER) == found.between(word, EDGE, OTHER) for word in words)
 
 
 @pytest.mark.parametrize(
@@ -79,8 +67,6 @@ def test_a_file_gives_them_back(texts):
         ({"pairs": [[0, 6, 1]]}, "do not belong"),
         ({"pairs": [[0, 1.0, 1]]}, "whole numbers"),
         ({"pairs": [[0, 1]]}, "not enough values"),
-        ({"new_shares": [0.0, 0.5]}, "no shares"),
-        ({"new_shares": [0.5]}, "not enough values"),
     ],
 )
 def test_other_files_are_refused(change, message):

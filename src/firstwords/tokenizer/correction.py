@@ -2,7 +2,8 @@
 
 A misspelt word falls into sub-words that say little of it, or is another word, which is why one edit in one word takes
 so much from a classifier. Every word is held against the known ones at one edit's distance: which is likeliest between
-its neighbours, given how rare slips are? Most words are likeliest themselves, and stay.
+its neighbours, given how rare slips are? Most known words are likeliest themselves, and stay. An unknown one is taken
+for a slip wherever it can be one: what it says is mostly lost on the model anyway.
 """
 
 import json
@@ -10,7 +11,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from math import log
+from math import inf, log
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -47,7 +48,7 @@ class KnownWords:
         words: In small letters.
         likelihoods: Of these words between others.
         min_letters: Shorter words stay as they are, and no word becomes a shorter one.
-        slips: Share of words that are taken to be misspelt before their neighbours are seen, in (0, 1).
+        slips: Share of known words that are taken to be slips before their neighbours are seen, in (0, 1).
 
     Source: the noisy channel of Kernighan, Church & Gale 1990, all edits of a word equally likely; Pruthi et al. 2019
     for a corrector in front of a classifier; deletions on both sides as keys as in SymSpell (Garbe 2012), so that a
@@ -82,7 +83,7 @@ class KnownWords:
         return rewritten(text, places, changes) if changes else text
 
     def meant(self, word: str, before: int, after: int) -> str:
-        """The likeliest word that one edit makes this one of, or the word itself; written in capitals as the word is.
+        """The likeliest known word that one edit makes this one of, or the word itself; in capitals as the word is.
 
         An edit is a letter too many, a missing, a wrong one, or two neighbours in the wrong order, and never the first
         or the last letter: readers go by these, and most slips spare them.
@@ -97,11 +98,10 @@ class KnownWords:
         candidates = self._remembered(small)
         if not candidates:
             return word
-        known = small in self._rank
-        likely = self.likelihoods.known(small, before, after) if known else self.likelihoods.new(word, after)
+        likely = self.likelihoods.between(small, before, after) if small in self._rank else -inf
         meant = None
         for each, slip in candidates:
-            found = slip + self.likelihoods.known(each, before, after)
+            found = slip + self.likelihoods.between(each, before, after)
             if found > likely:
                 meant, likely = each, found
         if meant is None:
@@ -154,7 +154,7 @@ class Correction(Component):
 
     Attributes:
         min_letters: Shorter words stay as they are, and no word becomes a shorter one.
-        slips: Share of words that are taken to be misspelt before their neighbours are seen.
+        slips: Share of known words that are taken to be slips before their neighbours are seen.
     """
 
     min_letters: Annotated[int, Field(ge=2)] = MIN_LETTERS
@@ -174,9 +174,8 @@ class Correction(Component):
             counts.update(text[start:end].lower() for start, end in word_places(text))
         learnt = sorted((word for word in counts if word.isalpha()), key=lambda word: (-counts[word], word))
         earlier = tokenizer.known_words.words if tokenizer.known_words is not None else ()
-        elsewhere = [*earlier, *whole_words(tokenizer)]
-        words = tuple(dict.fromkeys([*learnt, *elsewhere]))
-        return KnownWords(words, WordLikelihoods.of(texts, words, elsewhere), self.min_letters, self.slips)
+        words = tuple(dict.fromkeys([*learnt, *earlier, *whole_words(tokenizer)]))
+        return KnownWords(words, WordLikelihoods.of(texts, words), self.min_letters, self.slips)
 
 
 def whole_words(tokenizer: "Tokenizer") -> list[str]:
