@@ -75,9 +75,7 @@ def preference_folds(setting: Setting) -> list[Judged]:
 
     The interval resamples pairs; that models of two folds share most of what they learnt from is not in it.
     """
-    head, _, _ = RECIPE.read_text(encoding="utf-8").partition("# The reference of preference")
-    seconds = QUICK_SECONDS if setting.quick else SECONDS
-    parts = [head.replace('budget = "120s"', f'budget = "{seconds}s"')]
+    parts = [_recipe(setting, "# The reference of preference")]
     names = [f"preferred-{number}" for number in range(QUICK_FOLDS if setting.quick else FOLDS)]
     for number, name in enumerate(names):
         data = f'{{ kind = "fold", of = {FOLDS}, number = {number}, data = {{ kind = "preferences", {PAIRS} }} }}'
@@ -94,37 +92,32 @@ def preference_folds(setting: Setting) -> list[Judged]:
     ranked = Preference().interval(items, items["group"], 0)
     shares = ", ".join(f"{Preference().value(each.to_pydict()):.3f}" for each in tables)
     note = f"{len(items['id'])} pairs, each held out once ({shares}); {ran.seconds:.0f} s in all"
-    return [
-        Judged(
-            name="preference-folds",
-            figure=ranked.value,
-            unit="of pairs",
-            note=f"[{ranked.low:.3f}, {ranked.high:.3f}]; {note}",
-        ),
-        Judged(name="preference-folds-lower-end", figure=ranked.low, unit="of pairs", bar=0.5, note=note),
-        Judged(
-            name="preference-folds-chosen",
-            figure=mean(items["chosen"]),
-            unit="nats an answer",
-            note=f"the reference: {mean(items['chosen_reference']):.1f}",
-        ),
-    ]
+    likely, reference = mean(items["chosen"]), mean(items["chosen_reference"])
+    return _ranked("preference-folds", (ranked.value, ranked.low, ranked.high), (likely, reference), note)
 
 
 def _preference(setting: Setting, name: str, pairs: str = "") -> list[Judged]:
     results, note = _run(setting, "finetune.preferred", pairs)
     ranked = results["preference"]["preference"]
     likely = results["preference"]["chosen_log_probability"]
-    bounds = f"[{ranked['low']:.3f}, {ranked['high']:.3f}]; {note}"
+    three = ranked["value"], ranked["low"], ranked["high"]
+    return _ranked(name, three, (likely["value"], likely["baseline"]["reference"]), note)
+
+
+def _ranked(name: str, ranked: tuple[float, float, float], likely: tuple[float, float], note: str) -> list[Judged]:
+    """Rows of pairs that gained on the reference.
+
+    Args:
+        name: Of the line.
+        ranked: Share of pairs, and its interval.
+        likely: Log-likelihood of a preferred answer, and under the reference.
+        note: How it was found.
+    """
+    value, low, high = ranked
     return [
-        Judged(name=name, figure=ranked["value"], unit="of pairs", note=bounds),
-        Judged(name=f"{name}-lower-end", figure=ranked["low"], unit="of pairs", bar=0.5, note=note),
-        Judged(
-            name=f"{name}-chosen",
-            figure=likely["value"],
-            unit="nats an answer",
-            note=f"the reference: {likely['baseline']['reference']:.1f}",
-        ),
+        Judged(name=name, figure=value, unit="of pairs", note=f"[{low:.3f}, {high:.3f}]; {note}"),
+        Judged(name=f"{name}-lower-end", figure=low, unit="of pairs", bar=0.5, note=note),
+        Judged(name=f"{name}-chosen", figure=likely[0], unit="nats an answer", note=f"the reference: {likely[1]:.1f}"),
     ]
 
 
@@ -153,19 +146,26 @@ def _rendered(folder: Path) -> tuple[int, int, int]:
 
 def _run(setting: Setting, model: str, pairs: str = "") -> tuple[dict[str, Any], str]:
     """Results of the recipe, evaluated for one of its models; with other pairs of answers where these are given."""
-    seconds = QUICK_SECONDS if setting.quick else SECONDS
-    text = RECIPE.read_text(encoding="utf-8")
-    head, _, _ = text.partition("[evaluate]")
     kind = "answers" if model == "finetune.answers" else "preference"
+    head = _recipe(setting, "# The reference of preference" if kind == "answers" else "[evaluate]")
     if pairs:
         assert PAIRS in head
         head = head.replace(PAIRS, pairs)
-    if kind == "answers":
-        head, _, _ = head.partition("# The reference of preference")
     recipe = setting.work / "chat.toml"
     evaluated = f'[evaluate]\ntasks = [{{ kind = "{kind}", model = "{model}" }}]\n'
-    recipe.write_text(head.replace('budget = "120s"', f'budget = "{seconds}s"') + evaluated, encoding="utf-8")
+    recipe.write_text(head + evaluated, encoding="utf-8")
     ran = run_recipe(recipe, setting.work)
     (folder,) = (setting.work / "artifacts" / "evaluate").glob("evaluate-*")
     results = json.loads((folder / "results.json").read_text(encoding="utf-8"))
-    return results, f"pre-trained {seconds} s; {ran.seconds:.0f} s in all; foreign load {ran.foreign_cores:.1f} cores"
+    told = f"{ran.seconds:.0f} s in all; foreign load {ran.foreign_cores:.1f} cores"
+    return results, f"pre-trained {_seconds(setting)} s; {told}"
+
+
+def _recipe(setting: Setting, end: str) -> str:
+    """The recipe up to some words of it, with the line's time for pre-training."""
+    head, _, _ = RECIPE.read_text(encoding="utf-8").partition(end)
+    return head.replace('budget = "120s"', f'budget = "{_seconds(setting)}s"')
+
+
+def _seconds(setting: Setting) -> int:
+    return QUICK_SECONDS if setting.quick else SECONDS

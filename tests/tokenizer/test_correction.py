@@ -18,7 +18,7 @@ from firstwords.errors import RecipeError
 from firstwords.tokenizer.correction import KNOWN_WORDS, Correction, KnownWords, is_one_edit, whole_words
 from firstwords.tokenizer.texts import encode_pair, encode_text
 from firstwords.tokenizer.tokenizer import Tokenizer, take_over
-from firstwords.tokenizer.word_likelihoods import WordLikelihoods
+from firstwords.tokenizer.word_likelihoods import WordLikelihoods, words_in
 
 TINY = runpy.run_path(str(Path(__file__).parents[1] / "evaluation" / "tiny_artifacts.py"))
 TEXTS = (
@@ -31,7 +31,7 @@ TEXTS = (
 def knowing(texts, vocabulary=(), **options):
     """A lexicon of the words of some texts and others."""
     words = tuple(dict.fromkeys([*(word.lower() for text in texts for word in text.split()), *vocabulary]))
-    return KnownWords(words, WordLikelihoods.of(texts, words), **options)
+    return KnownWords(words, WordLikelihoods.of(map(words_in, texts), words), **options)
 
 
 KNOWN = knowing(TEXTS)

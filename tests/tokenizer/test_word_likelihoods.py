@@ -8,14 +8,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from firstwords.tokenizer import word_likelihoods
-from firstwords.tokenizer.word_likelihoods import EDGE, OTHER, WordLikelihoods
+from firstwords.tokenizer.word_likelihoods import EDGE, OTHER, WordLikelihoods, words_in
 
 WORDS = ("a", "rose", "is", "red")
 TEXTS = ("A rose is a rose, is 12", "Red!")
 
 
 def counted(texts=TEXTS, words=WORDS):
-    return WordLikelihoods.of(texts, words)
+    return WordLikelihoods.of(map(words_in, texts), words)
 
 
 def test_words_and_neighbours_are_counted():

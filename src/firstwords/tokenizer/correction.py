@@ -22,7 +22,7 @@ from firstwords.data.dataset import TextRecord
 from firstwords.data.perturbation import rewritten, word_places
 from firstwords.errors import RecipeError
 from firstwords.recipe import Component
-from firstwords.tokenizer.word_likelihoods import WordLikelihoods
+from firstwords.tokenizer.word_likelihoods import WordLikelihoods, words_in
 
 if TYPE_CHECKING:
     from firstwords.tokenizer.tokenizer import Tokenizer
@@ -168,10 +168,8 @@ class Correction(Component):
             tokenizer: Of the base; its own known words, if it was fine-tuned with any, and the whole ones of its
                 vocabulary.
         """
-        texts = [text for record in records for text in (record.text, record.pair) if text is not None]
-        counts: Counter[str] = Counter()
-        for text in texts:
-            counts.update(text[start:end].lower() for start, end in word_places(text))
+        texts = [words_in(text) for record in records for text in (record.text, record.pair) if text is not None]
+        counts = Counter(word for text in texts for word in text)
         learnt = sorted((word for word in counts if word.isalpha()), key=lambda word: (-counts[word], word))
         earlier = tokenizer.known_words.words if tokenizer.known_words is not None else ()
         words = tuple(dict.fromkeys([*learnt, *earlier, *whole_words(tokenizer)]))

@@ -19,6 +19,11 @@ _FIRST = 2
 MAX_PAIRS = 2**18
 
 
+def words_in(text: str) -> list[str]:
+    """The words of a text in small letters, signs and digits among them."""
+    return [text[start:end].lower() for start, end in word_places(text)]
+
+
 class WordLikelihoods:
     """Likelihoods of known words in context.
 
@@ -39,18 +44,18 @@ class WordLikelihoods:
             self._kinds_behind[before] += 1
 
     @classmethod
-    def of(cls, texts: Iterable[str], words: Sequence[str]) -> "WordLikelihoods":
+    def of(cls, texts: Iterable[Sequence[str]], words: Sequence[str]) -> "WordLikelihoods":
         """Count words and pairs.
 
         Args:
-            texts: To count in.
+            texts: To count in, as `words_in` gives them.
             words: Known ones, in small letters.
         """
         numbers = {word: place for place, word in enumerate(words, _FIRST)}
         counts: Counter[int] = Counter()
         pairs: Counter[tuple[int, int]] = Counter()
         for text in texts:
-            found = [numbers.get(text[start:end].lower(), OTHER) for start, end in word_places(text)]
+            found = [numbers.get(word, OTHER) for word in text]
             counts.update([*found, EDGE])
             pairs.update(pairwise([EDGE, *found, EDGE]))
         kept = sorted(pairs.items(), key=lambda pair: (-pair[1], pair[0]))[:MAX_PAIRS]
